@@ -1,0 +1,3 @@
+"""The limber command and the embedded stack that it supervises.
+
+May import everything."""

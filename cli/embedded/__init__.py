@@ -1,0 +1,1 @@
+"""PostgreSQL and Temporal from their wheels, started, watched and stopped by us."""

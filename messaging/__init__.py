@@ -1,0 +1,3 @@
+"""Channels, templates, segments and the send protocol's words.
+
+May import schemas only."""

@@ -1,0 +1,3 @@
+"""Temporal client, data converter, codec, task queues and worker processes.
+
+May import everything below it."""
