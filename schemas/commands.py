@@ -1,0 +1,221 @@
+"""What people may ask of a plan. Each arrives as one Temporal update with a caller-supplied id."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from schemas.base import Frozen, Instant
+from schemas.plan import SessionStatus
+from schemas.protocol import Measure
+from schemas.screening import ScreeningResult
+from schemas.taper import Step
+
+
+class Role(StrEnum):
+    """What a member of staff is at the clinic."""
+
+    treating_physiotherapist = "treating_physiotherapist"
+    duty_physiotherapist = "duty_physiotherapist"
+    lead_physiotherapist = "lead_physiotherapist"
+    stretch_practitioner = "stretch_practitioner"
+    front_desk = "front_desk"
+    clinic_manager = "clinic_manager"
+    operations = "operations"
+    admin = "admin"
+
+
+CLINICIANS = frozenset({Role.treating_physiotherapist, Role.duty_physiotherapist, Role.lead_physiotherapist})
+
+
+class Actor(Frozen):
+    """Who asks. The client and the service itself have no roles."""
+
+    id: str
+    roles: tuple[Role, ...] = ()
+
+    @property
+    def decides(self) -> bool:
+        """Whether this person may take a clinical decision (meta P1: a registered physiotherapist decides)."""
+        return any(role in CLINICIANS for role in self.roles)
+
+
+CLIENT = Actor(id="client")
+SERVICE = Actor(id="system")
+
+
+class Decision(StrEnum):
+    """What a therapist says to a proposal."""
+
+    approve = "approve"
+    edit = "edit"
+    reject = "reject"
+
+
+class ProtocolEdit(Frozen):
+    """The therapist's changes to a protocol; what is None stays as it is."""
+
+    start_step: Step | None = None
+    first_session_at: Instant | None = None
+    session_minutes: int | None = Field(None, ge=30, le=60)
+    planned_weeks: int | None = Field(None, ge=1, le=104)
+    primary: Measure | None = None
+    therapist_id: str | None = None
+    room_id: str | None = None
+    techniques: tuple[str, ...] | None = None
+
+
+class DecideApproval(Frozen):
+    """Approve, edit or reject what waits. `reason_id` refers to the written reason in the database."""
+
+    kind: Literal["decide_approval"] = "decide_approval"
+    approval_id: str
+    decision: Decision
+    reason_id: str | None = None
+    step: Step | None = None
+    edit: ProtocolEdit | None = None
+    document_valid_until: date | None = None
+
+
+class RecordOutcome(Frozen):
+    """What happened at a session."""
+
+    kind: Literal["record_outcome"] = "record_outcome"
+    session_no: int
+    outcome: Literal[SessionStatus.attended, SessionStatus.no_show, SessionStatus.late_cancel]
+    pain: float | None = Field(None, ge=0, le=10)
+    stiffness: float | None = Field(None, ge=0, le=10)
+    primary: float | None = None
+    techniques: tuple[str, ...] = ()
+    note_id: str | None = None
+
+
+class Reschedule(Frozen):
+    """Move a session, or give one that has no slot its slot."""
+
+    kind: Literal["reschedule"] = "reschedule"
+    session_no: int
+    starts_at: Instant
+
+
+class CancelSession(Frozen):
+    """Cancel one session; the series goes on."""
+
+    kind: Literal["cancel_session"] = "cancel_session"
+    session_no: int
+    by_clinic: bool = False
+
+
+class PausePlan(Frozen):
+    """Hold the plan: a holiday, an illness, a doubt. Sessions inside the pause are held."""
+
+    kind: Literal["pause"] = "pause"
+    reason_id: str | None = None
+    until: Instant | None = None
+
+
+class ResumePlan(Frozen):
+    """End a pause. After a safety pause it only opens the therapist's approval."""
+
+    kind: Literal["resume"] = "resume"
+    reason_id: str | None = None
+
+
+class Withdraw(Frozen):
+    """The client stops. Always honoured, at once (TAP-STOP, P5)."""
+
+    kind: Literal["withdraw"] = "withdraw"
+    reason_id: str | None = None
+
+
+class Amend(Frozen):
+    """Change a running plan's protocol, with a reason."""
+
+    kind: Literal["amend"] = "amend"
+    edit: ProtocolEdit
+    reason_id: str
+
+
+class ReceiveText(Frozen):
+    """A text came in. The words stay in the database under `inbound_id`."""
+
+    kind: Literal["receive_text"] = "receive_text"
+    inbound_id: str
+
+
+class TextFailed(Frozen):
+    """The provider's final word on a text: it did not arrive."""
+
+    kind: Literal["text_failed"] = "text_failed"
+    message_key: str
+    error_class: str
+    session_no: int | None = None
+
+
+class AcknowledgeAlert(Frozen):
+    """A named person takes an alert on."""
+
+    kind: Literal["acknowledge_alert"] = "acknowledge_alert"
+    alert_id: str
+
+
+class CloseAlert(Frozen):
+    """An alert is dealt with; what was done is written under `note_id`."""
+
+    kind: Literal["close_alert"] = "close_alert"
+    alert_id: str
+    outcome: str
+    note_id: str | None = None
+
+
+class Rescreen(Frozen):
+    """Screening questions were asked again and evaluated at the edge."""
+
+    kind: Literal["rescreen"] = "rescreen"
+    result: ScreeningResult
+    items: tuple[str, ...] = ()
+
+
+Command = Annotated[
+    DecideApproval
+    | RecordOutcome
+    | Reschedule
+    | CancelSession
+    | PausePlan
+    | ResumePlan
+    | Withdraw
+    | Amend
+    | ReceiveText
+    | TextFailed
+    | AcknowledgeAlert
+    | CloseAlert
+    | Rescreen,
+    Field(discriminator="kind"),
+]
+
+
+class CommandEnvelope(Frozen):
+    """A command with its id and its sender. The same id is applied once, also across continue-as-new."""
+
+    command_id: str
+    actor: Actor
+    command: Command
+
+
+class CommandReply(Frozen):
+    """What a command led to."""
+
+    plan_id: str
+    seq: int
+    stage: str
+    repeated: bool = False
+
+
+class Refusal(Frozen):
+    """Why a command is refused: a stable code and a sentence for the person who asked."""
+
+    code: str
+    sentence: str

@@ -1,0 +1,67 @@
+"""Domain events: the append-only story of a plan, hash-chained in the database."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from schemas.base import Frozen, Instant
+
+
+class EventKind(StrEnum):
+    """What happened."""
+
+    intake_received = "intake.received"
+    screening_evaluated = "screening.evaluated"
+    rescreened = "screening.repeated"
+    stage_changed = "plan.stage_changed"
+    approval_opened = "approval.opened"
+    approval_reminded = "approval.reminded"
+    approval_escalated = "approval.escalated"
+    approval_decided = "approval.decided"
+    approval_lapsed = "approval.lapsed"
+    hold_discharged = "hold.discharged"
+    hold_chased = "hold.chased"
+    hold_expired = "hold.expired"
+    session_placed = "session.placed"
+    session_unplaced = "session.unplaced"
+    session_moved = "session.moved"
+    session_confirmed = "session.confirmed"
+    session_held = "session.held"
+    session_restored = "session.restored"
+    session_cancelled = "session.cancelled"
+    session_lapsed = "session.lapsed"
+    outcome_recorded = "session.outcome_recorded"
+    taper_evaluated = "taper.evaluated"
+    step_changed = "taper.step_changed"
+    reply_read = "reply.read"
+    answer_recorded = "checkin.answered"
+    checkin_unanswered = "checkin.unanswered"
+    alert_raised = "alert.raised"
+    alert_acknowledged = "alert.acknowledged"
+    alert_escalated = "alert.escalated"
+    alert_closed = "alert.closed"
+    paused = "plan.paused"
+    resumed = "plan.resumed"
+    amended = "plan.amended"
+    reviewed = "plan.reviewed"
+    opted_out = "texts.opted_out"
+    opted_in = "texts.opted_in"
+    text_ordered = "text.ordered"
+    text_withdrawn = "text.withdrawn"
+    text_skipped = "text.skipped"
+    text_sent = "text.sent"
+    text_not_sent = "text.not_sent"
+    text_delivery = "text.delivery"
+
+
+Fact = str | int | float | bool | None | tuple[str, ...]
+
+
+class PlanEvent(Frozen):
+    """One event. `facts` hold codes, ids and numbers; free text is referred to by id."""
+
+    kind: EventKind
+    at: Instant
+    rule: str | None = None
+    actor: str = "system"
+    facts: dict[str, Fact] = {}

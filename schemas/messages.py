@@ -1,0 +1,69 @@
+"""Texts as the plan orders them and as the outbox keeps them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from schemas.base import Frozen, Instant
+
+
+class Audience(StrEnum):
+    """Who a text is for."""
+
+    client = "client"
+    staff = "staff"
+
+
+class TextPurpose(StrEnum):
+    """What a text is for; decides which checks it must pass before the POST."""
+
+    reminder = "reminder"
+    question = "question"
+    notice = "notice"
+    safety = "safety"
+    page = "page"
+
+
+class TextOrder(Frozen):
+    """A text the plan wants sent once. `key` is the intent key, unique in the database.
+
+    `template` names a template or a text of the rule pack (CHK-…, MSG-…); `instants` and `staff_ids` are
+    filled in when it is rendered, from the database: no personal data travels in an order.
+    """
+
+    key: str
+    plan_id: str
+    audience: Audience = Audience.client
+    recipient_id: str
+    purpose: TextPurpose
+    template: str
+    rule: str
+    ordered_at: Instant
+    expires_at: Instant
+    agenda_key: str | None = None
+    session_no: int | None = None
+    session_revision: int | None = None
+    starts_at: tuple[Instant, ...] = ()
+    therapist_id: str | None = None
+    prompt: bool = False
+
+
+class MessageStatus(StrEnum):
+    """The outbox's states (drawn in docs/promises.md)."""
+
+    pending = "pending"
+    sending = "sending"
+    sent = "sent"
+    delivered = "delivered"
+    undelivered = "undelivered"
+    failed = "failed"
+    unknown = "unknown"
+    suppressed = "suppressed"
+    expired = "expired"
+
+
+class SendOutcome(Frozen):
+    """What became of a text, as the workflow needs to know it."""
+
+    status: MessageStatus
+    reason: str | None = None

@@ -1,0 +1,314 @@
+"""The state of one client's plan: what its workflow carries and what screens read.
+
+It holds ids, codes, numbers and instants; names, telephone numbers and free text stay in the database.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from schemas.base import Frozen, Instant
+from schemas.protocol import ApprovalKind, Protocol
+from schemas.screening import Disposition, Hold, ScreeningResult, Urgency
+from schemas.taper import Step, TaperVerdict
+
+
+class Stage(StrEnum):
+    """Where a plan stands (contract: stages)."""
+
+    screening = "screening"
+    deferred = "deferred"
+    awaiting_clearance = "awaiting_clearance"
+    awaiting_approval = "awaiting_approval"
+    active = "active"
+    suspended = "suspended"
+    discharged = "discharged"
+    declined = "declined"
+    withdrawn = "withdrawn"
+
+
+CLOSED_STAGES = frozenset({Stage.discharged, Stage.declined, Stage.withdrawn})
+
+
+class SessionStatus(StrEnum):
+    """The life of one session. `unplaced` still needs a slot; `held` keeps its slot but may not go ahead."""
+
+    unplaced = "unplaced"
+    booked = "booked"
+    held = "held"
+    attended = "attended"
+    no_show = "no_show"
+    late_cancel = "late_cancel"
+    cancelled = "cancelled"
+    lapsed = "lapsed"
+
+
+AHEAD = frozenset({SessionStatus.unplaced, SessionStatus.booked, SessionStatus.held})
+SLOT_TAKING = frozenset({SessionStatus.booked, SessionStatus.held})
+CLIENT_MISSED = frozenset({SessionStatus.no_show, SessionStatus.late_cancel})
+
+
+class Session(Frozen):
+    """One visit. `revision` counts its moves, so that a text for an old time is never taken for the new."""
+
+    no: int
+    status: SessionStatus
+    starts_at: Instant
+    minutes: int
+    revision: int = 1
+    confirmed: bool = False
+    step: Step
+    closed_at: Instant | None = None
+
+
+class Score(Frozen):
+    """What one completed session measured. None means not known, and is never read as good."""
+
+    session_no: int
+    at: Instant
+    step: Step
+    pain: float | None = None
+    stiffness: float | None = None
+    primary: float | None = None
+
+
+class Answer(Frozen):
+    """A client's answer to a check-in question."""
+
+    question: str
+    at: Instant
+    value: int
+
+
+class PromptKind(StrEnum):
+    """What an open text asks of the client."""
+
+    confirm_session = "confirm_session"
+    health_change = "health_change"
+    score = "score"
+
+
+class Prompt(Frozen):
+    """A text that waits for an answer. A reply belongs to the prompt it fits, even after later texts (F31)."""
+
+    key: str
+    kind: PromptKind
+    question: str | None = None
+    session_no: int | None = None
+    asked_at: Instant
+    expires_at: Instant
+    routine: bool = False
+    reasked: bool = False
+
+
+class AlertReason(StrEnum):
+    """Why a person is needed."""
+
+    safety_words = "safety_words"
+    number_alert = "number_alert"
+    unread_reply = "unread_reply"
+    health_change = "health_change"
+    change_requested = "change_requested"
+    silent_client = "silent_client"
+    outcome_missing = "outcome_missing"
+    slot_needed = "slot_needed"
+    text_undelivered = "text_undelivered"
+    text_unknown = "text_unknown"
+    opted_out = "opted_out"
+    urgent_referral = "urgent_referral"
+    review_due = "review_due"
+    taper_escalation = "taper_escalation"
+    screening_expires = "screening_expires"
+    short_course = "short_course"
+    contact_unconfirmed = "contact_unconfirmed"
+
+
+class Alert(Frozen):
+    """Something a person must deal with. It has an owner and a deadline until a person closes it.
+
+    `chain_position` indexes the protocol's escalation chain; it grows at each missed deadline.
+    """
+
+    id: str
+    urgency: Urgency
+    reason: AlertReason
+    rule: str
+    opened_at: Instant
+    chain_position: int = 0
+    acknowledge_by: Instant
+    contact_by: Instant
+    acknowledged_at: Instant | None = None
+    acknowledged_by: str | None = None
+    escalations: int = 0
+    session_no: int | None = None
+    subject: str | None = None
+    screening_items: tuple[str, ...] = ()
+
+
+class Proposal(Frozen):
+    """What the software suggests and why: rule ids with the evidence they rest on."""
+
+    verdict: TaperVerdict | None = None
+    step: Step | None = None
+    first_session_at: Instant | None = None
+    hold_rule: str | None = None
+    reasons: tuple[str, ...] = ()
+    alert_id: str | None = None
+
+
+class Approval(Frozen):
+    """A decision that waits for a named therapist, with a deadline and an escalation chain."""
+
+    id: str
+    kind: ApprovalKind
+    opened_at: Instant
+    remind_at: Instant
+    due_at: Instant
+    chain_position: int = 0
+    escalations: int = 0
+    reminded: bool = False
+    proposal: Proposal = Proposal()
+
+
+class HeldRequirement(Frozen):
+    """A hold from screening and how far it has come. Only its own document or review discharges it (ALG-4)."""
+
+    hold: Hold
+    discharged_at: Instant | None = None
+    discharged_by: str | None = None
+    document_valid_until: date | None = None
+
+
+class ScreeningState(Frozen):
+    """The screening in force."""
+
+    result: ScreeningResult
+    overall: Disposition
+    holds: tuple[HeldRequirement, ...] = ()
+    valid_until: date
+    repeat_items: tuple[str, ...] = ()
+
+
+class Pause(Frozen):
+    """Why an active plan stands still. A safety pause ends only through a therapist's approval (MID-3)."""
+
+    reason: str
+    safety: bool
+    since: Instant
+    until: Instant | None = None
+
+
+class Progress(Frozen):
+    """The measures that the taper policy looks at; bounded, so that a long plan stays small."""
+
+    step: Step
+    step_entered_at: Instant
+    pain_at_step_entry: float | None = None
+    best_at_step: float | None = None
+    sessions_at_step: int = 0
+    sessions_completed: int = 0
+    last_step_up_at: Instant | None = None
+    step_ups: tuple[datetime, ...] = ()
+    scores: tuple[Score, ...] = ()
+    answers: tuple[Answer, ...] = ()
+    checkins: tuple[bool, ...] = ()
+    silent_run: int = 0
+    missed_run: int = 0
+    reviewed_at: Instant
+    sessions_since_review: int = 0
+    primary_at_review: float | None = None
+    reviews_no_change: int = 0
+    last_contact_at: Instant
+    started_at: Instant | None = None
+
+
+class PlanState(Frozen):
+    """One plan, whole. `seq` counts recorded transitions; the database holds the same state under the same seq."""
+
+    version: int = 1
+    plan_id: str
+    client_id: str
+    seq: int = 0
+    serial: int = 0
+    stage: Stage = Stage.screening
+    opened_at: Instant
+    closed_at: Instant | None = None
+    protocol: Protocol
+    screening: ScreeningState
+    progress: Progress
+    pause: Pause | None = None
+    texts_on: bool = True
+    sessions: tuple[Session, ...] = ()
+    approvals: tuple[Approval, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+    prompts: tuple[Prompt, ...] = ()
+    done: tuple[str, ...] = ()
+    routine_sent: tuple[tuple[str, datetime], ...] = ()
+    rejected: tuple[tuple[str, datetime], ...] = ()
+    recent_commands: tuple[str, ...] = ()
+
+    @property
+    def closed(self) -> bool:
+        """Whether care has ended; open alerts may still keep the plan's workflow alive."""
+        return self.stage in CLOSED_STAGES
+
+    def session(self, no: int) -> Session | None:
+        """The session with this number, if it is still in the state."""
+        return next((s for s in self.sessions if s.no == no), None)
+
+    def approval(self, approval_id: str) -> Approval | None:
+        """The open approval with this id."""
+        return next((a for a in self.approvals if a.id == approval_id), None)
+
+    def alert(self, alert_id: str) -> Alert | None:
+        """The open alert with this id."""
+        return next((a for a in self.alerts if a.id == alert_id), None)
+
+
+class AgendaKind(StrEnum):
+    """What happens when an agenda item falls due."""
+
+    session_reminder = "session_reminder"
+    day_before = "day_before"
+    after_session = "after_session"
+    routine_question = "routine_question"
+    prompt_reminder = "prompt_reminder"
+    prompt_expiry = "prompt_expiry"
+    approval_reminder = "approval_reminder"
+    approval_escalation = "approval_escalation"
+    alert_escalation = "alert_escalation"
+    contact_overdue = "contact_overdue"
+    session_lapse = "session_lapse"
+    rescreen_due = "rescreen_due"
+    clearance_chase = "clearance_chase"
+    clearance_expiry = "clearance_expiry"
+    screening_warning = "screening_warning"
+    screening_expiry = "screening_expiry"
+    review_due = "review_due"
+    pause_ends = "pause_ends"
+    proposal_expiry = "proposal_expiry"
+
+
+TEXT_KINDS = frozenset(
+    {
+        AgendaKind.session_reminder,
+        AgendaKind.day_before,
+        AgendaKind.after_session,
+        AgendaKind.routine_question,
+        AgendaKind.prompt_reminder,
+    }
+)
+
+
+class AgendaItem(Frozen):
+    """One thing that will happen: when, by which rule, and whose it is."""
+
+    key: str
+    kind: AgendaKind
+    due: Instant
+    rule: str
+    owner: str
+    expires: Instant | None = None
+    session_no: int | None = None
+    subject: str | None = None

@@ -1,0 +1,119 @@
+"""A plan's resolved protocol: the few kilobytes of rules that one plan runs on.
+
+The therapist sees it before approving and may edit it. It is pinned to a rule pack's version and hash;
+the agenda needs only this and the plan's state, never the whole pack.
+"""
+
+from __future__ import annotations
+
+from datetime import date, time, timedelta
+from enum import StrEnum
+
+from pydantic import Field
+
+from schemas.base import Frozen, Instant
+from schemas.screening import Restriction, Urgency
+from schemas.taper import Step, TaperPolicy
+
+
+class OpeningSpan(Frozen):
+    """The site is staffed from `opens` to `closes`, local time, on `weekday` (0 is Monday)."""
+
+    weekday: int = Field(ge=0, le=6)
+    opens: time
+    closes: time
+
+
+class SiteHours(Frozen):
+    """When the site is staffed, in its own zone. Alert and approval deadlines count only these minutes."""
+
+    zone: str
+    spans: tuple[OpeningSpan, ...]
+    closed_on: tuple[date, ...] = ()
+    quiet_start: time = time(20)
+    quiet_end: time = time(9)
+
+
+class ChainLink(Frozen):
+    """One step of the escalation chain: a role and the person who fills it at this site."""
+
+    role: str
+    staff_id: str
+
+
+class Measure(Frozen):
+    """The plan's primary measure and its goal."""
+
+    code: str
+    baseline: float
+    target: float
+    mcid: float
+
+
+class AlertTerms(Frozen):
+    """How fast an alert of one urgency must be acknowledged and acted on, in staffed minutes."""
+
+    acknowledge_minutes: int
+    contact_minutes: int
+    pages: bool
+
+
+class CheckinRule(Frozen):
+    """One line of the check-in schedule (SCH-n): ask a question every so many days at each step."""
+
+    rule: str
+    ask: str
+    every_days: dict[Step, int]
+
+
+class ApprovalKind(StrEnum):
+    """What a named therapist is asked to decide."""
+
+    start = "start"
+    clearance = "clearance"
+    rescreen = "rescreen"
+    taper = "taper"
+    resume = "resume"
+    discharge = "discharge"
+
+
+class Protocol(Frozen):
+    """Everything the agenda needs to know about one plan's rules."""
+
+    revision: int = 1
+    pack_version: str
+    pack_hash: str
+    site_id: str
+    hours: SiteHours
+    therapist_id: str
+    room_id: str
+    chain: tuple[ChainLink, ...]
+    profile: str
+    condition: str | None = None
+    target_regions: tuple[str, ...] = ()
+    session_minutes: int = 45
+    start_step: Step
+    first_session_at: Instant
+    taper: TaperPolicy
+    planned_weeks: int = 12
+    primary: Measure
+    pain_baseline: float
+    techniques: tuple[str, ...] = ()
+    restrictions: tuple[Restriction, ...] = ()
+    routine: tuple[CheckinRule, ...] = ()
+    max_routine_per_7_days: int = 3
+    reminder_hours: tuple[int, ...] = (72, 24)
+    reply_window: timedelta = timedelta(hours=48)
+    remind_after: timedelta = timedelta(hours=24)
+    booked_ahead: int = 2
+    review_sessions: int = 6
+    review_days: int = 42
+    short_course_sessions: int | None = None
+    screening_valid_days: int = 180
+    screening_warning_days: int = 14
+    silent_phone_after: int = 2
+    silent_hold_after: int = 3
+    alert_terms: dict[Urgency, AlertTerms]
+    approval_minutes: dict[ApprovalKind, int]
+    clearance_chase_days: int = 7
+    proposal_expires_days: int = 14
