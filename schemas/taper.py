@@ -74,7 +74,7 @@ class Flares(_Frozen):
 
 
 class OpenItems(_Frozen):
-    """What is open now: alerts of E0 or E1, alerts of E2, plan-scope holds, the highest adverse event grade."""
+    """What is open now: E0 and E1 alerts, E2 alerts, plan-scope holds, the highest adverse event grade."""
 
     e01: int = 0
     e2: int = 0
