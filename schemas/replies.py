@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
-
+from schemas.base import Frozen
 from schemas.screening import Urgency
 
 
-class Reading(BaseModel):
+class Reading(Frozen):
     """A reply as the rule pack reads it (`sms_checkins.parser`).
 
     Several fields may be set at once: "1" is both a `value` and a `choice`, and "cancel" both a
     `choice` and an `opt_out`; the prompt that the reply answers decides which one counts.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     value: int | None = None
     """The score, within the question's range."""

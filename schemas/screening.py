@@ -9,17 +9,17 @@ from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict
+from schemas.base import Frozen
 
 
 class Disposition(StrEnum):
     """What a finding asks for, least restrictive first (`enums.disposition_order`)."""
 
-    CLEAR = "clear"
-    MODIFY = "modify"
-    NEEDS_CLEARANCE = "needs_clearance"
-    DEFER = "defer"
-    REFER_URGENT = "refer_urgent"
+    clear = "clear"
+    modify = "modify"
+    needs_clearance = "needs_clearance"
+    defer = "defer"
+    refer_urgent = "refer_urgent"
 
     @property
     def severity(self) -> int:
@@ -29,7 +29,7 @@ class Disposition(StrEnum):
     @classmethod
     def most_restrictive(cls, dispositions: Iterable[Disposition]) -> Disposition:
         """The join (ALG-2): the most severe of all, `clear` for none."""
-        return max(dispositions, key=lambda one: one.severity, default=cls.CLEAR)
+        return max(dispositions, key=lambda one: one.severity, default=cls.clear)
 
 
 _SEVERITY = {disposition: place for place, disposition in enumerate(Disposition)}
@@ -66,24 +66,20 @@ _RANK = {urgency: place for place, urgency in enumerate(Urgency)}
 class Scope(StrEnum):
     """Whether a finding blocks the whole plan or one region of the body."""
 
-    PLAN = "plan"
-    REGION = "region"
+    plan = "plan"
+    region = "region"
 
 
 class HoldKind(StrEnum):
     """What ends a hold: a document, a date with a re-screen, an outcome elsewhere, an answer."""
 
-    CLEARANCE = "clearance"
-    DEFER = "defer"
-    REFER_URGENT = "refer_urgent"
-    INCOMPLETE = "incomplete"
+    clearance = "clearance"
+    defer = "defer"
+    refer_urgent = "refer_urgent"
+    incomplete = "incomplete"
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Restriction(_Frozen):
+class Restriction(Frozen):
     """One entry of the pack's restriction catalogue, with its parameters.
 
     `region` None means the restriction has no region, or holds everywhere.
@@ -95,7 +91,7 @@ class Restriction(_Frozen):
     technique: str | None = None
 
 
-class Hold(_Frozen):
+class Hold(Frozen):
     """Something that must be discharged, by its own document or date, before hands-on work (ALG-4).
 
     `rule` names the pack's rule, or `<item>-unsure`, or `<item>-incomplete`.
@@ -116,19 +112,19 @@ class Hold(_Frozen):
     urgency: Urgency | None = None
 
 
-class Finding(_Frozen):
+class Finding(Frozen):
     """One rule that matched, and what it asks for."""
 
     rule: str
     item: str
     disposition: Disposition
     urgency: Urgency | None = None
-    scope: Scope = Scope.PLAN
+    scope: Scope = Scope.plan
     region: str | None = None
     message: str | None = None
 
 
-class ScreeningResult(_Frozen):
+class ScreeningResult(Frozen):
     """The join of every finding of one form under one rule pack (ALG-1 … ALG-8b).
 
     `incomplete` lists the unanswered fields as `SCR-10` or `SCR-10.still_told_limits`.

@@ -8,7 +8,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from schemas.base import Frozen, Strict
 
 
 class Step(StrEnum):
@@ -33,11 +35,7 @@ class TaperVerdict(StrEnum):
     PROPOSE_STEP_DOWN = "PROPOSE_STEP_DOWN"
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class PrimaryTrend(_Frozen):
+class PrimaryTrend(Strict):
     """The primary measure: `values` at the last completed sessions, oldest first, None where not taken.
 
     `weeks` are weeks since the plan began, one for each value. `mcid` is the change worth acting on
@@ -52,7 +50,7 @@ class PrimaryTrend(_Frozen):
     weeks: tuple[float | None, ...] = ()
 
 
-class PainTrend(_Frozen):
+class PainTrend(Strict):
     """Average pain of the last 24 h (0-10), asked before each of the last completed sessions, oldest first.
 
     `last_gap_hours` is the time between the last two known readings; None for readings of separate
@@ -65,7 +63,7 @@ class PainTrend(_Frozen):
     last_gap_hours: float | None = None
 
 
-class Flares(_Frozen):
+class Flares(Strict):
     """Flare-ups the client named: how many in 28 days, the longest of them in hours, days since the last."""
 
     count_28d: int = 0
@@ -73,7 +71,7 @@ class Flares(_Frozen):
     days_since: float | None = None
 
 
-class OpenItems(_Frozen):
+class OpenItems(Strict):
     """What is open now: E0 and E1 alerts, E2 alerts, plan-scope holds, the highest adverse event grade."""
 
     e01: int = 0
@@ -82,7 +80,7 @@ class OpenItems(_Frozen):
     ae: int = 0
 
 
-class TaperInputs(_Frozen):
+class TaperInputs(Strict):
     """Everything the policy looks at. None always means "not known", never "fine"."""
 
     step: Step
@@ -108,7 +106,7 @@ class TaperInputs(_Frozen):
     client_stop: bool = False
 
 
-class TaperDecision(_Frozen):
+class TaperDecision(Frozen):
     """The proposal and why.
 
     `reasons` are the rules that decided (`TAP-UP-1`, `D1` … `D9`, `not_D5`); `also` are other rules
@@ -124,7 +122,7 @@ class TaperDecision(_Frozen):
     soft_flags: tuple[str, ...] = ()
 
 
-class LadderStep(_Frozen):
+class LadderStep(Frozen):
     """One rung: how often, how close two visits may come, how long to stay before stepping down (days)."""
 
     step: Step
@@ -134,7 +132,7 @@ class LadderStep(_Frozen):
     min_days_at_step: float = Field(ge=0)
 
 
-class TaperPolicy(_Frozen):
+class TaperPolicy(Frozen):
     """The ladder and every number of `taper_policy.params`: what a plan's resolved protocol carries.
 
     The defaults below the line are numbers that the draft pack states only in the rules' prose.
