@@ -1,0 +1,310 @@
+"""What the environment may say about a Limber process, in one table; secrets may come from files.
+
+Every variable ``NAME`` can be given as ``NAME_FILE``: the path of a file that holds the value, the way
+container secrets arrive.
+"""
+
+import base64
+import binascii
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+_DRIVER = "postgresql+psycopg://"
+_KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
+_KEY_BYTES = 32
+_ACCOUNT_SID = re.compile(r"AC[0-9a-fA-F]{32}")
+
+
+class Environment(StrEnum):
+    """Where the process runs. ``production`` refuses to start without what safety needs."""
+
+    LOCAL = "local"
+    PRODUCTION = "production"
+
+
+class LogFormat(StrEnum):
+    """How log lines look. ``auto`` is the coloured console on a terminal and JSON elsewhere."""
+
+    AUTO = "auto"
+    JSON = "json"
+    CONSOLE = "console"
+
+
+class SettingsError(ValueError):
+    """The environment is unusable; ``str()`` names each variable, the reason and the way out, no values."""
+
+
+@dataclass(frozen=True)
+class EncryptionKey:
+    """An AES-256 key and the id that payloads carry to say which key closed them."""
+
+    key_id: str
+    key: bytes = field(repr=False)
+
+
+def _from(name: str) -> Any:
+    return AliasChoices(name)
+
+
+class Settings(BaseSettings):
+    """The environment of one process. Read it with ``load_settings`` so that errors are readable."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", validate_by_name=True, hide_input_in_errors=True, env_ignore_empty=True
+    )
+
+    environment: Environment = Field(
+        Environment.LOCAL,
+        validation_alias=_from("LIMBER_ENV"),
+        description="`local` or `production`. Production refuses to start without a database, Temporal, "
+        "encryption keys and a public URL.",
+    )
+    database_url: str | None = Field(
+        None,
+        validation_alias=_from("DATABASE_URL"),
+        repr=False,
+        description="PostgreSQL 15 or newer, such as `postgresql://user:password@host/limber`. "
+        "Unset: `limber up` runs its own server.",
+    )
+    temporal_address: str | None = Field(
+        None,
+        validation_alias=_from("TEMPORAL_ADDRESS"),
+        description="`host:port` of the Temporal frontend. Unset: `limber up` runs its own server.",
+    )
+    temporal_namespace: str = Field(
+        "default",
+        validation_alias=_from("TEMPORAL_NAMESPACE"),
+        description="The Temporal namespace that holds the plans.",
+    )
+    twilio_account_sid: str | None = Field(
+        None,
+        validation_alias=_from("TWILIO_ACCOUNT_SID"),
+        description="The Twilio account, `AC` and 32 hex digits. Unset: `limber up` runs its own gateway.",
+    )
+    twilio_auth_token: SecretStr | None = Field(
+        None,
+        validation_alias=_from("TWILIO_AUTH_TOKEN"),
+        description="The account's token: it authorises sends and proves that webhooks are Twilio's.",
+    )
+    twilio_from: str | None = Field(
+        None,
+        validation_alias=_from("TWILIO_FROM"),
+        description="The number that texts come from, in E.164 form. This or a messaging service.",
+    )
+    twilio_messaging_service_sid: str | None = Field(
+        None,
+        validation_alias=_from("TWILIO_MESSAGING_SERVICE_SID"),
+        description="The Twilio messaging service (`MG…`) that texts are sent through.",
+    )
+    twilio_api_url: str | None = Field(
+        None,
+        validation_alias=_from("LIMBER_TWILIO_API_URL"),
+        description="Base URL of a Twilio-compatible gateway in Twilio's place. "
+        "Not together with `TWILIO_EDGE` or `TWILIO_REGION`.",
+    )
+    twilio_edge: str | None = Field(
+        None, validation_alias=_from("TWILIO_EDGE"), description="The Twilio edge location to go through."
+    )
+    twilio_region: str | None = Field(
+        None,
+        validation_alias=_from("TWILIO_REGION"),
+        description="The Twilio region where messages are processed and stored.",
+    )
+    public_url: str | None = Field(
+        None,
+        validation_alias=_from("LIMBER_PUBLIC_URL"),
+        description="Where the outside reaches the API. Twilio signs this URL: it must match to the letter.",
+    )
+    encryption_key_list: SecretStr | None = Field(
+        None,
+        validation_alias=_from("LIMBER_ENCRYPTION_KEYS"),
+        description="`keyid:base64,keyid2:base64`, each key 32 bytes. The first one encrypts, all decrypt: "
+        "rotate by putting a new key in front.",
+    )
+    api_token: SecretStr | None = Field(
+        None,
+        validation_alias=_from("LIMBER_API_TOKEN"),
+        description="A bearer token that the staff API accepts beside those issued to people.",
+    )
+    api_port: int = Field(
+        8000,
+        ge=1,
+        le=65535,
+        validation_alias=_from("LIMBER_API_PORT"),
+        description="Port of API and console.",
+    )
+    metrics_port: int | None = Field(
+        None,
+        ge=1,
+        le=65535,
+        validation_alias=_from("LIMBER_METRICS_PORT"),
+        description="Port where the worker shows `/metrics` and `/healthz`. Unset: nowhere.",
+    )
+    log_format: LogFormat = Field(
+        LogFormat.AUTO,
+        validation_alias=_from("LIMBER_LOG_FORMAT"),
+        description="`auto` (console on a terminal, else JSON), `json` or `console`.",
+    )
+    data_dir: Path = Field(
+        Path(".limber"),
+        validation_alias=_from("LIMBER_DATA_DIR"),
+        description="Where `limber up` keeps the embedded servers' data, keys and logs.",
+    )
+
+    @field_validator("database_url")
+    @classmethod
+    def _one_dialect(cls, url: str | None) -> str | None:
+        if url is None or url.startswith(_DRIVER):
+            return url
+        scheme, _, rest = url.partition("://")
+        if scheme not in ("postgres", "postgresql"):
+            raise ValueError(f"`{scheme}` is no PostgreSQL URL; begin it with postgresql://")
+        return _DRIVER + rest
+
+    @field_validator("twilio_account_sid")
+    @classmethod
+    def _account_shape(cls, sid: str | None) -> str | None:
+        if sid is not None and not _ACCOUNT_SID.fullmatch(sid):
+            raise ValueError("it must be AC followed by 32 hex digits; copy it from Twilio's console")
+        return sid
+
+    @field_validator("encryption_key_list")
+    @classmethod
+    def _keys_parse(cls, keys: SecretStr | None) -> SecretStr | None:
+        if keys is not None:
+            _parse_keys(keys.get_secret_value())
+        return keys
+
+    @model_validator(mode="after")
+    def _twilio_is_whole(self) -> Self:
+        if self.twilio_api_url and (self.twilio_edge or self.twilio_region):
+            raise ValueError(
+                "LIMBER_TWILIO_API_URL: with TWILIO_EDGE or TWILIO_REGION set, the twilio SDK rewrites the host "
+                "and texts meant for the gateway leave for Twilio; unset TWILIO_EDGE and TWILIO_REGION, "
+                "or unset LIMBER_TWILIO_API_URL"
+            )
+        if (self.twilio_account_sid is None) != (self.twilio_auth_token is None):
+            raise ValueError(
+                "TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN: one is set without the other; set both or neither"
+            )
+        if self.twilio_account_sid and not (self.twilio_from or self.twilio_messaging_service_sid):
+            raise ValueError(
+                "TWILIO_FROM: there is an account and no sender; set it or TWILIO_MESSAGING_SERVICE_SID"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _production_is_safe(self) -> Self:
+        if self.environment is Environment.PRODUCTION:
+            missing = [name for name, value in self._needed_in_production().items() if not value]
+            if missing:
+                raise ValueError(
+                    f"{', '.join(missing)}: needed when LIMBER_ENV=production and not set; "
+                    "set each (or NAME_FILE), or use LIMBER_ENV=local on your own machine"
+                )
+        return self
+
+    def _needed_in_production(self) -> Mapping[str, object]:
+        return {
+            "DATABASE_URL": self.database_url,
+            "TEMPORAL_ADDRESS": self.temporal_address,
+            "LIMBER_ENCRYPTION_KEYS": self.encryption_key_list,
+            "LIMBER_PUBLIC_URL": self.public_url,
+        }
+
+    @property
+    def encryption_keys(self) -> tuple[EncryptionKey, ...]:
+        """The keys in order, the active one first; empty if none are set."""
+        return _parse_keys(self.encryption_key_list.get_secret_value()) if self.encryption_key_list else ()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 — the base class fixes the names
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments first, then the environment, then the files that ``NAME_FILE`` variables name."""
+        return init_settings, env_settings, _FromFiles(settings_cls)
+
+
+class _FromFiles(PydanticBaseSettingsSource):
+    """The ``NAME_FILE`` variables."""
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002
+        name = _variable(field)
+        path = os.environ.get(f"{name}_FILE")
+        if not path:
+            return None, name, False
+        if os.environ.get(name):
+            raise SettingsError(f"{name} and {name}_FILE are both set; keep one of them")
+        try:
+            return Path(path).read_text().strip(), name, False
+        except OSError as error:
+            raise SettingsError(
+                f"{name}_FILE: {path} cannot be read ({error.strerror}); mount the secret or correct the path"
+            ) from error
+
+    def __call__(self) -> dict[str, Any]:
+        found = (self.get_field_value(info, name) for name, info in self.settings_cls.model_fields.items())
+        return {name: value for value, name, _ in found if value is not None}
+
+
+def _variable(info: Any) -> str:
+    alias = info.validation_alias
+    return str(alias.choices[0])
+
+
+def _parse_keys(text: str) -> tuple[EncryptionKey, ...]:
+    keys: list[EncryptionKey] = []
+    for number, entry in enumerate(filter(None, (part.strip() for part in text.split(","))), start=1):
+        key_id, _, encoded = entry.partition(":")
+        if not _KEY_ID.fullmatch(key_id):
+            raise ValueError(
+                f"key {number} has no usable id; write it as keyid:base64 with letters, digits, _ or -"
+            )
+        try:
+            key = base64.b64decode(encoded, validate=True)
+        except binascii.Error:
+            raise ValueError(f"key {number} is not base64; make one with `openssl rand -base64 32`") from None
+        if len(key) != _KEY_BYTES:
+            raise ValueError(
+                f"key {number} has {len(key)} bytes, not 32; make one with `openssl rand -base64 32`"
+            )
+        if key_id in {known.key_id for known in keys}:
+            raise ValueError(f"key {number} repeats the id of an earlier one; give each key its own id")
+        keys.append(EncryptionKey(key_id, key))
+    return tuple(keys)
+
+
+def load_settings() -> Settings:
+    """The settings of this process; raises ``SettingsError`` with one readable line for each fault."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = [_fault(fault["loc"], fault["msg"]) for fault in error.errors(include_input=False)]
+        raise SettingsError("\n".join(lines)) from None
+
+
+def _fault(location: tuple[int | str, ...], message: str) -> str:
+    reason = message.removeprefix("Value error, ")
+    return f"{location[0]}: {reason}" if location else reason
+
+
+def settings_table() -> str:
+    """Markdown rows, one a variable: name, default, meaning."""
+    rows = ["| variable | default | meaning |", "|---|---|---|"]
+    for info in Settings.model_fields.values():
+        default = "" if info.default is None else f"`{info.default}`"
+        rows.append(f"| `{_variable(info)}` | {default} | {info.description} |")
+    return "\n".join(rows)
