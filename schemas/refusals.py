@@ -12,7 +12,7 @@ from schemas.plan import PlanState
 
 
 class PlanAskFailed(Exception):  # noqa: N818 - a refusal is an answer, not a fault
-    """The plan did not take the command. `code` is stable; `sentence` can be shown to the person who asked."""
+    """The plan did not take the command. `code` is stable; `sentence` is for the person who asked."""
 
     def __init__(self, code: str, sentence: str) -> None:
         self.code = code
