@@ -17,7 +17,7 @@ class RecordOrder(Frozen):
 
 
 class SendOrder(Frozen):
-    """Send this text once. `now` is the workflow's clock when it handed it over: plans run in virtual time."""
+    """Send this text once. `now` is the workflow's clock at the hand-over: plans run in virtual time."""
 
     order: TextOrder
     next_item: AgendaItem | None = None
