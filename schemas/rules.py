@@ -1,0 +1,206 @@
+"""A rule pack: everything a clinic may read, edit, test and roll out, as one typed value.
+
+The pack is data (YAML). Extra keys are refused where a typo would change what the engine does, and
+allowed where the pack is prose for people. References between parts are checked in `care.pack`.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from pydantic import Field, model_validator
+
+from schemas.base import Frozen, Strict
+from schemas.rules_delivery import (
+    AdverseEvents,
+    Condition,
+    Enums,
+    OutcomeMeasure,
+    PhysicalAssessment,
+    Profile,
+    RestrictionSpec,
+    SessionRules,
+    TaperSection,
+    Technique,
+)
+from schemas.rules_form import Intake, Screening, ScreeningItem, items_named
+from schemas.rules_texting import Message, Question, ScheduleRule, SmsCheckins
+
+
+class Principle(Frozen):
+    """A statement the whole pack rests on."""
+
+    id: str
+    text: str
+
+
+class Meta(Frozen):
+    """Which pack this is. `status` says whether it is signed off, and is shown wherever a person sees it."""
+
+    id: str
+    version: str
+    status: str
+    jurisdiction: str
+    language: str
+    principles: tuple[Principle, ...] = ()
+    approvals_required: tuple[dict[str, Any], ...] = ()
+
+
+class SeedRule(Strict):
+    """A statement of the customer's article and the places that put it in force."""
+
+    id: str
+    rule: str
+    where: tuple[str, ...]
+    note: str = ""
+
+
+class AlgebraStep(Strict):
+    """One law of the disposition algebra."""
+
+    id: str
+    rule: str
+
+
+class GapRule(Frozen):
+    """After a gap in sessions the client is screened again: the items that `then` names, or all of them."""
+
+    after_days: int = Field(alias="if_days_since_last_session_gt")
+    then: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _rejoin(cls, raw: Any) -> Any:
+        """An unquoted comma inside `then` makes YAML see further keys; they are the rest of the sentence."""
+        if not isinstance(raw, dict):
+            return raw
+        rest = [key for key, value in raw.items() if value is None and key != "then"]
+        return {**raw, "then": ", ".join([str(raw.get("then", "")), *rest])} if rest else raw
+
+    @property
+    def items(self) -> tuple[str, ...]:
+        """The items to ask again; empty means the whole form."""
+        return items_named(self.then)
+
+    @property
+    def new_assessment(self) -> bool:
+        """Whether a new physical assessment is due as well."""
+        return "physical assessment" in self.then
+
+
+class Expiry(Frozen):
+    """How long a screening counts, by its overall disposition, and when to warn before it ends."""
+
+    full_screening_valid_days: dict[str, int | str]
+    par_q_style_ceiling_days: int = 365
+    gap_rules: tuple[GapRule, ...] = ()
+    on_rule_pack_change: str = ""
+    clearance_expiry_warning_days: int = 14
+    at_expiry: str = ""
+
+
+class MidPlanChange(Strict):
+    """What happens when something changes while a plan runs."""
+
+    id: str
+    trigger: str
+    action: str
+
+
+class DispositionAlgebra(Frozen):
+    """The laws by which findings are joined, and how long the result counts."""
+
+    description: str = ""
+    steps: tuple[AlgebraStep, ...]
+    properties_to_test: tuple[str, ...] = ()
+    expiry: Expiry
+    change_mid_plan: tuple[MidPlanChange, ...] = ()
+
+
+class Source(Frozen):
+    """Where a number or claim comes from, and whether anyone has seen the text."""
+
+    cite: str
+    checked: str = ""
+    note: str = ""
+
+
+class RulePack(Frozen):
+    """One version of the clinic's rules."""
+
+    content_hash: str = ""
+    """sha256 of the pack's canonical JSON; a plan pins it beside the version."""
+    meta: Meta
+    seed_rules: tuple[SeedRule, ...] = ()
+    enums: Enums
+    restrictions: dict[str, RestrictionSpec]
+    messages: dict[str, Message]
+    nation_overrides: dict[str, dict[str, str]] = Field(default_factory=dict)
+    accessibility: tuple[str, ...] = ()
+    intake: Intake = Intake()
+    screening: Screening
+    disposition_algebra: DispositionAlgebra
+    physical_assessment: PhysicalAssessment
+    session_rules: SessionRules
+    techniques: dict[str, Technique]
+    plan_merge: dict[str, str] = Field(default_factory=dict)
+    profiles: dict[str, Profile]
+    conditions: dict[str, Condition]
+    measures: dict[str, OutcomeMeasure]
+    sms_checkins: SmsCheckins
+    taper_policy: TaperSection
+    screening_test_vectors: dict[str, Any] = Field(default_factory=dict)
+    adverse_events: AdverseEvents
+    standards: tuple[dict[str, Any], ...] = ()
+    hazard_starters: tuple[dict[str, Any], ...] = ()
+    terminology: dict[str, Any] = Field(default_factory=dict)
+    copy_rules: tuple[dict[str, Any], ...] = ()
+    sources: dict[str, Source]
+    open_questions_for_clinicians: tuple[str, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _separate_notes(cls, raw: Any) -> Any:
+        """Notes that the pack keeps among its messages and measures move out of the tables."""
+        if not isinstance(raw, dict):
+            return raw
+        messages = raw.get("messages")
+        if isinstance(messages, dict):
+            asides = {key: messages[key] for key in ("nation_overrides", "accessibility") if key in messages}
+            table = {k: v for k, v in messages.items() if k not in (*asides, "src")}
+            raw = {**raw, "messages": table, **asides}
+        measures = raw.get("measures")
+        if isinstance(measures, dict):
+            table = {k: v for k, v in measures.items() if k != "not_adopted"}
+            raw = {**raw, "measures": table}
+        return raw
+
+    @property
+    def version(self) -> str:
+        """The pack's own version, such as `0.1.0-draft`."""
+        return self.meta.version
+
+    @cached_property
+    def items(self) -> dict[str, ScreeningItem]:
+        """Screening items by id, in the order of the form."""
+        return {item.id: item for item in self.screening.items}
+
+    @cached_property
+    def questions(self) -> dict[str, Question]:
+        """Check-in questions by id."""
+        return {question.id: question for question in self.sms_checkins.questions}
+
+    @cached_property
+    def schedule(self) -> dict[str, ScheduleRule]:
+        """Check-in schedule rules (SCH-n) by id."""
+        return {rule.id: rule for rule in self.sms_checkins.schedule}
+
+    def screening_valid_days(self, overall: str) -> int:
+        """How long a screening with this overall disposition counts, in days.
+
+        A disposition that the table leaves out gets its shortest period.
+        """
+        periods = self.disposition_algebra.expiry.full_screening_valid_days
+        numbers = {key: days for key, days in periods.items() if isinstance(days, int)}
+        return numbers.get(overall, min(numbers.values()))

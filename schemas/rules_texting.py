@@ -1,0 +1,131 @@
+"""The part of a rule pack that texts: messages, check-in questions, their schedule, how replies are read."""
+
+from __future__ import annotations
+
+from datetime import time
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from schemas.base import Frozen, Strict
+from schemas.rules_form import NoneWord
+from schemas.screening import Urgency
+from schemas.taper import Step
+
+
+def _quoted_time(value: Any) -> Any:
+    if isinstance(value, str | time):
+        return value
+    raise ValueError(f"a time must be quoted, like '20:00' (read as {value!r})")
+
+
+QuotedTime = Annotated[time, BeforeValidator(_quoted_time)]
+
+
+class Message(Strict):
+    """A text to a client; {clinic} and {phone} are filled in."""
+
+    urgency: Urgency
+    text: str
+
+
+class QuietHours(Strict):
+    """No routine text goes out from `start` until `end`, local time of `timezone`."""
+
+    start: QuotedTime
+    end: QuotedTime
+    timezone: str
+
+
+class Reminders(Strict):
+    """How often and when an unanswered question is asked again."""
+
+    count: int = Field(ge=0)
+    after_hours: float = Field(gt=0)
+
+
+class Question(Strict):
+    """A check-in: one question, one number back, within `range`."""
+
+    id: str
+    measure: Annotated[str | None, NoneWord] = None
+    text: str
+    range: tuple[int, int] = (0, 10)
+
+
+class ScheduleRule(Strict):
+    """When a question is asked. `when` is for people; the rest is the same thing for the engine."""
+
+    id: str
+    ask: Annotated[str | None, NoneWord] = None
+    when: str
+    days_after_session: int | None = None
+    hours_after_session: tuple[float, float] | None = None
+    first_sessions: int | None = None
+    after_step_change: bool = False
+    after_new_technique: bool = False
+    if_sore_at_least: int | None = None
+    every_days: dict[Step, int] = Field(default_factory=dict)
+    fixed_weekday: bool = False
+    gap_hours: dict[str, float] = Field(default_factory=dict)
+    days_before_session: int | None = None
+    days_before_review: int | None = None
+
+
+class NumberAlertRule(Strict):
+    """An answer that needs a person. `if` is an expression over the score and its history."""
+
+    id: str
+    applies_to: tuple[str, ...]
+    condition: str = Field(alias="if")
+    urgency: Urgency
+    message: Annotated[str | None, NoneWord] = None
+    note: str = ""
+
+
+class KeywordGroup(Strict):
+    """Words that mean something is wrong. The first listed of two equally urgent groups wins the message."""
+
+    id: str
+    urgency: Urgency
+    message: Annotated[str | None, NoneWord] = None
+    never_downgrade: bool = False
+    scr: tuple[str, ...] = ()
+    patterns: tuple[str, ...] = Field(min_length=1)
+    note: str = ""
+
+
+class OptOut(Strict):
+    """The words that stop routine texts; a whole message only."""
+
+    match: str
+    action: str = ""
+
+
+class Parser(Frozen):
+    """How replies are read, in words; `negation_words` and `negation_reach` are the engine's part."""
+
+    steps: tuple[str, ...] = ()
+    negation: str = ""
+    always: str = ""
+    negation_words: tuple[str, ...] = ()
+    negation_reach: int = Field(default=3, ge=1)
+
+
+class SmsCheckins(Frozen):
+    """Everything about texts to and from clients."""
+
+    consent: str = ""
+    number: str = ""
+    quiet_hours: QuietHours
+    max_routine_per_7_days: int = Field(ge=1)
+    reply_window_hours: float = Field(gt=0)
+    reminders: Reminders
+    questions: tuple[Question, ...]
+    schedule: tuple[ScheduleRule, ...]
+    response_expectations: dict[str, Any] = Field(default_factory=dict)
+    parser: Parser
+    number_alerts: tuple[NumberAlertRule, ...]
+    keyword_groups: tuple[KeywordGroup, ...]
+    opt_out: OptOut
+    keyword_tests: tuple[dict[str, Any], ...] = ()
