@@ -187,7 +187,7 @@ class Settings(BaseSettings):
     def _twilio_is_whole(self) -> Self:
         if self.twilio_api_url and (self.twilio_edge or self.twilio_region):
             raise ValueError(
-                "LIMBER_TWILIO_API_URL: with TWILIO_EDGE or TWILIO_REGION set, the twilio SDK changes the host "
+                "LIMBER_TWILIO_API_URL: with TWILIO_EDGE or TWILIO_REGION set, the SDK changes the host "
                 "and texts meant for the gateway leave for Twilio; unset TWILIO_EDGE and TWILIO_REGION, "
                 "or unset LIMBER_TWILIO_API_URL"
             )
