@@ -1,0 +1,41 @@
+"""Bring a database to the schema this version of the service needs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+_FOLDER = Path(__file__).parent / "migrations"
+
+# Any number that is the same for every process: two that migrate at once take turns.
+_TURN = "SELECT pg_advisory_xact_lock(hashtextextended('limber migrations', 0))"
+
+
+def alembic_config() -> Config:
+    """Alembic's configuration, from the package's own files: it works from any folder."""
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+async def upgrade(engine: AsyncEngine) -> tuple[str | None, str | None]:
+    """Apply every missing migration; returns the revision before and after."""
+    async with engine.begin() as connection:
+        await connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+        await connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
+        await connection.exec_driver_sql(_TURN)
+        return await connection.run_sync(_upgrade)
+
+
+def _upgrade(connection: Connection) -> tuple[str | None, str | None]:
+    config = alembic_config()
+    config.attributes["connection"] = connection
+    before = MigrationContext.configure(connection).get_current_revision()
+    command.upgrade(config, "head")
+    return before, MigrationContext.configure(connection).get_current_revision()

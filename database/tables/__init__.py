@@ -1,0 +1,35 @@
+"""Every table, by theme. `metadata` is what the migrations must arrive at.
+
+Only the queries of `database/` use these; nothing of SQLAlchemy leaves that folder.
+"""
+
+from database.tables.attention import alerts, approvals
+from database.tables.clients import clients, consents, intakes
+from database.tables.clinic import absences, api_tokens, availability, rooms, sites, staff, staff_roles
+from database.tables.columns import metadata
+from database.tables.plans import events, notes, plans, rule_packs, sessions
+from database.tables.texts import inbound_messages, messages, receipts
+
+__all__ = [
+    "absences",
+    "alerts",
+    "api_tokens",
+    "approvals",
+    "availability",
+    "clients",
+    "consents",
+    "events",
+    "inbound_messages",
+    "intakes",
+    "messages",
+    "metadata",
+    "notes",
+    "plans",
+    "receipts",
+    "rooms",
+    "rule_packs",
+    "sessions",
+    "sites",
+    "staff",
+    "staff_roles",
+]

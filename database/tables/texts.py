@@ -1,0 +1,107 @@
+"""Texts out and in: the outbox, the provider's receipts, and what clients sent."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from sqlalchemy import Boolean, Column, ForeignKey, Identity, Integer, Table, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.schema import Index, UniqueConstraint
+
+from database.tables.columns import Id, Moment, Number, Shape, Word, metadata, one_of
+from schemas.messages import Audience, MessageStatus, TextOrder, TextPurpose
+from schemas.replies import Reading
+
+
+class InboundStatus(StrEnum):
+    """How far an inbound text is: stored, given to a plan, read there, or waiting for a person."""
+
+    received = "received"
+    routed = "routed"
+    read = "read"
+    unmatched = "unmatched"
+    duplicate = "duplicate"
+
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("plan_id", Id, ForeignKey("plans.id"), nullable=False),
+    Column("audience", Word(Audience), nullable=False),
+    Column("recipient_id", Id, nullable=False),
+    Column("purpose", Word(TextPurpose), nullable=False),
+    Column("template", Text, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("agenda_key", Text),
+    Column("session_no", Integer),
+    Column("session_revision", Integer),
+    Column("order_json", Shape(TextOrder), nullable=False),
+    Column("status", Word(MessageStatus), nullable=False),
+    Column("to_number", Text),
+    Column("body", Text),
+    Column("segments", Integer),
+    Column("provider_sid", Text, unique=True),
+    Column("reason", Text),
+    Column("error_code", Text),
+    Column("ordered_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("queued_at", Moment, nullable=False),
+    Column("sending_at", Moment),
+    Column("sent_at", Moment),
+    Column("settled_at", Moment),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("prompt", Boolean, nullable=False),
+    one_of("status", MessageStatus, "status"),
+    Index(None, "plan_id", "ordered_at"),
+    Index(None, "to_number", "sent_at"),
+    Index(
+        "ix_messages_unsettled",
+        "status",
+        "expires_at",
+        postgresql_where=text("status IN ('pending', 'sending', 'unknown')"),
+    ),
+)
+
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("id", Number, Identity(always=True), primary_key=True),
+    Column("provider_sid", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("error_code", Text),
+    Column("message_key", Text),
+    Column("raw", JSONB, nullable=False),
+    Column("received_at", Moment, nullable=False),
+    UniqueConstraint("provider_sid", "status"),
+)
+
+inbound_messages = Table(
+    "inbound_messages",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("provider_sid", Text, nullable=False, unique=True),
+    Column("from_number", Text, nullable=False),
+    Column("to_number", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("num_media", Integer, nullable=False),
+    Column("raw", JSONB, nullable=False),
+    Column("received_at", Moment, nullable=False),
+    # Sender, words and minute: NULL on a repeat, which names its original instead.
+    Column("minute_key", Text, unique=True),
+    Column("duplicate_of", Id, ForeignKey("inbound_messages.id")),
+    Column("status", Word(InboundStatus), nullable=False),
+    Column("plan_id", Id, ForeignKey("plans.id")),
+    Column("routed_at", Moment),
+    Column("reading", Shape(Reading)),
+    Column("answers_key", Text),
+    one_of("status", InboundStatus, "status"),
+    Index(None, "plan_id", "received_at"),
+    Index(None, "from_number", "received_at"),
+    Index(
+        "ix_inbound_messages_open",
+        "received_at",
+        postgresql_where=text("status IN ('received', 'unmatched')"),
+    ),
+    Index(None, "duplicate_of"),
+)
