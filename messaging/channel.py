@@ -109,7 +109,7 @@ class Channel(Protocol):
     def capabilities(self) -> Capabilities: ...
 
     def send(self, text: OutgoingText) -> Outcome:
-        """Try once, within the channel's time limit. What the provider did is an outcome, never an exception."""
+        """Try once, within the channel's time limit. What the provider did is an outcome, not an error."""
         ...
 
     def find(

@@ -58,7 +58,7 @@ class ChannelMisconfigured(ValueError):  # noqa: N818 - reads as the sentence it
 
 @dataclass(frozen=True, slots=True)
 class TwilioAccount:
-    """Whose account, and who the texts come from: a number of the clinic's or a Messaging Service."""
+    """Whose account, and who the texts come from: a number of the clinic's, a Messaging Service, or both."""
 
     account_sid: str
     auth_token: str
@@ -66,9 +66,9 @@ class TwilioAccount:
     messaging_service_sid: str | None = None
 
     def __post_init__(self) -> None:
-        if bool(self.from_) == bool(self.messaging_service_sid):
+        if not (self.from_ or self.messaging_service_sid):
             raise ChannelMisconfigured(
-                "Set exactly one of TWILIO_FROM and TWILIO_MESSAGING_SERVICE_SID: a text has one sender."
+                "A text needs a sender: set TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID."
             )
 
     def __repr__(self) -> str:
@@ -164,17 +164,16 @@ class TwilioChannel:
 
     def _create_parameters(self, text: OutgoingText) -> dict[str, Any]:
         life = min(text.useful_for, _CAPABILITIES.longest_validity)
-        sender = (
-            {"from_": self._account.from_}
-            if self._account.from_
-            else {"messaging_service_sid": self._account.messaging_service_sid}
-        )
+        sender = {
+            "from_": self._account.from_,
+            "messaging_service_sid": self._account.messaging_service_sid,
+        }
         return {
             "to": text.to,
             "body": text.body,
             "status_callback": _with_intent(self._status_callback, text.intent_key),
             "validity_period": max(1, int(life.total_seconds())),
-            **sender,
+            **{name: value for name, value in sender.items() if value},
         }
 
 
