@@ -1,0 +1,50 @@
+"""Every `limber` command in one table: its name, where it lives, and one line about it.
+
+A command's module is imported only when the command runs, so that a slow one costs the others nothing.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One command. ``target`` is ``module:function``; a name of two words stands in a group.
+
+    ``joins`` means that the command, run beside `limber up` and without an environment of its own, uses
+    the database, Temporal and gateway of that running clinic.
+    """
+
+    name: str
+    target: str
+    summary: str
+    joins: bool = False
+
+
+COMMANDS = (
+    Entry("up", "cli.up:up", "Run the whole clinic here: database, Temporal, gateway, worker, API, console."),
+    Entry("demo", "cli.demo:demo", "Play one client's plan from intake to discharge in virtual time."),
+    Entry("doctor", "cli.doctor:doctor", "Look at every part and say what is wrong and how to mend it."),
+    Entry("api", "cli.api:api", "Serve the HTTP API, the webhooks and the console."),
+    Entry("worker", "cli.worker:worker", "Run the care plans."),
+    Entry("gateway", "cli.gateway:gateway", "Serve the local, Twilio-compatible SMS gateway."),
+    Entry("migrate", "cli.migrate:migrate", "Bring the database to the current schema.", joins=True),
+    Entry("rules check", "cli.rules:check", "Check a rule pack: schema, references, traceability."),
+    Entry("rules test", "cli.rules:test", "Run screening, taper and reply vectors against a rule pack."),
+    Entry(
+        "preview", "cli.preview:preview", "Show every text and date of the plan that an intake would start."
+    ),
+    Entry("sms parse", "cli.sms_parse:parse", "Read a client's text as the service would."),
+    Entry("sms segments", "cli.sms_segments:segments", "Count what a text would cost."),
+    Entry("seed", "cli.seed:seed", "Fill the running clinic with plans.", joins=True),
+    Entry("simulate", "cli.simulate:simulate", "Let simulated clients live through their plans.", joins=True),
+    Entry("export", "cli.export:export", "Write a plan's record out.", joins=True),
+    Entry(
+        "replay", "cli.replay:replay", "Replay recorded histories against today's workflow code.", joins=True
+    ),
+    Entry("bench", "cli.bench:bench", "Run the benchmarks."),
+)
+
+GROUPS = {
+    "rules": "Rule packs: check them, test them.",
+    "sms": "Texts: read them, count them.",
+}
