@@ -1,5 +1,6 @@
 """One server process of ours: it logs to a file, dies with us, and stops when told."""
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -14,6 +15,7 @@ from cli.embedded.account import Account, PopenUser
 from cli.embedded.errors import StackError, log_tail
 
 _PR_SET_PDEATHSIG = 1
+_LOG_BYTES = 5_000_000
 # Looked up before any fork: a forked child must not load libraries.
 _prctl: Callable[..., int] | None = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
 
@@ -48,6 +50,7 @@ class Child:
     log: Path
     environment: Mapping[str, str]
     account: Account | None = None
+    working_folder: Path = Path("/")
     stop_signal: signal.Signals = signal.SIGTERM
     death_signal: signal.Signals = signal.SIGKILL
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
@@ -55,6 +58,7 @@ class Child:
     def start(self) -> None:
         """Start the process; raises ``StackError`` if it cannot even be executed."""
         self.log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _turn_over(self.log)
         user: PopenUser = {} if self.account is None else self.account.popen_arguments()
         with self.log.open("ab") as log:
             try:
@@ -64,7 +68,7 @@ class Child:
                     stdout=log,
                     stderr=subprocess.STDOUT,
                     env=dict(self.environment),
-                    cwd="/",
+                    cwd=self.working_folder,
                     start_new_session=True,
                     umask=0o077,
                     preexec_fn=_tie_to_parent(self.death_signal),  # noqa: PLW1509 — takes no lock
@@ -109,6 +113,15 @@ class Child:
                 continue
             raise StackError(self.name, f"{reason}; its log {self.log} ends with\n{log_tail(self.log)}", hint)
 
+    def wait(self, timeout: float) -> int | None:
+        """Wait for it to end by itself; its exit code, or None if it still runs after ``timeout`` seconds."""
+        if self._process is None:
+            return None
+        try:
+            return self._process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            return None
+
     def stop(self, timeout: float = 20.0) -> None:
         """Ask it to stop, wait ``timeout`` seconds, then kill it. Does nothing if it is not running."""
         process = self._process
@@ -118,5 +131,17 @@ class Child:
         try:
             process.wait(timeout)
         except subprocess.TimeoutExpired:
-            process.kill()
+            self.kill()
             process.wait()
+
+    def kill(self) -> None:
+        """End it at once, with whatever it started in its session."""
+        if self.running():
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGKILL)
+
+
+def _turn_over(log: Path) -> None:
+    """Keep one older log, so that a clinic left running does not fill the disk over restarts."""
+    if log.exists() and log.stat().st_size > _LOG_BYTES:
+        log.replace(log.with_suffix(".old.log"))

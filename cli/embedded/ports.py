@@ -2,8 +2,6 @@
 
 import socket
 
-import psutil  # type: ignore[import-untyped]
-
 from cli.embedded.errors import StackError
 
 LOOPBACK = "127.0.0.1"
@@ -33,6 +31,15 @@ def require_free(port: int, part: str, option: str) -> None:
         ) from error
 
 
+def preferred_or_free(port: int) -> int:
+    """``port`` if it is free, so that addresses stay the same from day to day; else any free one."""
+    try:
+        _bound(port).close()
+    except OSError:
+        return free_ports(1)[0]
+    return port
+
+
 def accepts(port: int, timeout: float = 0.5) -> bool:
     """Whether something listens on the loopback port."""
     try:
@@ -54,6 +61,10 @@ def _bound(port: int) -> socket.socket:
 
 
 def _holder(port: int) -> str:
+    try:
+        import psutil  # type: ignore[import-untyped]
+    except ImportError:  # it comes with the embedded stack, which a production image leaves out
+        return "another program of this machine holds it"
     try:
         connections = psutil.net_connections(kind="tcp")
     except psutil.Error:

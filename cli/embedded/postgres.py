@@ -51,6 +51,8 @@ class EmbeddedPostgres:
     long as the stack (see ``Child``).
     """
 
+    name = "PostgreSQL"
+
     def __init__(self, data_dir: Path, *, durable: bool = True, port: int | None = None) -> None:
         self._data_dir = Path(data_dir).absolute()
         self._durable = durable
@@ -117,6 +119,11 @@ class EmbeddedPostgres:
     def running(self) -> bool:
         """Whether the server process is alive now."""
         return self._child is not None and self._child.running()
+
+    def kill(self) -> None:
+        """End it at once; the next start recovers what was committed."""
+        if self._child is not None:
+            self._child.kill()
 
     def stop(self) -> None:
         """Fast shutdown, 20 seconds of patience, then kill. Safe to call twice."""

@@ -1,6 +1,5 @@
 """The real Temporal dev server as our own child: a file database, private ports, gone when we are gone."""
 
-import http.client
 import importlib.metadata
 import os
 import shutil
@@ -13,6 +12,7 @@ from typing import Self
 from cli.embedded.child import Child
 from cli.embedded.errors import StackError
 from cli.embedded.ports import LOOPBACK, free_ports, require_free
+from cli.embedded.readiness import answers
 
 NAMESPACE = "default"
 
@@ -49,10 +49,13 @@ def find_temporal() -> Path:
 class EmbeddedTemporal:
     """The dev server over ``data_dir`` (``temporal.db`` inside it), or in memory if that is None.
 
-    ``port`` and ``ui_port`` 0 mean a free port; ``ui_port`` None means no web UI. ``time_skipping`` turns on
-    the virtual clock per workflow. ``suggest_continue_as_new`` is the number of events after which
-    the server suggests a new run. Start it from a thread that lives as long as the stack (see ``Child``).
+    ``port`` and ``ui_port`` 0 mean a free port, kept over a restart; ``ui_port`` None means no web UI.
+    ``time_skipping`` turns on the virtual clock per workflow. ``suggest_continue_as_new`` is the number of
+    events after which the server suggests a new run. Start it from a thread that lives as long as the
+    stack (see ``Child``).
     """
+
+    name = "Temporal"
 
     def __init__(
         self,
@@ -64,14 +67,13 @@ class EmbeddedTemporal:
         suggest_continue_as_new: int | None = None,
     ) -> None:
         self._data_dir = Path(data_dir).absolute() if data_dir is not None else None
-        self._fixed_port = port
+        self._port = port
         self._ui_port = ui_port
         self._settings: dict[str, str] = dict(_TIME_SKIPPING) if time_skipping else {}
         if suggest_continue_as_new is not None:
             self._settings["limit.historyCount.suggestContinueAsNew"] = str(suggest_continue_as_new)
         self._child: Child | None = None
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
-        self._port = 0
 
     def start(self) -> str:
         """Start the server and return its ``host:port`` once the namespace answers.
@@ -79,14 +81,12 @@ class EmbeddedTemporal:
         Raises ``StackError``: no binary, a port taken, not ready in 60 seconds (with the log's tail).
         """
         binary = find_temporal()
-        if self._fixed_port:
-            require_free(self._fixed_port, "Temporal", "--temporal-port")
-        if self._ui_port:
-            require_free(self._ui_port, "Temporal's web UI", "--temporal-ui-port")
         port, ui_port, http_port, metrics_port = free_ports(4)
-        self._port = self._fixed_port or port
+        self._port = self._port or port
         if self._ui_port == 0:
             self._ui_port = ui_port
+        for wanted in filter(None, (self._port, self._ui_port)):
+            require_free(wanted, "Temporal", "--temporal-port")
         self._child = Child(
             name="Temporal",
             argv=[binary, *self._arguments(http_port, metrics_port)],
@@ -95,10 +95,12 @@ class EmbeddedTemporal:
             environment={k: v for k, v in os.environ.items() if not k.startswith("TEMPORAL_")},
             stop_signal=signal.SIGTERM,
         )
+        # The frontend's own HTTP face: readiness needs no gRPC library in this process.
+        ready = f"http://{LOOPBACK}:{http_port}/api/v1/namespaces/{NAMESPACE}"
         self._child.start()
         try:
             self._child.wait_until(
-                lambda: _namespace_answers(http_port),
+                lambda: answers(ready),
                 timeout=60,
                 hint="see the log above, or choose another --data-dir",
             )
@@ -129,6 +131,11 @@ class EmbeddedTemporal:
     def running(self) -> bool:
         """Whether the server process is alive now."""
         return self._child is not None and self._child.running()
+
+    def kill(self) -> None:
+        """End it at once; what it committed is safe."""
+        if self._child is not None:
+            self._child.kill()
 
     def stop(self) -> None:
         """Ask it to stop, wait, then kill. Safe to call twice."""
@@ -174,15 +181,3 @@ class EmbeddedTemporal:
         else:
             flags.append("--headless")
         return ["server", "start-dev", *flags, *(part for option in options for part in option)]
-
-
-def _namespace_answers(http_port: int) -> bool:
-    """The frontend's own HTTP face, so that readiness needs no gRPC library in this process."""
-    connection = http.client.HTTPConnection(LOOPBACK, http_port, timeout=2)
-    try:
-        connection.request("GET", f"/api/v1/namespaces/{NAMESPACE}")
-        return connection.getresponse().status == 200
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()

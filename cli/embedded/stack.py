@@ -1,0 +1,182 @@
+"""The whole clinic of one machine, put together: which parts are ours, which the environment brings."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from cli.embedded.credentials import Credentials, kept_credentials
+from cli.embedded.data_directory import DataDirectory
+from cli.embedded.environment import Texting, texting, without_files
+from cli.embedded.limber_process import LimberProcess, limber_child, run_to_end
+from cli.embedded.ports import LOOPBACK, preferred_or_free, require_free
+from cli.embedded.postgres import EmbeddedPostgres
+from cli.embedded.running import publish_environment
+from cli.embedded.supervise import Supervisor
+from cli.embedded.temporal import EmbeddedTemporal
+from cli.embedded.terminal import Terminal
+from schemas.settings import Settings
+
+_MIGRATE_SECONDS = 120.0
+_INBOUND = "/webhooks/twilio/inbound"
+
+
+@dataclass(frozen=True)
+class StackPorts:
+    """The loopback ports people see. None means the usual one if it is free, else any."""
+
+    api: int
+    gateway: int | None = None
+    temporal: int | None = None
+    temporal_ui: int | None = None
+
+
+_USUAL = StackPorts(api=8000, gateway=8090, temporal=7233, temporal_ui=8233)
+_USUAL_METRICS = 9464
+
+
+class Stack:
+    """Starts every part in order under a ``Supervisor``; after ``start`` its addresses are known."""
+
+    def __init__(
+        self,
+        directory: DataDirectory,
+        settings: Settings,
+        ports: StackPorts,
+        terminal: Terminal,
+        *,
+        demo: bool,
+    ) -> None:
+        require_free(ports.api, "the API", "--port")
+        self.supervisor = Supervisor(terminal)
+        self.api_url = f"http://{LOOPBACK}:{ports.api}"
+        self.temporal_ui_url: str | None = None
+        self._terminal = terminal
+        self._directory = directory
+        self._settings = settings
+        self._demo = demo
+        self._credentials: Credentials = kept_credentials(directory)
+        self._ports = StackPorts(
+            api=ports.api,
+            gateway=_chosen(ports.gateway, _USUAL.gateway, "the SMS gateway", "--gateway-port"),
+            temporal=_chosen(ports.temporal, _USUAL.temporal, "Temporal", "--temporal-port"),
+            temporal_ui=_chosen(ports.temporal_ui, _USUAL.temporal_ui, "Temporal's UI", "--temporal-ui-port"),
+        )
+        self._texting: Texting = texting(settings, self._credentials, self._ports.gateway or 0)
+        self._metrics_port = settings.metrics_port or preferred_or_free(_USUAL_METRICS)
+        self.variables: dict[str, str] = self._common_variables()
+
+    def start(self) -> None:
+        """Bring every part up, in order; raises ``StackError`` at the first that cannot start."""
+        self._start_database()
+        self._start_temporal()
+        self._migrate()
+        self._start_limber_processes()
+        self._publish()
+
+    @property
+    def gateway_url(self) -> str | None:
+        """The gateway's base URL; None when texts go to Twilio itself."""
+        return self._texting.api_url
+
+    @property
+    def logs(self) -> Path:
+        """The folder of the parts' logs."""
+        return self._directory.folder / "logs"
+
+    def _common_variables(self) -> dict[str, str]:
+        settings, credentials = self._settings, self._credentials
+        chosen_keys, chosen_token = settings.encryption_key_list, settings.api_token
+        return {
+            "TEMPORAL_NAMESPACE": settings.temporal_namespace,
+            **self._texting.variables(),
+            "LIMBER_PUBLIC_URL": settings.public_url or self.api_url,
+            "LIMBER_ENCRYPTION_KEYS": chosen_keys.get_secret_value()
+            if chosen_keys
+            else credentials.encryption_keys,
+            "LIMBER_API_TOKEN": chosen_token.get_secret_value() if chosen_token else credentials.api_token,
+            "LIMBER_API_PORT": str(self._ports.api),
+            "LIMBER_DATA_DIR": str(self._directory.folder),
+        }
+
+    def _start_database(self) -> None:
+        url = self._settings.database_url
+        if url is None:
+            postgres = EmbeddedPostgres(self._directory.folder)
+            self.supervisor.start(postgres)
+            url = postgres.database_url
+        self.variables["DATABASE_URL"] = url
+
+    def _start_temporal(self) -> None:
+        address = self._settings.temporal_address
+        if address is None:
+            temporal = EmbeddedTemporal(
+                self._directory.folder, port=self._ports.temporal or 0, ui_port=self._ports.temporal_ui
+            )
+            self.supervisor.start(temporal)
+            address, self.temporal_ui_url = temporal.address, temporal.ui_url
+        self.variables["TEMPORAL_ADDRESS"] = address
+
+    def _migrate(self) -> None:
+        arguments = ["migrate", *(["--demo-clinic"] if self._demo else [])]
+        child = limber_child("database schema", arguments, self._environment(), self.logs)
+        with self._terminal.step(child.name):
+            run_to_end(child, _MIGRATE_SECONDS)
+
+    def _start_limber_processes(self) -> None:
+        processes = [*self._gateway(), self._worker(), self._api()]
+        for process in processes:  # side by side: most of a start is Python importing
+            self.supervisor.adopt(process)
+            process.launch()
+        for process in processes:
+            with self._terminal.step(process.name):
+                process.await_ready()
+
+    def _gateway(self) -> list[LimberProcess]:
+        port = self._texting.embedded_port
+        if port is None:
+            return []
+        arguments = [
+            *("gateway", "--port", str(port), "--account-sid", self._texting.account_sid),
+            *("--webhook", f"{self.variables['LIMBER_PUBLIC_URL']}{_INBOUND}"),
+            *("--state", str(self._directory.folder / "gateway.db")),
+        ]
+        child = limber_child("SMS gateway", arguments, self._environment(), self.logs)
+        return [LimberProcess(child, f"http://{LOOPBACK}:{port}/healthz")]
+
+    def _worker(self) -> LimberProcess:
+        environment = self._environment() | {"LIMBER_METRICS_PORT": str(self._metrics_port)}
+        child = limber_child("worker", ["worker"], environment, self.logs)
+        return LimberProcess(child, f"http://{LOOPBACK}:{self._metrics_port}/healthz")
+
+    def _api(self) -> LimberProcess:
+        child = limber_child("API and console", ["api"], self._environment(), self.logs)
+        return LimberProcess(child, f"{self.api_url}/readyz")
+
+    def _environment(self) -> dict[str, str]:
+        return without_files(os.environ, self.variables)
+
+    def _publish(self) -> None:
+        publish_environment(self._directory, self.variables)
+        connection = {
+            "api_url": self.api_url,
+            "console_url": f"{self.api_url}/",
+            "gateway_url": self.gateway_url,
+            "twilio": {
+                "account_sid": self._texting.account_sid,
+                "auth_token": self._texting.auth_token,
+                "from": self._texting.sender,
+            },
+            "api_token": self.variables["LIMBER_API_TOKEN"],
+            "temporal_address": self.variables["TEMPORAL_ADDRESS"],
+            "temporal_ui_url": self.temporal_ui_url,
+            "database_url": self.variables["DATABASE_URL"],
+        }
+        self._directory.write_private("connection.json", json.dumps(connection, indent=2))
+
+
+def _chosen(asked: int | None, usual: int | None, part: str, option: str) -> int:
+    if asked is None:
+        return preferred_or_free(usual or 0)
+    require_free(asked, part, option)
+    return asked
