@@ -1,0 +1,167 @@
+"""References inside the screening form: fields, options, outcomes, and rings of items."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from care.pack_names import Found, must, some, unknown
+from care.pack_text import Path
+from care.predicates import tests_in
+from schemas.rules import RulePack
+from schemas.rules_form import (
+    NUMBER_TYPES,
+    AnswerType,
+    Operator,
+    Outcome,
+    RestrictionRef,
+    ScreeningItem,
+    Test,
+)
+from schemas.screening import Disposition
+
+ALL_HANDS_ON = "all_hands_on"
+"""The word for every technique in which somebody touches the client."""
+AFFECTED_SIDE = "affected"
+"""The word for the side that the client named."""
+
+_LISTED = (AnswerType.choice, AnswerType.multi)
+_WANTS: dict[Operator, type] = {
+    **dict.fromkeys((Operator.is_in, Operator.has_any), list),
+    **dict.fromkeys((Operator.lt, Operator.lte, Operator.gt, Operator.gte), float),
+    **dict.fromkeys((Operator.days_ago_lt, Operator.days_ago_gte), float),
+    **dict.fromkeys((Operator.missing, Operator.present), type(None)),
+}
+_DATES = (Operator.days_ago_lt, Operator.days_ago_gte)
+_MAGNITUDES = (Operator.lt, Operator.lte, Operator.gt, Operator.gte)
+
+
+def _owners(pack: RulePack) -> set[str]:
+    approvers = {str(entry.get("role")) for entry in pack.meta.approvals_required}
+    return {*pack.enums.roles, *pack.enums.escalation_chain, *approvers}
+
+
+def form_references(pack: RulePack, _raw: dict[str, Any]) -> Found:
+    """Every name in the screening form that leads nowhere or to the wrong kind of answer."""
+    default = pack.screening.default_unsure
+    path: Path = ("screening", "default_unsure")
+    yield from must(path, "owner", (default.owner,), _owners(pack))
+    yield from must(path, "document", (default.document,), pack.enums.clearance_documents)
+    for place, check in enumerate(pack.screening.session_day_check):
+        yield from must(
+            ("screening", "session_day_check", place), "screening item", check.repeats, pack.items
+        )
+    for place, item in enumerate(pack.screening.items):
+        path = ("screening", "items", place)
+        yield from _item(item, path)
+        for number, rule in enumerate(item.rules):
+            here = (*path, "rules", number)
+            for test in tests_in(rule.when):
+                yield from ((here, reason) for reason in _test_problems(pack, item, test))
+            yield from _outcome(pack, item, rule.then, (*here, "then"))
+        if item.unsure:
+            yield from _outcome(pack, item, item.unsure, (*path, "unsure"))
+
+
+def _item(item: ScreeningItem, path: Path) -> Found:
+    if item.type in _LISTED and not item.options:
+        yield path, "has no options to choose from"
+    yield from must(path, "option", item.option_text, item.options)
+    names = [field.f for field in item.subfields]
+    for place, field in enumerate(item.subfields):
+        here = (*path, "subfields", place)
+        if names.count(field.f) > 1 or field.f in ("value", "side"):
+            yield here, f"the sub-answer name {field.f!r} is taken; choose another"
+        if field.type in _LISTED and not field.options:
+            yield here, f"{field.f!r} has no options to choose from"
+        yield from must(here, "option", field.only_if, item.options)
+
+
+def _kinds(item: ScreeningItem) -> dict[str, tuple[AnswerType, tuple[str, ...]]]:
+    kinds = {field.f: (field.type, field.options) for field in item.subfields}
+    return {"value": (item.type, item.options), **kinds}
+
+
+def _test_problems(pack: RulePack, item: ScreeningItem, test: Test) -> Iterator[str]:
+    target = pack.items.get(test.i) if test.i else item
+    if target is None:
+        yield unknown("screening item", str(test.i), pack.items)
+        return
+    kinds = _kinds(target)
+    if test.f not in kinds:
+        yield unknown(f"field of {target.id}", test.f, kinds)
+        return
+    kind, options = kinds[test.f]
+    wants = _WANTS.get(test.op, object)
+    v = (test.v,) if test.op in (Operator.eq, Operator.ne) else test.v
+    if isinstance(test.v, bool) or not _fits(test.v, wants):
+        yield f"{test.op} cannot take v: {test.v!r}; it needs {_SPOKEN.get(wants, 'a value')}"
+    elif test.op in _DATES and kind is not AnswerType.date:
+        yield f"{test.op} needs a date, and {test.f} of {target.id} is {kind}"
+    elif test.op in _MAGNITUDES and kind not in NUMBER_TYPES:
+        yield f"{test.op} needs a number, and {test.f} of {target.id} is {kind}"
+    elif kind in _LISTED and v is not None:
+        yield from (reason for _, reason in must((), f"option of {target.id}", v, options))
+    elif kind is AnswerType.region and v is not None:
+        yield from (reason for _, reason in must((), "region", v, pack.enums.regions))
+
+
+_SPOKEN = {list: "a list", float: "a number", type(None): "no v"}
+
+
+def _fits(v: Any, wants: type) -> bool:
+    return isinstance(v, int | float) if wants is float else isinstance(v, wants)
+
+
+def _outcome(pack: RulePack, item: ScreeningItem, outcome: Outcome, path: Path) -> Found:
+    kinds = _kinds(item)
+    regions = [name for name, (kind, _) in kinds.items() if kind is AnswerType.region]
+    dates = [name for name, (kind, _) in kinds.items() if kind is AnswerType.date]
+    yield from must(path, "message", some(outcome.message), pack.messages)
+    yield from must(path, "region", some(outcome.region), pack.enums.regions)
+    yield from must(path, f"region field of {item.id}", some(outcome.region_from), regions)
+    if outcome.clearance:
+        yield from must(path, "owner", (outcome.clearance.owner,), _owners(pack))
+        yield from must(path, "document", (outcome.clearance.document,), pack.enums.clearance_documents)
+    if outcome.defer:
+        yield from must(path, f"date field of {item.id}", some(outcome.defer.days_from_field), dates)
+        if (outcome.defer.days is None) is not (outcome.defer.days_from_field is None):
+            yield path, "`days` and `days_from_field` go together; give both or neither"
+    if outcome.disposition is Disposition.needs_clearance and not outcome.clearance:
+        yield path, "needs_clearance names no clearance; say from whom, which document and valid_days"
+    if outcome.disposition is Disposition.defer and not outcome.defer:
+        yield path, "defer says nothing of when; give `defer: {until, rescreen_after_days}`"
+    for ref in outcome.restrictions:
+        yield from _restriction(pack, ref, regions, path)
+
+
+def _restriction(pack: RulePack, ref: RestrictionRef, regions: list[str], path: Path) -> Found:
+    yield from must(path, "restriction", (ref.code,), pack.restrictions)
+    yield from must(path, "region", some(ref.region), pack.enums.regions)
+    yield from must(path, "region field", some(ref.region_from), regions)
+    yield from must(path, "side", some(ref.side), (*pack.enums.sides, AFFECTED_SIDE))
+    yield from must(path, "technique", some(ref.technique), (*pack.techniques, ALL_HANDS_ON))
+
+
+def rings_of_items(pack: RulePack, _raw: dict[str, Any]) -> Found:
+    """Items that look at each other in a ring would make the order of questions matter."""
+    looks_at = {
+        item.id: {test.i for rule in item.rules for test in tests_in(rule.when) if test.i}
+        for item in pack.screening.items
+    }
+
+    def reaches(start: str) -> bool:
+        seen: set[str] = set()
+        ahead = set(looks_at[start])
+        while ahead:
+            here = ahead.pop()
+            if here == start:
+                return True
+            if here not in seen:
+                seen.add(here)
+                ahead |= looks_at.get(here, set())
+        return False
+
+    for place, item in enumerate(pack.screening.items):
+        if reaches(item.id):
+            yield ("screening", "items", place), f"{item.id} refers to itself through `i:`; break the ring"

@@ -1,0 +1,165 @@
+"""Which number alerts (AL-01 … AL-11) an answer to a check-in raises.
+
+A rule's `if` is a small expression over the score and its history, such as `value - baseline >= 3`.
+Anything it mentions that is not known makes the comparison false: a missing history raises no alert,
+and clears none. AL-12 and AL-13 are about silence and contact, and belong to the agenda.
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from care.compiled import per_pack
+from schemas.rules import RulePack
+from schemas.screening import Urgency
+
+UNANSWERED_RULE = "AL-12"
+"""Two routine check-ins in a row unanswered: the agenda's to raise."""
+NO_CONTACT_RULE = "AL-13"
+"""An emergency text with no staff-confirmed contact in time: the agenda's to raise."""
+
+
+@dataclass(frozen=True)
+class ScoreContext:
+    """What is known about earlier answers to the same question; None where nothing is.
+
+    `pre_session` is the value before the session that `day3` follows up; `best` is the best so far in
+    the improving direction.
+    """
+
+    baseline: float | None = None
+    previous: float | None = None
+    best: float | None = None
+    pre_session: float | None = None
+    day3: bool = False
+
+
+@dataclass(frozen=True)
+class NumberAlert:
+    """A rule that fired, how urgent it is and the message to send, if any."""
+
+    rule: str
+    urgency: Urgency
+    message: str | None
+
+
+class ConditionError(ValueError):
+    """An `if` that the engine cannot read, with what it may say."""
+
+
+Known = Mapping[str, float | None]
+Condition = Callable[[Known], bool]
+_Number = Callable[[Known], float | None]
+
+_NAMES = ("value", "baseline", "previous", "best", "pre_session", "day3")
+_PHRASES = (
+    (re.compile(r"^two in a row (?P<test>.+)$"), r"value \g<test> and previous \g<test>"),
+    (re.compile(r"\bpre-session value\b"), "pre_session"),
+    (re.compile(r"^day-3 (?P<test>.+)$"), r"day3 > 0 and \g<test>"),
+)
+"""The pack's phrases, put as the expression they stand for."""
+
+_COMPARE: dict[type[ast.cmpop], Callable[[float, float], bool]] = {
+    ast.GtE: operator.ge,
+    ast.Gt: operator.gt,
+    ast.LtE: operator.le,
+    ast.Lt: operator.lt,
+    ast.Eq: operator.eq,
+}
+_ARITHMETIC: dict[type[ast.operator], Callable[[float, float], float]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+}
+
+
+def compile_condition(text: str) -> Condition:
+    """A function of the known numbers for an alert's `if`. Raises ConditionError for anything else."""
+    said = text
+    for phrase, meaning in _PHRASES:
+        said = phrase.sub(meaning, said)
+    try:
+        return _truth(ast.parse(said, mode="eval").body, text)
+    except (SyntaxError, ValueError, RecursionError) as error:
+        raise _refusal(text) from error
+
+
+def _refusal(text: str) -> ConditionError:
+    return ConditionError(
+        f"cannot read the condition {text!r}; compare {', '.join(_NAMES)} and numbers with >=, >, <=, <, ==, "
+        "joined by `and` / `or`, or say `two in a row >= 7`"
+    )
+
+
+def _truth(node: ast.expr, text: str) -> Condition:
+    match node:
+        case ast.BoolOp(op=joined, values=values):
+            parts = [_truth(value, text) for value in values]
+            every = all if isinstance(joined, ast.And) else any
+            return lambda known: every(part(known) for part in parts)
+        case ast.Compare(left=left, ops=ops, comparators=comparators) if all(
+            type(op) in _COMPARE for op in ops
+        ):
+            sides = [_number(side, text) for side in (left, *comparators)]
+            links = [
+                (_COMPARE[type(op)], low, high) for op, low, high in zip(ops, sides, sides[1:], strict=False)
+            ]
+            return lambda known: all(_holds(compare, low(known), high(known)) for compare, low, high in links)
+        case _:
+            raise _refusal(text)
+
+
+def _holds(compare: Callable[[float, float], bool], low: float | None, high: float | None) -> bool:
+    return low is not None and high is not None and compare(low, high)
+
+
+def _number(node: ast.expr, text: str) -> _Number:
+    match node:
+        case ast.Constant(value=int() | float() as constant) if not isinstance(constant, bool):
+            return lambda _known: constant
+        case ast.Name(id=name) if name in _NAMES:
+            return lambda known: known.get(name)
+        case ast.BinOp(left=left, op=op, right=right) if type(op) in _ARITHMETIC:
+            combine, one, other = _ARITHMETIC[type(op)], _number(left, text), _number(right, text)
+
+            def combined(known: Known) -> float | None:
+                a, b = one(known), other(known)
+                return None if a is None or b is None else combine(a, b)
+
+            return combined
+        case _:
+            raise _refusal(text)
+
+
+@per_pack
+def _alerts_by_question(pack: RulePack) -> Mapping[str, tuple[tuple[NumberAlert, Condition], ...]]:
+    table: dict[str, tuple[tuple[NumberAlert, Condition], ...]] = {}
+    for rule in pack.sms_checkins.number_alerts:
+        for question in rule.applies_to:
+            if question != "any":
+                alert = NumberAlert(rule.id, rule.urgency, rule.message)
+                table[question] = (*table.get(question, ()), (alert, compile_condition(rule.condition)))
+    return MappingProxyType(table)
+
+
+def number_alerts(
+    pack: RulePack, question: str | None, value: float | None, context: ScoreContext | None = None
+) -> tuple[NumberAlert, ...]:
+    """Every alert that this answer raises, in the pack's order; none for an unknown value or question."""
+    rules = _alerts_by_question(pack).get(question or "", ())
+    if value is None or not rules:
+        return ()
+    seen = context or ScoreContext()
+    known: Known = {
+        "value": value,
+        "baseline": seen.baseline,
+        "previous": seen.previous,
+        "best": seen.best,
+        "pre_session": seen.pre_session,
+        "day3": float(seen.day3),
+    }
+    return tuple(alert for alert, condition in rules if condition(known))

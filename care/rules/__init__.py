@@ -1,0 +1,1 @@
+"""Versioned rule packs and word lists: data that a clinic can read, edit and test."""
