@@ -6,7 +6,9 @@ from typing import Annotated, Any, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-Instant = Annotated[AwareDatetime, "an aware instant; UTC inside, the site's zone only where a person reads it"]
+Instant = Annotated[
+    AwareDatetime, "an aware instant; UTC inside, the site's zone only where a person reads it"
+]
 
 
 class Frozen(BaseModel):

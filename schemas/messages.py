@@ -15,11 +15,15 @@ class Audience(StrEnum):
 
 
 class TextPurpose(StrEnum):
-    """What a text is for; decides which checks it must pass before the POST."""
+    """What a text is for; decides which checks it must pass before the POST.
+
+    `closing` is the one text that tells a client the plan has ended: it passes although the plan is closed.
+    """
 
     reminder = "reminder"
     question = "question"
     notice = "notice"
+    closing = "closing"
     safety = "safety"
     page = "page"
 

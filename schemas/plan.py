@@ -122,6 +122,7 @@ class AlertReason(StrEnum):
     screening_expires = "screening_expires"
     short_course = "short_course"
     contact_unconfirmed = "contact_unconfirmed"
+    paused_plan = "paused_plan"
 
 
 class Alert(Frozen):
@@ -152,7 +153,7 @@ class Proposal(Frozen):
     verdict: TaperVerdict | None = None
     step: Step | None = None
     first_session_at: Instant | None = None
-    hold_rule: str | None = None
+    hold_key: str | None = None
     reasons: tuple[str, ...] = ()
     alert_id: str | None = None
 
@@ -172,12 +173,20 @@ class Approval(Frozen):
 
 
 class HeldRequirement(Frozen):
-    """A hold from screening and how far it has come. Only its own document or review discharges it (ALG-4)."""
+    """A hold from screening and how far it has come. Only its own document or review discharges it (ALG-4).
+
+    `key` tells it from the others: one rule may ask for a date and for a letter.
+    """
 
     hold: Hold
     discharged_at: Instant | None = None
     discharged_by: str | None = None
     document_valid_until: date | None = None
+
+    @property
+    def key(self) -> str:
+        """The hold's name within its plan: its rule and what it waits for."""
+        return f"{self.hold.rule}/{self.hold.kind}"
 
 
 class ScreeningState(Frozen):
@@ -247,6 +256,11 @@ class PlanState(Frozen):
     routine_sent: tuple[tuple[str, datetime], ...] = ()
     rejected: tuple[tuple[str, datetime], ...] = ()
     recent_commands: tuple[str, ...] = ()
+
+    @property
+    def safe_to_start(self) -> bool:
+        """Whether nothing urgent is open: no E0 or E1 alert (TAP-SUS-1)."""
+        return all(alert.urgency.rank > Urgency.E1.rank for alert in self.alerts)
 
     @property
     def closed(self) -> bool:

@@ -1,0 +1,290 @@
+"""What a client's text does: safety first, then the answer it gives, then a person.
+
+The words were read in an activity (`care.replies`); here the reading meets the plan's open prompts. A safety
+word counts even inside "STOP" or next to a number; whatever is not understood reaches a person; ambiguity
+never cancels (F33).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from care.draft import Draft
+from care.pausing import suspend
+from care.sessions import ask_for_change, cancelled_by_reply, confirm
+from schemas.commands import ReceiveText
+from schemas.events import EventKind
+from schemas.messages import TextPurpose
+from schemas.number_alerts import NumberAlert
+from schemas.plan import AHEAD, AlertReason, Answer, PlanState, Prompt, PromptKind, Session
+from schemas.replies import Reading
+from schemas.screening import Urgency
+from schemas.transition import ReplyFinding, ReplyQuestion
+
+_ANSWERS_KEPT = 40
+_CHECKINS_KEPT = 6
+_HIGHEST = {"CHK-FLARE": 7, "CHK-HOME": 7}
+_TAPER_QUESTIONS = frozenset({"CHK-PAIN", "CHK-FLARE"})
+_URGENT = (Urgency.E0, Urgency.E1)
+
+
+def open_prompts(state: PlanState, draft: Draft) -> tuple[Prompt, ...]:
+    """The prompts a text arriving now may answer."""
+    return tuple(p for p in state.prompts if p.expires_at > draft.now)
+
+
+def reply_question(state: PlanState, inbound_id: str) -> ReplyQuestion:
+    """What the reading activity must know: which questions are open, and the scores to compare with."""
+    progress, protocol = state.progress, state.protocol
+    previous = {answer.question: answer.value for answer in progress.answers}
+    goals = [answer.value for answer in progress.answers if answer.question == "CHK-GOAL"]
+    return ReplyQuestion(
+        inbound_id=inbound_id,
+        pack_hash=protocol.pack_hash,
+        questions=tuple(dict.fromkeys(p.question for p in state.prompts if p.question)),
+        baseline=protocol.pain_baseline,
+        previous=previous,
+        best_goal=max(goals, default=None),
+        pre_session=progress.scores[-1].pain if progress.scores else None,
+    )
+
+
+def receive_text(draft: Draft, command: ReceiveText, finding: ReplyFinding) -> None:
+    """One text, one effect: the first line of the precedence table that applies, after safety."""
+    reading = finding.reading
+    draft.answers(command.inbound_id)
+    draft.progress(last_contact_at=draft.now, silent_run=0)
+    draft.close_alerts(AlertReason.silent_client, "client answered")
+    draft.event(
+        EventKind.reply_read,
+        reading.group,
+        inbound=command.inbound_id,
+        value=reading.value,
+        choice=reading.choice,
+        urgency=reading.urgency,
+        rules=reading.rules,
+        opt_out=reading.opt_out,
+    )
+    worried = _safety(draft, command, reading)
+    for applies, act in _PRECEDENCE:
+        if applies(draft, reading):
+            act(draft, command, finding, worried)
+            return
+    if not worried:
+        _to_a_person(draft, command, finding, worried)
+
+
+def _safety(draft: Draft, command: ReceiveText, reading: Reading) -> bool:
+    """Keyword groups: one text at once, an alert, and for E0/E1 a suspension (MID-1). True if any was found."""
+    if not reading.groups or reading.group is None:
+        return False
+    urgency = reading.urgency or Urgency.E3
+    if reading.message is not None:
+        draft.text(
+            f"in:{command.inbound_id}:safety",
+            template=reading.message,
+            purpose=TextPurpose.safety,
+            rule=reading.group,
+        )
+    draft.raise_alert(
+        AlertReason.safety_words,
+        urgency,
+        reading.group,
+        subject=command.inbound_id,
+        screening_items=reading.screening_items,
+    )
+    if urgency in _URGENT:
+        suspend(draft, reading.group, reading.screening_items)
+    return True
+
+
+def _opt_out(draft: Draft, command: ReceiveText, finding: ReplyFinding, worried: bool) -> None:
+    """STOP: nothing routine is texted any more; the clinic rings instead. A bare CANCEL also cancels."""
+    draft.event(EventKind.opted_out, "opt_out", inbound=command.inbound_id)
+    draft.allow_texts(False)
+    draft.withdraw_texts()
+    draft.raise_alert(AlertReason.opted_out, Urgency.E3, "opt_out")
+    session = _session_asked(draft, _fitting_choice(draft, finding.reading))
+    if finding.reading.choice == 3 and session is not None:
+        cancelled_by_reply(draft, session)
+    draft.set(prompts=())
+
+
+def _opt_in(draft: Draft, command: ReceiveText, finding: ReplyFinding, worried: bool) -> None:
+    draft.event(EventKind.opted_in, "opt_out", inbound=command.inbound_id)
+    draft.allow_texts(True)
+    draft.close_alerts(AlertReason.opted_out, "opted in again")
+
+
+def _help(draft: Draft, command: ReceiveText, finding: ReplyFinding, worried: bool) -> None:
+    """The provider answers HELP itself; a person sees that it was asked."""
+    _unread(draft, command)
+
+
+def _fitting_choice(draft: Draft, reading: Reading) -> tuple[Prompt, ...]:
+    if reading.choice is None:
+        return ()
+    return tuple(p for p in open_prompts(draft.state, draft) if p.kind is PromptKind.confirm_session)
+
+
+def _fitting_score(draft: Draft, reading: Reading) -> tuple[Prompt, ...]:
+    value = reading.value
+    if value is None:
+        return ()
+    return tuple(
+        p
+        for p in open_prompts(draft.state, draft)
+        if p.kind is PromptKind.score and value <= _HIGHEST.get(p.question or "", 10)
+    )
+
+
+def _fitting_change(draft: Draft, reading: Reading) -> tuple[Prompt, ...]:
+    if reading.yes_no is None:
+        return ()
+    return tuple(p for p in open_prompts(draft.state, draft) if p.kind is PromptKind.health_change)
+
+
+def _fits(draft: Draft, reading: Reading) -> tuple[Prompt, ...]:
+    """Every open prompt this reading could answer."""
+    return (
+        *_fitting_choice(draft, reading),
+        *_fitting_score(draft, reading),
+        *_fitting_change(draft, reading),
+    )
+
+
+def _one_fits(draft: Draft, reading: Reading) -> bool:
+    return len({p.kind for p in _fits(draft, reading)}) == 1
+
+
+def _several_fit(draft: Draft, reading: Reading) -> bool:
+    return len({p.kind for p in _fits(draft, reading)}) > 1
+
+
+def _answer(draft: Draft, command: ReceiveText, finding: ReplyFinding, worried: bool) -> None:
+    """The prompt is answered; of two of one kind, the one asked last."""
+    prompt = max(_fits(draft, finding.reading), key=lambda p: (p.asked_at, p.key))
+    draft.drop_prompt(prompt.key)
+    _BY_PROMPT[prompt.kind](draft, command, finding, prompt)
+
+
+def _session_answer(draft: Draft, command: ReceiveText, finding: ReplyFinding, prompt: Prompt) -> None:
+    session = _session_asked(draft, (prompt,))
+    choice = finding.reading.choice
+    if session is None or choice is None:
+        _unread(draft, command)
+        return
+    {1: confirm, 2: ask_for_change, 3: cancelled_by_reply}[choice](draft, session)
+
+
+def _session_asked(draft: Draft, prompts: Iterable[Prompt]) -> Session | None:
+    """The session the latest of these prompts is about, if it is still to come."""
+    latest = max(prompts, key=lambda p: (p.asked_at, p.key), default=None)
+    session = draft.state.session(latest.session_no) if latest and latest.session_no else None
+    return session if session is not None and session.status in AHEAD else None
+
+
+def _change_answer(draft: Draft, command: ReceiveText, finding: ReplyFinding, prompt: Prompt) -> None:
+    """NO to "any change in your health?" closes the question; anything else is a change (MID-4)."""
+    draft.event(EventKind.answer_recorded, "SCH-8", question="CHK-CHANGE", changed=finding.reading.yes_no)
+    if finding.reading.yes_no:
+        draft.raise_alert(AlertReason.health_change, Urgency.E2, "MID-4", subject=command.inbound_id)
+
+
+def _score_answer(draft: Draft, command: ReceiveText, finding: ReplyFinding, prompt: Prompt) -> None:
+    value, question = finding.reading.value, prompt.question
+    if value is None or question is None:
+        _unread(draft, command)
+        return
+    answer = Answer(question=question, at=draft.now, value=value)
+    progress = draft.state.progress
+    draft.progress(
+        answers=(*progress.answers, answer)[-_ANSWERS_KEPT:],
+        checkins=(*progress.checkins, True)[-_CHECKINS_KEPT:],
+    )
+    draft.event(EventKind.answer_recorded, question, question=question, value=value, prompt=prompt.key)
+    for alert in finding.alerts.get(question, ()):
+        _number_alert(draft, command, alert)
+    if finding.reading.imprecise:
+        _unread(draft, command)
+    draft.evaluate_taper = question in _TAPER_QUESTIONS
+
+
+def _number_alert(draft: Draft, command: ReceiveText, alert: NumberAlert) -> None:
+    raised = draft.raise_alert(
+        AlertReason.number_alert, alert.urgency, alert.rule, subject=command.inbound_id
+    )
+    if raised is not None and alert.message is not None:
+        draft.text(
+            f"in:{command.inbound_id}:callback",
+            template=alert.message,
+            purpose=TextPurpose.safety,
+            rule=alert.rule,
+        )
+
+
+def _ask_which(draft: Draft, command: ReceiveText, finding: ReplyFinding, worried: bool) -> None:
+    """Two open questions fit the same answer: a person asks; nothing is cancelled on a guess (F33)."""
+    _unread(draft, command)
+
+
+def _odd(draft: Draft, reading: Reading) -> bool:
+    return reading.unreadable and any(
+        p.kind is PromptKind.score and not p.reasked for p in open_prompts(draft.state, draft)
+    )
+
+
+def _reask(draft: Draft, command: ReceiveText, finding: ReplyFinding, worried: bool) -> None:
+    """An odd answer to a score: ask for the number once, then a person (MSG-REASK, F30)."""
+    draft.set(
+        prompts=tuple(p.but(reasked=True) if p.kind is PromptKind.score else p for p in draft.state.prompts)
+    )
+    draft.text(
+        f"in:{command.inbound_id}:reask", template="MSG-REASK", purpose=TextPurpose.question, rule="MSG-REASK"
+    )
+
+
+def _to_a_person(draft: Draft, command: ReceiveText, finding: ReplyFinding, worried: bool) -> None:
+    """Words that answer nothing: read by a human, never ignored. To CHK-CHANGE they are a change (MID-4)."""
+    change = [p for p in open_prompts(draft.state, draft) if p.kind is PromptKind.health_change]
+    if change and finding.reading.free_text:
+        draft.drop_prompt(change[-1].key)
+        draft.raise_alert(AlertReason.health_change, Urgency.E2, "MID-4", subject=command.inbound_id)
+        return
+    _unread(draft, command)
+
+
+def _unread(draft: Draft, command: ReceiveText) -> None:
+    draft.raise_alert(AlertReason.unread_reply, Urgency.E3, "sms_checkins.parser", subject=command.inbound_id)
+
+
+def _asks_out(draft: Draft, reading: Reading) -> bool:
+    return reading.opt_out
+
+
+def _asks_in(draft: Draft, reading: Reading) -> bool:
+    return reading.opt_in and not draft.state.texts_on
+
+
+def _asks_help(draft: Draft, reading: Reading) -> bool:
+    return reading.help
+
+
+_Applies = Callable[[Draft, Reading], bool]
+_Act = Callable[[Draft, ReceiveText, ReplyFinding, bool], None]
+
+_PRECEDENCE: tuple[tuple[_Applies, _Act], ...] = (
+    (_asks_out, _opt_out),
+    (_asks_in, _opt_in),
+    (_asks_help, _help),
+    (_one_fits, _answer),
+    (_several_fit, _ask_which),
+    (_odd, _reask),
+)
+"""After safety words: opt-out, START and HELP, the open prompt's answer, then ambiguity and odd replies."""
+
+_BY_PROMPT: dict[PromptKind, Callable[[Draft, ReceiveText, ReplyFinding, Prompt], None]] = {
+    PromptKind.confirm_session: _session_answer,
+    PromptKind.health_change: _change_answer,
+    PromptKind.score: _score_answer,
+}

@@ -1,0 +1,175 @@
+"""A named therapist decides: what each decision does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+from care.booking import top_up
+from care.draft import Draft
+from care.opening import await_next
+from care.pausing import close_plan, respace_and_tell, resume, tell_visits
+from care.taper_steps import change_step
+from schemas.commands import Amend, DecideApproval, Decision, ProtocolEdit
+from schemas.events import EventKind
+from schemas.plan import AlertReason, Approval, HeldRequirement, Stage
+from schemas.protocol import ApprovalKind
+from schemas.screening import Urgency
+from schemas.taper import Step
+
+_REJECTED_KEPT = 6
+
+
+def decide_approval(draft: Draft, command: DecideApproval) -> None:
+    """Close the approval with its decision and do what was decided, and nothing else (F27)."""
+    approval = draft.state.approval(command.approval_id)
+    if approval is None:
+        raise KeyError(f"no open approval {command.approval_id}")
+    draft.close_approval(approval, command.decision, command.reason_id)
+    table = _REJECTED if command.decision is Decision.reject else _APPROVED
+    table[approval.kind](draft, approval, command)
+
+
+def _start(draft: Draft, approval: Approval, command: DecideApproval) -> None:
+    if command.edit is not None:
+        edit_protocol(draft, command.edit)
+    step = draft.protocol.start_step
+    draft.stage(Stage.active, "ALG-9")
+    draft.progress(
+        step=step,
+        step_entered_at=draft.now,
+        started_at=draft.now,
+        reviewed_at=draft.now,
+        last_contact_at=draft.now,
+        pain_at_step_entry=draft.protocol.pain_baseline,
+        best_at_step=draft.protocol.primary.baseline,
+        primary_at_review=draft.protocol.primary.baseline,
+    )
+    top_up(draft)
+    tell_visits(draft, "plan_started", "ALG-9")
+    if not draft.state.texts_on:
+        draft.raise_alert(AlertReason.opted_out, Urgency.E3, "INT-10")
+
+
+def _decline(draft: Draft, approval: Approval, command: DecideApproval) -> None:
+    close_plan(draft, Stage.declined, "P1")
+
+
+def _clear(draft: Draft, approval: Approval, command: DecideApproval) -> None:
+    key = approval.proposal.hold_key
+    holds = tuple(
+        _discharged(draft, held, command.document_valid_until) if held.key == key else held
+        for held in draft.state.screening.holds
+    )
+    draft.set(screening=draft.state.screening.but(holds=holds))
+    if draft.state.stage in (Stage.screening, Stage.deferred, Stage.awaiting_clearance):
+        await_next(draft)
+
+
+def _discharged(draft: Draft, held: HeldRequirement, valid_until: date | None) -> HeldRequirement:
+    draft.event(
+        EventKind.hold_discharged,
+        held.hold.rule,
+        hold=held.key,
+        document=held.hold.document,
+        valid_until=valid_until.isoformat() if valid_until else None,
+    )
+    return held.but(discharged_at=draft.now, discharged_by=draft.actor.id, document_valid_until=valid_until)
+
+
+def _taper(draft: Draft, approval: Approval, command: DecideApproval) -> None:
+    step = command.step if command.decision is Decision.edit else approval.proposal.step
+    if step is None:
+        raise ValueError(f"approval {approval.id} proposes no step")
+    _to_step(draft, step, approval)
+
+
+def _to_step(draft: Draft, step: Step, approval: Approval) -> None:
+    rule = approval.proposal.reasons[0] if approval.proposal.reasons else "taper_policy"
+    change_step(draft, step, rule)
+    respace_and_tell(draft, rule)
+
+
+def _discharge(draft: Draft, approval: Approval, command: DecideApproval) -> None:
+    if command.decision is Decision.edit and command.step is not None:
+        _to_step(draft, command.step, approval)
+    else:
+        close_plan(draft, Stage.discharged, "TAP-DIS-1")
+
+
+def _resume(draft: Draft, approval: Approval, command: DecideApproval) -> None:
+    resume(draft, "MID-3")
+
+
+def _keep_as_is(draft: Draft, approval: Approval, command: DecideApproval) -> None:
+    verdict = approval.proposal.verdict
+    if verdict is not None:
+        rejected = (*draft.state.rejected, (str(verdict), draft.now))
+        draft.set(rejected=rejected[-_REJECTED_KEPT:])
+
+
+def _stay_paused(draft: Draft, approval: Approval, command: DecideApproval) -> None:
+    """A plan that stays paused still has somebody to look after it."""
+    draft.raise_alert(AlertReason.paused_plan, Urgency.E3, "MID-3", subject=approval.id)
+
+
+_Effect = Callable[[Draft, Approval, DecideApproval], None]
+
+_APPROVED: dict[ApprovalKind, _Effect] = {
+    ApprovalKind.start: _start,
+    ApprovalKind.clearance: _clear,
+    ApprovalKind.taper: _taper,
+    ApprovalKind.discharge: _discharge,
+    ApprovalKind.resume: _resume,
+}
+
+_REJECTED: dict[ApprovalKind, _Effect] = {
+    ApprovalKind.start: _decline,
+    ApprovalKind.clearance: _decline,
+    ApprovalKind.rescreen: _decline,
+    ApprovalKind.taper: _keep_as_is,
+    ApprovalKind.discharge: _keep_as_is,
+    ApprovalKind.resume: _stay_paused,
+}
+
+
+def edit_protocol(draft: Draft, edit: ProtocolEdit) -> None:
+    """Take over the therapist's changes; the protocol gets a new revision."""
+    changes = {
+        name: value for name in ProtocolEdit.model_fields if (value := getattr(edit, name)) is not None
+    }
+    therapist = changes.get("therapist_id")
+    if therapist is not None:
+        first, *rest = draft.protocol.chain
+        changes["chain"] = (first.but(staff_id=therapist), *rest)
+    draft.set(protocol=draft.protocol.but(revision=draft.protocol.revision + 1, **changes))
+    draft.event(EventKind.amended, None, revision=draft.protocol.revision, fields=tuple(sorted(changes)))
+
+
+def amend(draft: Draft, command: Amend) -> None:
+    """Change a running plan's protocol; what is booked follows."""
+    edit_protocol(draft, command.edit)
+    if draft.state.stage is Stage.active:
+        respace_and_tell(draft, "AMEND")
+
+
+def reviewed(draft: Draft) -> None:
+    """The therapist looked at the plan: the review clock starts again, and no change twice is counted."""
+    progress, measure = draft.state.progress, draft.protocol.primary
+    latest = next((s.primary for s in reversed(progress.scores) if s.primary is not None), None)
+    before = progress.primary_at_review
+    changed = latest is not None and before is not None and abs(latest - before) >= measure.mcid
+    draft.progress(
+        reviewed_at=draft.now,
+        sessions_since_review=0,
+        primary_at_review=latest if latest is not None else before,
+        reviews_no_change=0 if changed or _at_goal(latest, draft) else progress.reviews_no_change + 1,
+    )
+    draft.event(EventKind.reviewed, None)
+
+
+def _at_goal(latest: float | None, draft: Draft) -> bool:
+    measure = draft.protocol.primary
+    if latest is None:
+        return False
+    return latest >= measure.target if measure.target >= measure.baseline else latest <= measure.target

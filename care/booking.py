@@ -1,0 +1,158 @@
+"""Where the next sessions go: the step's interval, the plan's own weekday and wall time.
+
+The calendar itself is in the database; what is proposed here is claimed there, and refused there if taken.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from care.draft import Draft
+from care.local_time import instant, local, local_day
+from schemas.events import EventKind
+from schemas.plan import AHEAD, SLOT_TAKING, PlanState, Session, SessionStatus, Stage
+from schemas.protocol import Protocol
+from schemas.taper import Step
+from schemas.transition import SlotConflict
+
+LEAD = timedelta(hours=24)
+"""A session is never proposed closer than this; a person may still place one sooner (F19)."""
+
+_SECOND_DAY = 3
+_REACH_DAYS = 4
+
+
+def anchor_weekdays(protocol: Protocol, step: Step) -> frozenset[int]:
+    """The weekdays of the plan's series: its own, and at under 7 days a second one 3 days on."""
+    first = local(protocol.hours.zone, protocol.first_session_at).weekday()
+    if protocol.taper.rung(step).interval_days < 7:
+        return frozenset({first, (first + _SECOND_DAY) % 7})
+    return frozenset({first})
+
+
+def next_start(protocol: Protocol, step: Step, last: datetime, not_before: datetime) -> datetime:
+    """The next session's start after `last` at a step: same wall time, the series' weekday (F16, F23).
+
+    Of the days between the step's smallest gap and four days past its interval it takes the one nearest to the
+    interval, so that one moved visit does not drag the series with it. Closed days are passed over.
+    """
+    hours, rung = protocol.hours, protocol.taper.rung(step)
+    wall = local(hours.zone, protocol.first_session_at).time()
+    weekdays = anchor_weekdays(protocol, step)
+    wanted_days = rung.interval_days
+    base = local_day(hours, last)
+    while True:
+        earliest, latest = int(rung.min_gap_days), int(wanted_days) + _REACH_DAYS
+        days = sorted(range(earliest, latest + 1), key=lambda gap: (abs(gap - wanted_days), gap))
+        for preferred in (weekdays, frozenset(range(7))):
+            for gap in days:
+                day = base + timedelta(days=gap)
+                start = instant(hours.zone, day, wall)
+                if day.weekday() in preferred and _open_on(protocol, day) and start >= not_before:
+                    return start
+        base, wanted_days = base + timedelta(days=7), max(rung.interval_days, 7)
+
+
+def _open_on(protocol: Protocol, day: date) -> bool:
+    spans = protocol.hours.spans
+    return day not in protocol.hours.closed_on and (
+        not spans or any(s.weekday == day.weekday() for s in spans)
+    )
+
+
+def first_start(protocol: Protocol, now: datetime) -> datetime:
+    """The proposed first session, or the same weekday and time later where that has passed."""
+    start = protocol.first_session_at
+    while start < now + LEAD:
+        day = local_day(protocol.hours, start) + timedelta(days=7)
+        start = instant(
+            protocol.hours.zone, day, local(protocol.hours.zone, protocol.first_session_at).time()
+        )
+    return start
+
+
+def ahead(state: PlanState, now: datetime) -> tuple[Session, ...]:
+    """Sessions still to come, whether or not they have a slot yet."""
+    return tuple(s for s in state.sessions if s.status in AHEAD and s.starts_at > now)
+
+
+def top_up(draft: Draft) -> None:
+    """Keep the agreed number of sessions booked ahead while the plan is active."""
+    state, protocol = draft.state, draft.protocol
+    if state.stage is not Stage.active:
+        return
+    for _ in range(protocol.booked_ahead - len(ahead(state, draft.now))):
+        session = _following(draft)
+        draft.put_session(session)
+        draft.claim_slot(session)
+        draft.event(
+            EventKind.session_placed,
+            f"taper_policy.ladder.{session.step}",
+            session=session.no,
+            starts_at=session.starts_at.isoformat(),
+        )
+
+
+def _following(draft: Draft) -> Session:
+    state, protocol = draft.state, draft.protocol
+    step = state.progress.step
+    counted = [s for s in state.sessions if s.status is not SessionStatus.cancelled]
+    if counted:
+        last = max(s.starts_at for s in counted)
+        start = next_start(protocol, step, last, draft.now + LEAD)
+    else:
+        start = first_start(protocol, draft.now)
+    number = max((s.no for s in state.sessions), default=0) + 1
+    return Session(
+        no=number, status=SessionStatus.booked, starts_at=start, minutes=protocol.session_minutes, step=step
+    )
+
+
+def respace(draft: Draft) -> tuple[Session, ...]:
+    """Move the sessions ahead to the plan's new interval, keeping their numbers; returns those that moved."""
+    protocol, now = draft.protocol, draft.now
+    step = draft.state.progress.step
+    past = [
+        s for s in draft.state.sessions if s.status not in AHEAD and s.status is not SessionStatus.cancelled
+    ]
+    last = max((s.starts_at for s in past), default=None)
+    moved: list[Session] = []
+    for session in ahead(draft.state, now):
+        start = (
+            next_start(protocol, step, last, now + LEAD) if last is not None else first_start(protocol, now)
+        )
+        last = start
+        if start == session.starts_at and session.status in SLOT_TAKING:
+            draft.put_session(session.but(step=step))
+            continue
+        moved.append(move(draft, session.but(step=step, status=SessionStatus.booked), start))
+    return tuple(moved)
+
+
+def move(draft: Draft, session: Session, start: datetime) -> Session:
+    """Give a session another time: a new revision, its slot claimed, its prompts dropped."""
+    draft.drop_session_prompts(session.no)
+    draft.release_slot(session.no)
+    moved = session.but(
+        starts_at=start,
+        revision=session.revision + 1,
+        confirmed=False,
+        minutes=draft.protocol.session_minutes,
+    )
+    draft.put_session(moved)
+    draft.claim_slot(moved)
+    draft.event(
+        EventKind.session_moved,
+        None,
+        session=moved.no,
+        was=session.starts_at.isoformat(),
+        starts_at=start.isoformat(),
+        revision=moved.revision,
+    )
+    return moved
+
+
+def without_slots(state: PlanState, conflicts: tuple[SlotConflict, ...]) -> tuple[Session, ...]:
+    """The sessions that the calendar refused, as sessions that still need a slot."""
+    refused = {conflict.session_no for conflict in conflicts}
+    return tuple(s.but(status=SessionStatus.unplaced) for s in state.sessions if s.no in refused)

@@ -1,0 +1,95 @@
+"""Commands, one table: what each does to a plan once its guard has let it pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from care.answers import receive_text
+from care.approving import amend, decide_approval
+from care.attending import acknowledge, close_alert, rescreen
+from care.booking import without_slots
+from care.draft import Draft
+from care.pausing import pause_plan, resume_plan, withdraw
+from care.performing import text_not_sent
+from care.sessions import cancel_session, record_outcome, reschedule
+from schemas.commands import (
+    AcknowledgeAlert,
+    Amend,
+    CancelSession,
+    CloseAlert,
+    CommandEnvelope,
+    DecideApproval,
+    PausePlan,
+    ReceiveText,
+    RecordOutcome,
+    Reschedule,
+    Rescreen,
+    ResumePlan,
+    TextFailed,
+    Withdraw,
+)
+from schemas.events import EventKind
+from schemas.plan import AlertReason, PlanState
+from schemas.screening import Urgency
+from schemas.transition import ReplyFinding, SlotConflict
+
+_RECENT_KEPT = 64
+
+
+def decide(
+    state: PlanState, envelope: CommandEnvelope, now: datetime, finding: ReplyFinding | None = None
+) -> Draft:
+    """Write what a command leads to. `finding` is the reading of the text, for a text."""
+    draft = Draft(state, now, f"command:{envelope.command_id}", envelope.actor)
+    command = envelope.command
+    if isinstance(command, ReceiveText):
+        if finding is None:
+            raise ValueError("a text must be read before it is decided on")
+        receive_text(draft, command, finding)
+    else:
+        _HANDLERS[type(command)](draft, command)
+    draft.set(recent_commands=(*draft.state.recent_commands, envelope.command_id)[-_RECENT_KEPT:])
+    return draft
+
+
+def _text_failed(draft: Draft, command: TextFailed) -> None:
+    text_not_sent(draft, command.message_key, command.session_no, False, command.error_class)
+
+
+_HANDLERS: dict[type, Callable[[Draft, Any], None]] = {
+    DecideApproval: decide_approval,
+    RecordOutcome: record_outcome,
+    Reschedule: reschedule,
+    CancelSession: cancel_session,
+    PausePlan: pause_plan,
+    ResumePlan: resume_plan,
+    Withdraw: withdraw,
+    Amend: amend,
+    TextFailed: _text_failed,
+    AcknowledgeAlert: acknowledge,
+    CloseAlert: close_alert,
+    Rescreen: rescreen,
+}
+
+
+def with_conflicts(draft: Draft, conflicts: tuple[SlotConflict, ...]) -> Draft:
+    """The same step with the refused slots left open: a person finds them a time (F21).
+
+    The free slots stay claimed; each refused one is an open alert with the alternatives beside it.
+    """
+    for session in without_slots(draft.state, conflicts):
+        draft.put_session(session)
+        draft.release_slot(session.no)
+        conflict = next(c for c in conflicts if c.session_no == session.no)
+        draft.event(
+            EventKind.session_unplaced,
+            "SLOT-NEEDED",
+            session=session.no,
+            wanted=conflict.starts_at.isoformat(),
+            reason=conflict.reason,
+            alternatives=tuple(at.isoformat() for at in conflict.alternatives),
+        )
+        draft.raise_alert(AlertReason.slot_needed, Urgency.E3, "SLOT-NEEDED", session_no=session.no)
+    return draft

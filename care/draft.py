@@ -1,0 +1,312 @@
+"""A step of a plan while it is being written: the new state and everything that goes with it.
+
+Functions of `care` take a draft and add to it; `finish` seals it as a `Transition`. Nothing outside the
+draft changes until the database has recorded it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from care.local_time import after_staffed
+from schemas.commands import SERVICE, Actor
+from schemas.events import EventKind, Fact, PlanEvent
+from schemas.messages import Audience, TextOrder, TextPurpose
+from schemas.plan import (
+    Alert,
+    AlertReason,
+    Approval,
+    PlanState,
+    Progress,
+    Prompt,
+    Proposal,
+    Session,
+    Stage,
+)
+from schemas.protocol import ApprovalKind, Protocol
+from schemas.screening import Urgency
+from schemas.transition import ClosedAlert, ClosedApproval, Placement, Transition
+
+_DONE_KEPT = 60
+_SESSIONS_KEPT = 16
+_TEXT_LIFE = timedelta(hours=24)
+
+
+class Draft:
+    """One transition being written. Not shared, not stored; `state` is the state so far."""
+
+    def __init__(self, state: PlanState, now: datetime, cause: str, actor: Actor = SERVICE) -> None:
+        self.state = state
+        self.now = now
+        self.cause = cause
+        self.actor = actor
+        self.evaluate_taper = False
+        self._events: list[PlanEvent] = []
+        self._place: dict[int, Placement] = {}
+        self._release: list[int] = []
+        self._texts: list[TextOrder] = []
+        self._withdraw: int | None = None
+        self._closed_alerts: list[ClosedAlert] = []
+        self._closed_approvals: list[ClosedApproval] = []
+        self._texts_allowed: bool | None = None
+        self._answers_inbound: str | None = None
+
+    @property
+    def protocol(self) -> Protocol:
+        """The plan's resolved protocol."""
+        return self.state.protocol
+
+    def set(self, **changes: Any) -> None:
+        """Replace fields of the state."""
+        self.state = self.state.but(**changes)
+
+    def progress(self, **changes: Any) -> None:
+        """Replace fields of the plan's progress."""
+        progress: Progress = self.state.progress.but(**changes)
+        self.set(progress=progress)
+
+    def event(self, kind: EventKind, rule: str | None = None, **facts: Fact) -> None:
+        """Tell the story; facts are codes, ids and numbers only."""
+        self._events.append(PlanEvent(kind=kind, at=self.now, rule=rule, actor=self.actor.id, facts=facts))
+
+    def stage(self, stage: Stage, rule: str | None = None) -> None:
+        """Move the plan to another stage."""
+        if self.state.stage is stage:
+            return
+        self.event(EventKind.stage_changed, rule, was=self.state.stage, now=stage)
+        self.set(stage=stage)
+
+    def new_serial(self) -> str:
+        """A fresh id inside this plan, the same again when a workflow task is replayed."""
+        serial = self.state.serial + 1
+        self.set(serial=serial)
+        return f"{self.state.plan_id}-{serial}"
+
+    # -- sessions ---------------------------------------------------------------------------------
+
+    def put_session(self, session: Session) -> None:
+        """Add a session, or replace the one with its number."""
+        others = [s for s in self.state.sessions if s.no != session.no]
+        self.set(sessions=tuple(sorted([*others, session], key=lambda s: s.no)))
+
+    def claim_slot(self, session: Session) -> None:
+        """Ask the calendar for the session's slot; the database refuses an overlap."""
+        self._place[session.no] = Placement(
+            session_no=session.no,
+            starts_at=session.starts_at,
+            ends_at=session.starts_at + timedelta(minutes=session.minutes),
+            therapist_id=self.protocol.therapist_id,
+            room_id=self.protocol.room_id,
+        )
+
+    def release_slot(self, session_no: int) -> None:
+        """Give the slot back, and take back what was to be texted about it."""
+        self._place.pop(session_no, None)
+        self._release.append(session_no)
+        if self._withdraw is None:
+            self._withdraw = session_no
+        elif self._withdraw != session_no:
+            self._withdraw = 0
+
+    # -- people -----------------------------------------------------------------------------------
+
+    def raise_alert(
+        self,
+        reason: AlertReason,
+        urgency: Urgency,
+        rule: str,
+        *,
+        session_no: int | None = None,
+        subject: str | None = None,
+        screening_items: tuple[str, ...] = (),
+    ) -> Alert | None:
+        """Ask for a person, once for the same reason and subject while the first is open.
+
+        An open alert that is less urgent than the new one is raised to the new urgency.
+        """
+        same = next(
+            (
+                a
+                for a in self.state.alerts
+                if (a.reason, a.session_no, a.subject) == (reason, session_no, subject) and a.rule == rule
+            ),
+            None,
+        )
+        if same is not None and same.urgency.rank <= urgency.rank:
+            return None
+        terms = self.protocol.alert_terms[urgency]
+        hours = self.protocol.hours
+        alert = Alert(
+            id=self.new_serial(),
+            urgency=urgency,
+            reason=reason,
+            rule=rule,
+            opened_at=self.now,
+            acknowledge_by=after_staffed(hours, self.now, terms.acknowledge_minutes),
+            contact_by=after_staffed(hours, self.now, terms.contact_minutes),
+            session_no=session_no,
+            subject=subject,
+            screening_items=screening_items,
+        )
+        self.set(alerts=(*self.state.alerts, alert))
+        self.event(
+            EventKind.alert_raised, rule, alert=alert.id, urgency=urgency, reason=reason, session=session_no
+        )
+        if terms.pages:
+            self.page_staff(alert)
+        return alert
+
+    def page_staff(self, alert: Alert) -> None:
+        """Text the person who owns the alert now; the text names the plan, never the client."""
+        chain = self.protocol.chain
+        owner = chain[min(alert.chain_position, len(chain) - 1)].staff_id
+        self.text(
+            f"{alert.id}:page:{alert.escalations}",
+            template="staff_page",
+            purpose=TextPurpose.page,
+            rule=alert.rule,
+            audience=Audience.staff,
+            recipient_id=owner,
+        )
+
+    def close_alert(self, alert: Alert, outcome: str, note_id: str | None = None) -> None:
+        """An alert ends with an outcome."""
+        self.set(alerts=tuple(a for a in self.state.alerts if a.id != alert.id))
+        self._closed_alerts.append(
+            ClosedAlert(alert_id=alert.id, outcome=outcome, closed_by=self.actor.id, note_id=note_id)
+        )
+        self.event(EventKind.alert_closed, alert.rule, alert=alert.id, outcome=outcome, reason=alert.reason)
+
+    def close_alerts(self, reason: AlertReason, outcome: str, session_no: int | None = None) -> None:
+        """Close every open alert of a reason whose cause has gone."""
+        for alert in self.state.alerts:
+            if alert.reason is reason and session_no in (None, alert.session_no):
+                self.close_alert(alert, outcome)
+
+    def open_approval(self, kind: ApprovalKind, rule: str, proposal: Proposal) -> Approval:
+        """Put a decision before the treating therapist, with a deadline in staffed time."""
+        minutes = self.protocol.approval_minutes[kind]
+        hours = self.protocol.hours
+        approval = Approval(
+            id=self.new_serial(),
+            kind=kind,
+            opened_at=self.now,
+            remind_at=after_staffed(hours, self.now, minutes // 2),
+            due_at=after_staffed(hours, self.now, minutes),
+            proposal=proposal,
+        )
+        self.set(approvals=(*self.state.approvals, approval))
+        self.event(
+            EventKind.approval_opened, rule, approval=approval.id, decision_on=kind, reasons=proposal.reasons
+        )
+        return approval
+
+    def close_approval(self, approval: Approval, decision: str, reason_id: str | None = None) -> None:
+        """A decision was taken, or its question has lapsed."""
+        self.set(approvals=tuple(a for a in self.state.approvals if a.id != approval.id))
+        self._closed_approvals.append(
+            ClosedApproval(
+                approval_id=approval.id, decision=decision, decided_by=self.actor.id, reason_id=reason_id
+            )
+        )
+        kind = EventKind.approval_lapsed if decision == "lapsed" else EventKind.approval_decided
+        self.event(
+            kind,
+            None,
+            approval=approval.id,
+            decision_on=approval.kind,
+            decision=decision,
+            reason_id=reason_id,
+        )
+
+    def lapse_approvals(self, *kinds: ApprovalKind) -> None:
+        """Close open approvals whose question no longer stands."""
+        for approval in self.state.approvals:
+            if not kinds or approval.kind in kinds:
+                self.close_approval(approval, "lapsed")
+
+    # -- texts ------------------------------------------------------------------------------------
+
+    def text(
+        self,
+        key: str,
+        *,
+        template: str,
+        purpose: TextPurpose,
+        rule: str,
+        audience: Audience = Audience.client,
+        recipient_id: str | None = None,
+        session: Session | None = None,
+        starts_at: tuple[datetime, ...] = (),
+        life: timedelta = _TEXT_LIFE,
+    ) -> None:
+        """Order a text; it enters the outbox with this transition and is sent once."""
+        order = TextOrder(
+            key=key if key.startswith(self.state.plan_id) else f"{self.state.plan_id}:{key}",
+            plan_id=self.state.plan_id,
+            audience=audience,
+            recipient_id=recipient_id or self.state.client_id,
+            purpose=purpose,
+            template=template,
+            rule=rule,
+            ordered_at=self.now,
+            expires_at=self.now + life,
+            session_no=session.no if session else None,
+            session_revision=session.revision if session else None,
+            starts_at=starts_at or ((session.starts_at,) if session else ()),
+            therapist_id=self.protocol.therapist_id,
+        )
+        self._texts.append(order)
+        self.event(EventKind.text_ordered, rule, key=order.key, template=template, purpose=purpose)
+
+    def withdraw_texts(self) -> None:
+        """Take back every pending routine text of the plan (F04, F14)."""
+        self._withdraw = 0
+
+    def allow_texts(self, allowed: bool) -> None:
+        """The client opted out of texts, or back in; applies to the person, not just this plan."""
+        self._texts_allowed = allowed
+        self.set(texts_on=allowed)
+
+    def add_prompt(self, prompt: Prompt) -> None:
+        """A text now waits for an answer."""
+        self.set(prompts=(*[p for p in self.state.prompts if p.key != prompt.key], prompt))
+
+    def drop_prompt(self, key: str) -> None:
+        """A prompt is answered, expired or pointless."""
+        self.set(prompts=tuple(p for p in self.state.prompts if p.key != key))
+
+    def drop_session_prompts(self, session_no: int) -> None:
+        """A session is over or moved: nothing waits for an answer about it."""
+        self.set(
+            prompts=tuple(
+                p for p in self.state.prompts if p.session_no != session_no or p.question == "CHK-SORE"
+            )
+        )
+
+    def answers(self, inbound_id: str) -> None:
+        """This transition is what an inbound text led to."""
+        self._answers_inbound = inbound_id
+
+    def mark_done(self, key: str) -> None:
+        """An agenda key has had its turn and does not come back."""
+        if key not in self.state.done:
+            self.set(done=(*self.state.done, key)[-_DONE_KEPT:])
+
+    def finish(self) -> Transition:
+        """Seal the draft under the next sequence number."""
+        self.set(seq=self.state.seq + 1, sessions=self.state.sessions[-_SESSIONS_KEPT:])
+        return Transition(
+            cause=self.cause,
+            state=self.state,
+            events=tuple(self._events),
+            place=tuple(self._place.values()),
+            release=tuple(self._release),
+            texts=tuple(self._texts),
+            withdraw_texts=self._withdraw,
+            closed_alerts=tuple(self._closed_alerts),
+            closed_approvals=tuple(self._closed_approvals),
+            texts_allowed=self._texts_allowed,
+            answers_inbound=self._answers_inbound,
+        )

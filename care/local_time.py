@@ -1,0 +1,90 @@
+"""The clinic's clock: wall times in the site's zone, staffed minutes, quiet hours.
+
+A wall time stays what it is across clock changes (F16): it is kept as zone and local time and turned
+into an instant at the last moment. A local time that a clock change skips moves forward by the gap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from schemas.protocol import SiteHours
+
+_LONGEST_CLOSURE_DAYS = 400
+
+
+@lru_cache(maxsize=256)
+def zone(name: str) -> ZoneInfo:
+    """The IANA zone of a site; ZoneInfoNotFoundError for an unknown name."""
+    return ZoneInfo(name)
+
+
+def instant(zone_name: str, day: date, at: time) -> datetime:
+    """The UTC instant of a wall time."""
+    return datetime.combine(day, at, tzinfo=zone(zone_name)).astimezone(UTC)
+
+
+def local(zone_name: str, moment: datetime) -> datetime:
+    """The wall time of an instant."""
+    return moment.astimezone(zone(zone_name))
+
+
+def local_day(hours: SiteHours, moment: datetime) -> date:
+    """The site's calendar day of an instant."""
+    return local(hours.zone, moment).date()
+
+
+def days_later(hours: SiteHours, moment: datetime, days: int) -> datetime:
+    """The same wall time so many days later; 09:00 stays 09:00 (F16)."""
+    here = local(hours.zone, moment)
+    return instant(hours.zone, here.date() + timedelta(days=days), here.time())
+
+
+def staffed_spans(hours: SiteHours, first: date) -> Iterator[tuple[datetime, datetime]]:
+    """Opening times as instants, in order, from the given day on; ends after some 400 days."""
+    for offset in range(_LONGEST_CLOSURE_DAYS):
+        day = first + timedelta(days=offset)
+        if day in hours.closed_on:
+            continue
+        for span in hours.spans:
+            if span.weekday == day.weekday():
+                yield instant(hours.zone, day, span.opens), instant(hours.zone, day, span.closes)
+
+
+def after_staffed(hours: SiteHours, start: datetime, minutes: int) -> datetime:
+    """The instant when so many staffed minutes have passed since `start`.
+
+    With no opening hours at all every minute counts, so that a deadline never vanishes.
+    """
+    left = timedelta(minutes=minutes)
+    for opens, closes in staffed_spans(hours, local_day(hours, start)):
+        begin = max(opens, start)
+        if closes <= begin:
+            continue
+        if left <= closes - begin:
+            return begin + left
+        left -= closes - begin
+    return start + timedelta(minutes=minutes)
+
+
+def is_quiet(hours: SiteHours, moment: datetime) -> bool:
+    """Whether routine texts must wait at this instant (`sms_checkins.quiet_hours`)."""
+    at = local(hours.zone, moment).time()
+    start, end = hours.quiet_start, hours.quiet_end
+    if start <= end:
+        return start <= at < end
+    return at >= start or at < end
+
+
+def out_of_quiet(hours: SiteHours, moment: datetime) -> datetime:
+    """The same instant, or the end of the quiet hours that it lies in (F13)."""
+    if not is_quiet(hours, moment):
+        return moment
+    here = local(hours.zone, moment)
+    day = here.date()
+    if hours.quiet_start > hours.quiet_end and here.time() >= hours.quiet_start:
+        day += timedelta(days=1)
+    return instant(hours.zone, day, hours.quiet_end)

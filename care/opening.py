@@ -1,0 +1,166 @@
+"""How a plan opens: from a screened intake to the first thing a person must do."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from care.draft import Draft
+from care.local_time import local_day
+from schemas.commands import CLIENT
+from schemas.events import EventKind
+from schemas.messages import TextPurpose
+from schemas.plan import (
+    AlertReason,
+    HeldRequirement,
+    PlanState,
+    Progress,
+    Proposal,
+    ScreeningState,
+    Stage,
+)
+from schemas.protocol import ApprovalKind, Protocol
+from schemas.screening import Disposition, Hold, HoldKind, Scope, ScreeningResult, Urgency
+from schemas.transition import Transition
+
+OPENING_CAUSE = "opening"
+
+NOTICE_BY_STAGE = {
+    Stage.deferred: "intake_deferred",
+    Stage.awaiting_clearance: "intake_awaiting_clearance",
+    Stage.awaiting_approval: "intake_received",
+}
+
+
+def new_plan(
+    plan_id: str, client_id: str, protocol: Protocol, result: ScreeningResult, now: datetime
+) -> PlanState:
+    """The state in which a plan's workflow starts: screened, nothing decided yet."""
+    evaluated = result.evaluated_on
+    return PlanState(
+        plan_id=plan_id,
+        client_id=client_id,
+        opened_at=now,
+        protocol=protocol,
+        screening=ScreeningState(
+            result=result,
+            overall=result.overall,
+            holds=tuple(HeldRequirement(hold=hold) for hold in result.holds),
+            valid_until=evaluated + timedelta(days=protocol.screening_valid_days),
+        ),
+        progress=Progress(
+            step=protocol.start_step, step_entered_at=now, reviewed_at=now, last_contact_at=now
+        ),
+    )
+
+
+def open_plan(state: PlanState, now: datetime) -> Transition:
+    """The first transition: the screening's outcome put before the right person, and the client told."""
+    draft = Draft(state, now, OPENING_CAUSE, CLIENT)
+    result = state.screening.result
+    draft.event(
+        EventKind.screening_evaluated,
+        None,
+        overall=result.overall,
+        urgency=result.urgency,
+        rules=tuple(finding.rule for finding in result.findings),
+        holds=tuple(hold.rule for hold in result.holds),
+        incomplete=result.incomplete,
+        pack=result.pack_version,
+    )
+    screening_alert(draft, result)
+    await_next(draft)
+    if result.message is None and draft.state.stage in NOTICE_BY_STAGE:
+        draft.text(
+            "intake-notice",
+            template=NOTICE_BY_STAGE[draft.state.stage],
+            purpose=TextPurpose.notice,
+            rule="INTAKE",
+        )
+    return draft.finish()
+
+
+def screening_alert(draft: Draft, result: ScreeningResult) -> None:
+    """An urgent finding sends its one text at once and pages staff (ALG-3); quiet hours do not hold it back."""
+    urgent = [f for f in result.findings if f.urgency is result.urgency and f.urgency is not None]
+    rule = urgent[0].rule if urgent else "ALG-3"
+    if result.message is not None:
+        draft.text(
+            f"screening:{draft.state.seq}",
+            template=result.message,
+            purpose=TextPurpose.safety,
+            rule=rule,
+        )
+    if result.urgency is not None and result.urgency is not Urgency.E3:
+        draft.raise_alert(
+            AlertReason.urgent_referral,
+            result.urgency,
+            rule,
+            screening_items=tuple(sorted({f.item for f in urgent})),
+        )
+
+
+def blocking(state: PlanState) -> tuple[HeldRequirement, ...]:
+    """Holds that still keep the whole plan from starting (ALG-4, ALG-6)."""
+    return tuple(
+        held for held in state.screening.holds if held.discharged_at is None and blocks_plan(state, held.hold)
+    )
+
+
+def blocks_plan(state: PlanState, hold: Hold) -> bool:
+    """Plan-scope holds block everything; region holds only when they leave no target region (ALG-6)."""
+    if hold.scope is Scope.plan:
+        return True
+    targets = set(state.protocol.target_regions)
+    held_regions = {
+        h.hold.region
+        for h in state.screening.holds
+        if h.discharged_at is None and h.hold.scope is Scope.region
+    }
+    return bool(targets) and targets <= held_regions
+
+
+def await_next(draft: Draft) -> None:
+    """Put a plan that is not yet active where its open holds say, and ask whoever must act next."""
+    state = draft.state
+    held = blocking(state)
+    defers = [h for h in held if h.hold.kind in (HoldKind.defer, HoldKind.refer_urgent)]
+    if defers or (state.screening.overall is Disposition.refer_urgent and held):
+        draft.stage(Stage.deferred, defers[0].hold.rule if defers else None)
+    elif held:
+        draft.stage(Stage.awaiting_clearance, held[0].hold.rule)
+    else:
+        draft.stage(Stage.awaiting_approval, "ALG-9")
+    ask_for_clearances(draft)
+    if held:
+        draft.lapse_approvals(ApprovalKind.start)
+    elif not any(a.kind is ApprovalKind.start for a in draft.state.approvals):
+        draft.open_approval(
+            ApprovalKind.start,
+            "ALG-9",
+            Proposal(
+                step=draft.protocol.start_step,
+                first_session_at=draft.protocol.first_session_at,
+                reasons=tuple(finding.rule for finding in state.screening.result.findings),
+            ),
+        )
+
+
+def ask_for_clearances(draft: Draft) -> None:
+    """One open request per undischarged hold; clearing one never clears another (ALG-4)."""
+    asked = {a.proposal.hold_key for a in draft.state.approvals if a.kind is ApprovalKind.clearance}
+    for held in draft.state.screening.holds:
+        hold = held.hold
+        waits_for_rescreen = hold.kind is HoldKind.defer and hold.document is None
+        if held.discharged_at is None and held.key not in asked and not waits_for_rescreen:
+            draft.open_approval(
+                ApprovalKind.clearance, hold.rule, Proposal(hold_key=held.key, reasons=(hold.rule,))
+            )
+
+
+def screening_valid(state: PlanState, now: datetime) -> bool:
+    """Whether the screening is complete and in date (TAP-SUS-2)."""
+    in_date = local_day(state.protocol.hours, now) < state.screening.valid_until
+    incomplete = any(
+        h.hold.kind is HoldKind.incomplete and h.discharged_at is None for h in state.screening.holds
+    )
+    return in_date and not incomplete

@@ -1,0 +1,337 @@
+"""What happens when an agenda item falls due.
+
+Most items change the plan and are recorded. Texts are different: the plan only notes that their turn has
+come; the send itself checks everything again, and records itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from care.agenda import owner_of
+from care.draft import Draft
+from care.local_time import after_staffed
+from care.opening import blocking
+from care.pausing import ask_to_resume, suspend
+from schemas.base import Frozen
+from schemas.events import EventKind
+from schemas.messages import TextOrder, TextPurpose
+from schemas.plan import (
+    TEXT_KINDS,
+    AgendaItem,
+    AgendaKind,
+    Alert,
+    AlertReason,
+    Approval,
+    PlanState,
+    Prompt,
+    PromptKind,
+    Proposal,
+    SessionStatus,
+    Stage,
+)
+from schemas.protocol import ApprovalKind
+from schemas.screening import Urgency
+
+_SENT_KEPT = 20
+_DONE_KEPT = 60
+_CHECKINS_KEPT = 6
+
+
+class DueText(Frozen):
+    """A text whose turn has come: the state that notes it, and the order to send."""
+
+    state: PlanState
+    order: TextOrder
+
+
+def due_text(state: PlanState, item: AgendaItem, now: datetime) -> DueText | None:
+    """The text of an item, or None where the item is no text or its use has passed (F07)."""
+    if item.kind not in TEXT_KINDS or item.kind is AgendaKind.after_session:
+        return None
+    if item.expires is not None and now >= item.expires:
+        return None
+    template, purpose = _TEMPLATES[item.kind](state, item)
+    session = state.session(item.session_no) if item.session_no else None
+    expires = item.expires or now + state.protocol.reply_window
+    order = TextOrder(
+        key=f"{state.plan_id}:{item.key}",
+        plan_id=state.plan_id,
+        recipient_id=state.client_id,
+        purpose=purpose,
+        template=template,
+        rule=item.rule,
+        ordered_at=now,
+        expires_at=expires,
+        agenda_key=item.key,
+        session_no=item.session_no,
+        session_revision=session.revision if session else None,
+        starts_at=(session.starts_at,) if session else (),
+        therapist_id=state.protocol.therapist_id,
+        prompt=True,
+    )
+    return DueText(state=_asked(state, item, now), order=order)
+
+
+def _asked(state: PlanState, item: AgendaItem, now: datetime) -> PlanState:
+    """The state once an item's text has gone on its way."""
+    changes: dict[str, object] = {"done": (*state.done, item.key)[-_DONE_KEPT:]}
+    if item.kind is AgendaKind.prompt_reminder:
+        changes["prompts"] = tuple(p.but(reasked=True) if p.key == item.subject else p for p in state.prompts)
+        return state.but(**changes)
+    prompt = _prompt(state, item, now)
+    kept = [p for p in state.prompts if p.key != prompt.key]
+    changes["prompts"] = (*kept, prompt)
+    if item.kind is AgendaKind.routine_question and item.subject:
+        changes["routine_sent"] = (*state.routine_sent, (item.subject, now))[-_SENT_KEPT:]
+    return state.but(**changes)
+
+
+def _prompt(state: PlanState, item: AgendaItem, now: datetime) -> Prompt:
+    session = state.session(item.session_no) if item.session_no else None
+    if item.kind is AgendaKind.routine_question:
+        return Prompt(
+            key=item.key,
+            kind=PromptKind.score,
+            question=item.subject,
+            session_no=item.session_no,
+            asked_at=now,
+            expires_at=now + state.protocol.reply_window,
+            routine=True,
+        )
+    asks_change = item.kind is AgendaKind.day_before
+    return Prompt(
+        key=f"s{item.session_no}:change" if asks_change else f"s{item.session_no}:confirm",
+        kind=PromptKind.health_change if asks_change else PromptKind.confirm_session,
+        question="CHK-CHANGE" if asks_change else None,
+        session_no=item.session_no,
+        asked_at=now,
+        expires_at=session.starts_at if session else now + state.protocol.reply_window,
+    )
+
+
+def _reminder_template(state: PlanState, item: AgendaItem) -> tuple[str, TextPurpose]:
+    hours = item.key.rsplit("-", 1)[-1]
+    return f"session_reminder_{hours}h", TextPurpose.reminder
+
+
+def _question_template(state: PlanState, item: AgendaItem) -> tuple[str, TextPurpose]:
+    return item.subject or "CHK-CHANGE", TextPurpose.question
+
+
+def _repeat_template(state: PlanState, item: AgendaItem) -> tuple[str, TextPurpose]:
+    prompt = next((p for p in state.prompts if p.key == item.subject), None)
+    return (prompt.question if prompt and prompt.question else "CHK-PAIN"), TextPurpose.question
+
+
+_TEMPLATES: dict[AgendaKind, Callable[[PlanState, AgendaItem], tuple[str, TextPurpose]]] = {
+    AgendaKind.session_reminder: _reminder_template,
+    AgendaKind.day_before: _question_template,
+    AgendaKind.routine_question: _question_template,
+    AgendaKind.prompt_reminder: _repeat_template,
+}
+
+
+def perform(state: PlanState, item: AgendaItem, now: datetime) -> Draft:
+    """Write what a due item leads to. A text past its use is noted as skipped, with the reason (F02)."""
+    draft = Draft(state, now, f"item:{item.key}")
+    if item.kind in TEXT_KINDS and item.kind is not AgendaKind.after_session:
+        _skip(draft, item)
+    else:
+        _PERFORM[item.kind](draft, item)
+    return draft
+
+
+def _skip(draft: Draft, item: AgendaItem) -> None:
+    draft.mark_done(item.key)
+    if item.kind is AgendaKind.prompt_reminder:
+        draft.set(
+            prompts=tuple(p.but(reasked=True) if p.key == item.subject else p for p in draft.state.prompts)
+        )
+    draft.event(EventKind.text_skipped, item.rule, key=item.key, reason="its use had passed")
+
+
+def _outcome_missing(draft: Draft, item: AgendaItem) -> None:
+    draft.mark_done(item.key)
+    draft.raise_alert(AlertReason.outcome_missing, Urgency.E3, item.rule, session_no=item.session_no)
+
+
+def _prompt_expired(draft: Draft, item: AgendaItem) -> None:
+    """Silence is counted, never read as recovery: two run to the telephone, three hold the taper."""
+    draft.drop_prompt(item.subject or "")
+    progress = draft.state.progress
+    run = progress.silent_run + 1
+    draft.progress(silent_run=run, checkins=(*progress.checkins, False)[-_CHECKINS_KEPT:])
+    draft.event(EventKind.checkin_unanswered, "AL-12", prompt=item.subject, run=run)
+    if run >= draft.protocol.silent_phone_after:
+        urgency = Urgency.E2 if run >= draft.protocol.silent_hold_after else Urgency.E3
+        draft.raise_alert(AlertReason.silent_client, urgency, "AL-12")
+
+
+def _the_approval(draft: Draft, item: AgendaItem) -> Approval:
+    approval = draft.state.approval(item.subject or "")
+    if approval is None:
+        raise KeyError(f"no open approval {item.subject}")
+    return approval
+
+
+def _put_approval(draft: Draft, approval: Approval) -> None:
+    draft.set(approvals=tuple(approval if a.id == approval.id else a for a in draft.state.approvals))
+
+
+def _approval_reminded(draft: Draft, item: AgendaItem) -> None:
+    approval = _the_approval(draft, item)
+    _put_approval(draft, approval.but(reminded=True))
+    draft.event(EventKind.approval_reminded, item.rule, approval=approval.id, owner=item.owner)
+
+
+def _approval_escalated(draft: Draft, item: AgendaItem) -> None:
+    """The deadline passed: the next of the chain owns the decision now (F26)."""
+    approval = _the_approval(draft, item)
+    minutes = draft.protocol.approval_minutes[approval.kind]
+    position = min(approval.chain_position + 1, len(draft.protocol.chain) - 1)
+    _put_approval(
+        draft,
+        approval.but(
+            chain_position=position,
+            escalations=approval.escalations + 1,
+            reminded=True,
+            due_at=after_staffed(draft.protocol.hours, draft.now, minutes),
+        ),
+    )
+    draft.event(
+        EventKind.approval_escalated,
+        item.rule,
+        approval=approval.id,
+        decision_on=approval.kind,
+        owner=owner_of(draft.state, position),
+    )
+
+
+def _proposal_expired(draft: Draft, item: AgendaItem) -> None:
+    draft.close_approval(_the_approval(draft, item), "lapsed")
+
+
+def _the_alert(draft: Draft, item: AgendaItem) -> Alert:
+    alert = draft.state.alert(item.subject or "")
+    if alert is None:
+        raise KeyError(f"no open alert {item.subject}")
+    return alert
+
+
+def _alert_escalated(draft: Draft, item: AgendaItem) -> None:
+    """Nobody acted in time: the next of the chain, and their deadline (REQ-13). The last one keeps being asked."""
+    alert = _the_alert(draft, item)
+    terms = draft.protocol.alert_terms[alert.urgency]
+    hours = draft.protocol.hours
+    position = min(alert.chain_position + 1, len(draft.protocol.chain) - 1)
+    moved = alert.but(
+        chain_position=position,
+        escalations=alert.escalations + 1,
+        acknowledged_at=None,
+        acknowledged_by=None,
+        acknowledge_by=after_staffed(hours, draft.now, terms.acknowledge_minutes),
+        contact_by=after_staffed(hours, draft.now, terms.contact_minutes),
+    )
+    draft.set(alerts=tuple(moved if a.id == alert.id else a for a in draft.state.alerts))
+    draft.event(
+        EventKind.alert_escalated,
+        "AL-13" if item.kind is AgendaKind.contact_overdue else "escalation_chain",
+        alert=alert.id,
+        owner=owner_of(draft.state, position),
+        escalations=moved.escalations,
+    )
+    if terms.pages:
+        draft.page_staff(moved)
+
+
+def _session_lapsed(draft: Draft, item: AgendaItem) -> None:
+    """A held session does not go ahead when its time comes; one without a slot still needs a person."""
+    session = draft.state.session(item.session_no or 0)
+    if session is None:
+        raise KeyError(f"no session {item.session_no}")
+    draft.put_session(session.but(status=SessionStatus.lapsed, closed_at=draft.now))
+    draft.release_slot(session.no)
+    draft.event(EventKind.session_lapsed, item.rule, session=session.no)
+    if session.status is SessionStatus.unplaced:
+        draft.close_alerts(AlertReason.slot_needed, "its time has passed", session.no)
+        draft.raise_alert(AlertReason.slot_needed, Urgency.E3, item.rule)
+
+
+def _rescreen_due(draft: Draft, item: AgendaItem) -> None:
+    """What the screening deferred comes back by itself; the date lifts nothing (ALG-7)."""
+    draft.mark_done(item.key)
+    if not any(a.kind is ApprovalKind.rescreen for a in draft.state.approvals):
+        draft.open_approval(
+            ApprovalKind.rescreen, item.rule, Proposal(hold_key=item.subject, reasons=(item.rule,))
+        )
+
+
+def _clearance_expired(draft: Draft, item: AgendaItem) -> None:
+    """A letter past its date no longer clears: the hold is back, and the plan stands still (HAZ-07)."""
+    draft.mark_done(item.key)
+    holds = tuple(
+        held.but(discharged_at=None, discharged_by=None, document_valid_until=None)
+        if held.key == item.subject
+        else held
+        for held in draft.state.screening.holds
+    )
+    draft.set(screening=draft.state.screening.but(holds=holds))
+    draft.event(EventKind.hold_expired, item.rule, hold=item.subject)
+    if not any(a.proposal.hold_key == item.subject for a in draft.state.approvals):
+        draft.open_approval(
+            ApprovalKind.clearance, item.rule, Proposal(hold_key=item.subject, reasons=(item.rule,))
+        )
+    if draft.state.stage is Stage.active and blocking(draft.state):
+        suspend(draft, item.rule, ())
+    ask_to_resume(draft, item.rule)
+
+
+def _screening_warned(draft: Draft, item: AgendaItem) -> None:
+    draft.mark_done(item.key)
+    draft.raise_alert(AlertReason.screening_expires, Urgency.E3, item.rule)
+
+
+def _screening_expired(draft: Draft, item: AgendaItem) -> None:
+    """An old screening clears nobody: sessions are held until it is repeated (TAP-SUS-2)."""
+    draft.mark_done(item.key)
+    draft.raise_alert(AlertReason.screening_expires, Urgency.E2, item.rule)
+    items = tuple(sorted({finding.item for finding in draft.state.screening.result.findings})) or ("SCR-01",)
+    suspend(draft, item.rule, items)
+    ask_to_resume(draft, item.rule)
+
+
+def _review_due(draft: Draft, item: AgendaItem) -> None:
+    draft.mark_done(item.key)
+    draft.raise_alert(AlertReason.review_due, Urgency.E3, item.rule)
+
+
+def _pause_ended(draft: Draft, item: AgendaItem) -> None:
+    """The agreed day has come: a therapist says whether the plan goes on."""
+    draft.mark_done(item.key)
+    ask_to_resume(draft, item.rule)
+
+
+_PERFORM: dict[AgendaKind, Callable[[Draft, AgendaItem], None]] = {
+    AgendaKind.after_session: _outcome_missing,
+    AgendaKind.prompt_expiry: _prompt_expired,
+    AgendaKind.approval_reminder: _approval_reminded,
+    AgendaKind.approval_escalation: _approval_escalated,
+    AgendaKind.proposal_expiry: _proposal_expired,
+    AgendaKind.alert_escalation: _alert_escalated,
+    AgendaKind.contact_overdue: _alert_escalated,
+    AgendaKind.session_lapse: _session_lapsed,
+    AgendaKind.rescreen_due: _rescreen_due,
+    AgendaKind.clearance_expiry: _clearance_expired,
+    AgendaKind.screening_warning: _screening_warned,
+    AgendaKind.screening_expiry: _screening_expired,
+    AgendaKind.review_due: _review_due,
+    AgendaKind.pause_ends: _pause_ended,
+}
+
+
+def text_not_sent(draft: Draft, key: str, session_no: int | None, unknown: bool, rule: str) -> None:
+    """A text that did not, or may not have, reached the client: a person takes over (F09, F10)."""
+    reason = AlertReason.text_unknown if unknown else AlertReason.text_undelivered
+    draft.raise_alert(reason, Urgency.E3, rule, session_no=session_no, subject=key)

@@ -1,0 +1,153 @@
+"""What happens to single sessions: their outcome, their moves, their cancellation."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from care.booking import ahead, move, top_up
+from care.draft import Draft
+from care.guards import LATE_CANCEL
+from care.taper_steps import note_outcome
+from schemas.commands import CLIENT, CancelSession, RecordOutcome, Reschedule
+from schemas.events import EventKind
+from schemas.messages import TextPurpose
+from schemas.plan import CLIENT_MISSED, AlertReason, Score, Session, SessionStatus
+from schemas.screening import Urgency
+
+_SCORES_KEPT = 12
+
+
+def the_session(draft: Draft, number: int) -> Session:
+    """The session a guarded command speaks of; KeyError if the guard was not asked."""
+    session = draft.state.session(number)
+    if session is None:
+        raise KeyError(f"plan {draft.state.plan_id} has no session {number}")
+    return session
+
+
+def record_outcome(draft: Draft, command: RecordOutcome) -> None:
+    """The outcome as the therapist saw it; the taper is evaluated next, and the series filled up."""
+    session = the_session(draft, command.session_no)
+    draft.put_session(session.but(status=command.outcome, closed_at=draft.now))
+    draft.drop_session_prompts(session.no)
+    draft.close_alerts(AlertReason.outcome_missing, "outcome recorded", session.no)
+    draft.event(
+        EventKind.outcome_recorded,
+        "OUTCOME",
+        session=session.no,
+        outcome=command.outcome,
+        pain=command.pain,
+        stiffness=command.stiffness,
+        primary=command.primary,
+        techniques=command.techniques,
+        note_id=command.note_id,
+    )
+    if command.outcome is SessionStatus.attended:
+        score = Score(
+            session_no=session.no,
+            at=session.starts_at,
+            step=session.step,
+            pain=command.pain,
+            stiffness=command.stiffness,
+            primary=command.primary,
+        )
+        draft.progress(scores=(*draft.state.progress.scores, score)[-_SCORES_KEPT:])
+        note_outcome(draft, session, command.pain, command.primary)
+        short_course(draft)
+    else:
+        draft.progress(missed_run=draft.state.progress.missed_run + 1)
+    top_up(draft)
+    if command.outcome in CLIENT_MISSED:
+        _tell_missed(draft, session)
+    draft.evaluate_taper = True
+
+
+def short_course(draft: Draft) -> None:
+    """After the short course the therapist asks: enough already, carry on, or change? (SEED-12)"""
+    if draft.state.progress.sessions_completed == draft.protocol.short_course_sessions:
+        draft.raise_alert(AlertReason.short_course, Urgency.E3, "taper_policy.short_course")
+
+
+def _tell_missed(draft: Draft, session: Session) -> None:
+    upcoming = ahead(draft.state, draft.now)
+    if upcoming and draft.state.texts_on:
+        draft.text(
+            f"s{session.no}r{session.revision}:missed",
+            template="session_missed",
+            purpose=TextPurpose.notice,
+            rule="NO-SHOW",
+            starts_at=(upcoming[0].starts_at,),
+        )
+
+
+def reschedule(draft: Draft, command: Reschedule) -> None:
+    """Move one session; the rest of the series stays where it is (F23)."""
+    session = the_session(draft, command.session_no)
+    place_at(draft, session, command.starts_at)
+    draft.close_alerts(AlertReason.slot_needed, "slot found", session.no)
+    draft.close_alerts(AlertReason.change_requested, "session moved", session.no)
+
+
+def place_at(draft: Draft, session: Session, start: datetime) -> None:
+    """Put a session at a time and tell the client."""
+    moved = move(draft, session.but(status=SessionStatus.booked), start)
+    draft.text(
+        f"s{moved.no}r{moved.revision}:moved",
+        template="session_moved",
+        purpose=TextPurpose.notice,
+        rule="SESSION-MOVED",
+        session=moved,
+    )
+
+
+def cancel_session(draft: Draft, command: CancelSession) -> None:
+    """Cancel one session and fill the series up again."""
+    cancel(draft, the_session(draft, command.session_no), by_clinic=command.by_clinic)
+    top_up(draft)
+
+
+def cancel(draft: Draft, session: Session, *, by_clinic: bool) -> None:
+    """Take a session off the calendar; by the client within a day of it, it counts as a late cancel."""
+    late = not by_clinic and session.starts_at - draft.now < LATE_CANCEL
+    status = SessionStatus.late_cancel if late else SessionStatus.cancelled
+    draft.put_session(session.but(status=status, closed_at=draft.now))
+    draft.release_slot(session.no)
+    draft.drop_session_prompts(session.no)
+    for reason in (AlertReason.slot_needed, AlertReason.change_requested):
+        draft.close_alerts(reason, "session cancelled", session.no)
+    if late:
+        draft.progress(missed_run=draft.state.progress.missed_run + 1)
+    draft.event(EventKind.session_cancelled, None, session=session.no, status=status, by_clinic=by_clinic)
+    draft.text(
+        f"s{session.no}r{session.revision}:cancelled",
+        template="session_cancelled",
+        purpose=TextPurpose.notice,
+        rule="SESSION-CANCELLED",
+        session=session,
+    )
+
+
+def confirm(draft: Draft, session: Session) -> None:
+    """The client comes: the second reminder is not needed any more."""
+    draft.put_session(session.but(confirmed=True))
+    draft.event(EventKind.session_confirmed, None, session=session.no)
+
+
+def ask_for_change(draft: Draft, session: Session) -> None:
+    """The client wants another time: front desk rings."""
+    draft.raise_alert(AlertReason.change_requested, Urgency.E3, "REPLY-2", session_no=session.no)
+    draft.text(
+        f"s{session.no}r{session.revision}:change",
+        template="change_requested",
+        purpose=TextPurpose.notice,
+        rule="REPLY-2",
+        session=session,
+    )
+
+
+def cancelled_by_reply(draft: Draft, session: Session) -> None:
+    """The client answered 3."""
+    if draft.actor.id == CLIENT.id:
+        draft.progress(last_contact_at=draft.now)
+    cancel(draft, session, by_clinic=False)
+    top_up(draft)

@@ -1,0 +1,207 @@
+"""The taper in a plan: what the policy is shown, and what its verdict leads to.
+
+The verdict itself is made by `care.taper.evaluate` in an activity and enters as a recorded result.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from care.draft import Draft
+from care.opening import blocking, screening_valid
+from schemas.events import EventKind
+from schemas.plan import AlertReason, PlanState, Proposal, Session, SessionStatus, Stage
+from schemas.protocol import ApprovalKind
+from schemas.screening import Urgency
+from schemas.taper import (
+    Flares,
+    OpenItems,
+    PainTrend,
+    PrimaryTrend,
+    Step,
+    TaperDecision,
+    TaperInputs,
+    TaperVerdict,
+)
+
+_ADHERENCE_WINDOW = timedelta(days=28)
+_ADHERENCE_MIN_PLANNED = 3
+_STEP_UP_WINDOW = timedelta(days=84)
+_REVIEW_GRACE = timedelta(days=7)
+_HOURS_PER_FLARE_DAY = 24
+
+PROPOSALS = {
+    TaperVerdict.PROPOSE_STEP_DOWN: ApprovalKind.taper,
+    TaperVerdict.PROPOSE_STEP_UP: ApprovalKind.taper,
+    TaperVerdict.PROPOSE_DISCHARGE: ApprovalKind.discharge,
+}
+
+
+def taper_inputs(state: PlanState, now: datetime) -> TaperInputs:
+    """Everything the policy looks at, from the plan's own record; what is not known stays None."""
+    protocol, progress = state.protocol, state.progress
+    scores = progress.scores[-protocol.taper.n_consecutive :]
+    started = progress.started_at or state.opened_at
+    primary = protocol.primary
+    return TaperInputs(
+        step=progress.step,
+        days_at_step=_days(now, progress.step_entered_at),
+        sessions_at_step=progress.sessions_at_step,
+        days_since_step_up=None if progress.last_step_up_at is None else _days(now, progress.last_step_up_at),
+        step_ups_84d=sum(1 for at in progress.step_ups if now - at <= _STEP_UP_WINDOW),
+        planned_weeks=protocol.planned_weeks,
+        primary=PrimaryTrend(
+            mcid=primary.mcid,
+            baseline=primary.baseline,
+            target=primary.target,
+            best_at_step=progress.best_at_step,
+            values=tuple(score.primary for score in scores),
+            weeks=tuple(round(_days(score.at, started) / 7, 2) for score in scores),
+        ),
+        pain=PainTrend(
+            baseline=protocol.pain_baseline,
+            at_step_entry=progress.pain_at_step_entry,
+            recent=tuple(score.pain for score in scores),
+        ),
+        flare=flares(state, now),
+        adherence_28d=adherence(state, now),
+        checkins_answered_of_3=sum(progress.checkins[-3:]),
+        silent_run=progress.silent_run,
+        sessions_since_review=progress.sessions_since_review,
+        days_since_review=_days(now, progress.reviewed_at),
+        review_overdue=_review_overdue(state, now),
+        reviews_no_change=progress.reviews_no_change,
+        missed_run=progress.missed_run,
+        days_no_contact=_days(now, progress.last_contact_at),
+        open=OpenItems(
+            e01=sum(1 for a in state.alerts if a.urgency in (Urgency.E0, Urgency.E1)),
+            e2=sum(1 for a in state.alerts if a.urgency is Urgency.E2),
+            hold=len(blocking(state)),
+        ),
+        screening_valid=screening_valid(state, now),
+    )
+
+
+def _days(later: datetime, earlier: datetime) -> float:
+    return round((later - earlier) / timedelta(days=1), 2)
+
+
+def flares(state: PlanState, now: datetime) -> Flares:
+    """Flare-ups as the client counted them (CHK-FLARE): days with a flare in the week before each answer.
+
+    Days of one week are taken as one flare, the cautious reading of its length; two answers more than a week
+    apart are two flares.
+    """
+    answers = [
+        a
+        for a in state.progress.answers
+        if a.question == "CHK-FLARE" and a.value > 0 and now - a.at <= _ADHERENCE_WINDOW
+    ]
+    if not answers:
+        return Flares()
+    return Flares(
+        count_28d=len(answers),
+        longest_h=float(max(a.value for a in answers) * _HOURS_PER_FLARE_DAY),
+        days_since=_days(now, answers[-1].at),
+    )
+
+
+def adherence(state: PlanState, now: datetime) -> float | None:
+    """ADH: sessions attended and home days done, as a share of those planned, last 28 days.
+
+    None with fewer than three planned events: too little to judge is never read as good.
+    """
+    since = now - _ADHERENCE_WINDOW
+    attended = booked = 0
+    for session in state.sessions:
+        if since < session.starts_at <= now and session.status in _KEPT_OR_MISSED:
+            booked += 1
+            attended += session.status is SessionStatus.attended
+    home = [a.value for a in state.progress.answers if a.question == "CHK-HOME" and a.at > since]
+    planned = booked + 7 * len(home)
+    if planned < _ADHERENCE_MIN_PLANNED:
+        return None
+    return round(100 * (attended + sum(home)) / planned, 1)
+
+
+_KEPT_OR_MISSED = frozenset({SessionStatus.attended, SessionStatus.no_show, SessionStatus.late_cancel})
+
+
+def _review_overdue(state: PlanState, now: datetime) -> bool:
+    return any(
+        a.reason is AlertReason.review_due and now > a.contact_by + _REVIEW_GRACE for a in state.alerts
+    )
+
+
+def take_verdict(draft: Draft, decision: TaperDecision) -> None:
+    """Store the evaluation and put what it proposes before the therapist; nothing takes effect by itself."""
+    draft.event(
+        EventKind.taper_evaluated,
+        decision.reasons[0] if decision.reasons else None,
+        verdict=decision.verdict,
+        to=decision.to,
+        reasons=decision.reasons,
+        notes=(*decision.notes, *decision.soft_flags),
+        inputs=taper_inputs(draft.state, draft.now).model_dump_json(),
+    )
+    if draft.state.stage is not Stage.active:
+        return
+    if decision.verdict is TaperVerdict.ESCALATE:
+        draft.raise_alert(AlertReason.taper_escalation, Urgency.E3, decision.reasons[0])
+    kind = PROPOSALS.get(decision.verdict)
+    standing = [a for a in draft.state.approvals if a.kind in (ApprovalKind.taper, ApprovalKind.discharge)]
+    for approval in standing:
+        if approval.proposal.verdict is not decision.verdict:
+            draft.close_approval(approval, "lapsed")
+    if kind is None or _was_rejected(draft, decision) or _stands(draft, decision):
+        return
+    draft.open_approval(
+        kind,
+        decision.reasons[0],
+        Proposal(verdict=decision.verdict, step=decision.to, reasons=decision.reasons),
+    )
+
+
+def _stands(draft: Draft, decision: TaperDecision) -> bool:
+    return any(a.proposal.verdict is decision.verdict for a in draft.state.approvals)
+
+
+def _was_rejected(draft: Draft, decision: TaperDecision) -> bool:
+    """A proposal the therapist rejected is not made again before it would have expired anyway."""
+    quiet = timedelta(days=draft.protocol.proposal_expires_days)
+    return any(verdict == decision.verdict and draft.now - at < quiet for verdict, at in draft.state.rejected)
+
+
+def change_step(draft: Draft, step: Step, rule: str) -> None:
+    """The plan moves to another step; its measures start afresh there."""
+    progress = draft.state.progress
+    ladder = [rung.step for rung in draft.protocol.taper.ladder]
+    up = ladder.index(step) < ladder.index(progress.step)
+    last = progress.scores[-1] if progress.scores else None
+    draft.event(EventKind.step_changed, rule, was=progress.step, now=step)
+    draft.progress(
+        step=step,
+        step_entered_at=draft.now,
+        sessions_at_step=0,
+        pain_at_step_entry=last.pain if last else None,
+        best_at_step=last.primary if last else None,
+        last_step_up_at=draft.now if up else progress.last_step_up_at,
+        step_ups=(*progress.step_ups, draft.now)[-6:] if up else progress.step_ups,
+    )
+
+
+def note_outcome(draft: Draft, session: Session, pain: float | None, primary: float | None) -> None:
+    """Count a completed session towards the step, the review and the best value."""
+    progress = draft.state.progress
+    measure = draft.protocol.primary
+    better = max if measure.target >= measure.baseline else min
+    known = [value for value in (progress.best_at_step, primary) if value is not None]
+    draft.progress(
+        sessions_at_step=progress.sessions_at_step + 1,
+        sessions_completed=progress.sessions_completed + 1,
+        sessions_since_review=progress.sessions_since_review + 1,
+        missed_run=0,
+        best_at_step=better(known) if known else None,
+        pain_at_step_entry=progress.pain_at_step_entry if progress.pain_at_step_entry is not None else pain,
+        last_contact_at=max(progress.last_contact_at, session.starts_at),
+    )
