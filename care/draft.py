@@ -295,11 +295,11 @@ class Draft:
             self.set(done=(*self.state.done, key)[-_DONE_KEPT:])
 
     def finish(self) -> Transition:
-        """Seal the draft under the next sequence number."""
-        self.set(seq=self.state.seq + 1, sessions=self.state.sessions[-_SESSIONS_KEPT:])
+        """Seal the draft under the next sequence number. The draft itself may still be changed and sealed again."""
+        state = self.state
         return Transition(
             cause=self.cause,
-            state=self.state,
+            state=state.but(seq=state.seq + 1, sessions=state.sessions[-_SESSIONS_KEPT:]),
             events=tuple(self._events),
             place=tuple(self._place.values()),
             release=tuple(self._release),

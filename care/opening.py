@@ -20,7 +20,6 @@ from schemas.plan import (
 )
 from schemas.protocol import ApprovalKind, Protocol
 from schemas.screening import Disposition, Hold, HoldKind, Scope, ScreeningResult, Urgency
-from schemas.transition import Transition
 
 OPENING_CAUSE = "opening"
 
@@ -53,7 +52,7 @@ def new_plan(
     )
 
 
-def open_plan(state: PlanState, now: datetime) -> Transition:
+def open_plan(state: PlanState, now: datetime) -> Draft:
     """The first transition: the screening's outcome put before the right person, and the client told."""
     draft = Draft(state, now, OPENING_CAUSE, CLIENT)
     result = state.screening.result
@@ -76,7 +75,7 @@ def open_plan(state: PlanState, now: datetime) -> Transition:
             purpose=TextPurpose.notice,
             rule="INTAKE",
         )
-    return draft.finish()
+    return draft
 
 
 def screening_alert(draft: Draft, result: ScreeningResult) -> None:
