@@ -11,7 +11,7 @@ SHELL  := /bin/sh
 PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,\
             $(if $(shell $(name) -c 'import sys; print(sys.version_info >= (3, 11) or "")' 2>/dev/null),$(name))))
 BIN    := .venv/bin
-PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
+PIP    := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check --no-input
 
 PORT   ?= 8000
 TESTS  ?= tests
@@ -70,7 +70,7 @@ check: .venv/.installed-dev
 
 # Hashes are checked and nothing is resolved: what was locked is what is installed.
 define install
-echo "installing $$(grep -c '==' $(1)) packages from $(1) (about a minute, once)"
+echo "installing $$(grep -c '==' $(1)) packages from $(1) (about half a minute, once)"
 $(PIP) install --require-hashes --no-deps -r $(1)
 echo "installing limber itself"
 $(PIP) install --no-deps --no-build-isolation -e .

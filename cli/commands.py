@@ -23,7 +23,12 @@ class Entry:
 COMMANDS = (
     Entry("up", "cli.up:up", "Run the whole clinic here: database, Temporal, gateway, worker, API, console."),
     Entry("demo", "cli.demo:demo", "Play one client's plan from intake to discharge in virtual time."),
-    Entry("doctor", "cli.doctor:doctor", "Look at every part and say what is wrong and how to mend it."),
+    Entry(
+        "doctor",
+        "cli.doctor:doctor",
+        "Look at every part and say what is wrong and how to mend it.",
+        joins=True,
+    ),
     Entry("api", "cli.api:api", "Serve the HTTP API, the webhooks and the console."),
     Entry("worker", "cli.worker:worker", "Run the care plans."),
     Entry("gateway", "cli.gateway:gateway", "Serve the local, Twilio-compatible SMS gateway."),

@@ -38,7 +38,7 @@ def open_cluster(
     home = data_dir / "postgres"
     password_file = data_dir / "postgres-password"
     if (home / "PG_VERSION").exists():
-        _refuse_other_major(home, binaries)
+        refuse_other_major(home, binaries)
         return Cluster(home.resolve(), _kept_password(password_file))
     folder = _place_for(home, account)
     password = secrets.token_urlsafe(24)
@@ -109,8 +109,10 @@ def _initialise(
     draft.rename(folder)
 
 
-def _refuse_other_major(home: Path, binaries: PostgresBinaries) -> None:
-    made_by = (home / "PG_VERSION").read_text().strip()
+def refuse_other_major(home: Path, binaries: PostgresBinaries) -> None:
+    """Raise ``StackError`` if the cluster in ``home`` was made by another major version."""
+    version_file = home / "PG_VERSION"
+    made_by = version_file.read_text().strip() if version_file.exists() else str(binaries.major)
     if made_by != str(binaries.major):
         raise StackError(
             "PostgreSQL",

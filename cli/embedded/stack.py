@@ -169,6 +169,7 @@ class Stack:
             },
             "api_token": self.variables["LIMBER_API_TOKEN"],
             "temporal_address": self.variables["TEMPORAL_ADDRESS"],
+            "worker_url": f"http://{LOOPBACK}:{self._metrics_port}/healthz",
             "temporal_ui_url": self.temporal_ui_url,
             "database_url": self.variables["DATABASE_URL"],
         }

@@ -1,0 +1,1 @@
+"""What `limber doctor` looks at, one finding a part; looking changes nothing."""
