@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from care.compiled import per_pack
+from schemas.number_alerts import NumberAlert
 from schemas.rules import RulePack
-from schemas.screening import Urgency
 
 UNANSWERED_RULE = "AL-12"
 """Two routine check-ins in a row unanswered: the agenda's to raise."""
@@ -37,15 +37,6 @@ class ScoreContext:
     best: float | None = None
     pre_session: float | None = None
     day3: bool = False
-
-
-@dataclass(frozen=True)
-class NumberAlert:
-    """A rule that fired, how urgent it is and the message to send, if any."""
-
-    rule: str
-    urgency: Urgency
-    message: str | None
 
 
 class ConditionError(ValueError):
@@ -141,7 +132,7 @@ def _alerts_by_question(pack: RulePack) -> Mapping[str, tuple[tuple[NumberAlert,
     for rule in pack.sms_checkins.number_alerts:
         for question in rule.applies_to:
             if question != "any":
-                alert = NumberAlert(rule.id, rule.urgency, rule.message)
+                alert = NumberAlert(rule=rule.id, urgency=rule.urgency, message=rule.message)
                 table[question] = (*table.get(question, ()), (alert, compile_condition(rule.condition)))
     return MappingProxyType(table)
 

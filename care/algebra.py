@@ -1,0 +1,145 @@
+"""The disposition algebra: a join of findings that is order-free, repeat-safe and only ever more cautious."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import date
+
+from schemas.screening import (
+    Disposition,
+    Finding,
+    Hold,
+    HoldKind,
+    Restriction,
+    Scope,
+    ScreeningResult,
+    Urgency,
+)
+
+MESSAGE_FIRST = ("SCR-02", "SCR-01", "SCR-03")
+"""ALG-3: whose message goes out when several are equally urgent; the others follow by item id."""
+BLOCKS = (Disposition.needs_clearance, Disposition.defer)
+"""What holds a region when it is found at region scope (ALG-6)."""
+
+
+@dataclass
+class Evidence:
+    """Sets of what was found. Every field of a result follows from them."""
+
+    findings: set[Finding] = field(default_factory=set)
+    holds: set[Hold] = field(default_factory=set)
+    restrictions: set[Restriction] = field(default_factory=set)
+    incomplete: set[str] = field(default_factory=set)
+
+
+def conclude(
+    evidence: Evidence,
+    pack_version: str,
+    pack_hash: str,
+    evaluated_on: date,
+    target_regions: Collection[str] = (),
+) -> ScreeningResult:
+    """The result that the evidence amounts to (ALG-2 … ALG-7)."""
+    findings = tuple(sorted(evidence.findings, key=_by_item))
+    region_holds = {one.region for one in findings if one.region and one.disposition in BLOCKS}
+    targets = tuple(sorted(set(target_regions)))
+    return ScreeningResult(
+        pack_version=pack_version,
+        pack_hash=pack_hash,
+        evaluated_on=evaluated_on,
+        target_regions=targets,
+        overall=_overall(findings, region_holds, targets),
+        urgency=Urgency.most_urgent(one.urgency for one in findings),
+        message=_message(findings),
+        findings=findings,
+        holds=tuple(sorted(evidence.holds, key=_plain)),
+        restrictions=tuple(sorted(evidence.restrictions, key=_plain)),
+        region_holds=tuple(sorted(region_holds)),
+        incomplete=tuple(sorted(evidence.incomplete)),
+        earliest_restart=max((hold.not_before for hold in evidence.holds if hold.not_before), default=None),
+        rescreen_on=min((hold.rescreen_on for hold in evidence.holds if hold.rescreen_on), default=None),
+    )
+
+
+def _by_item(one: Finding) -> tuple[str, str, str]:
+    return one.item, one.rule, one.region or ""
+
+
+def _plain(value: Hold | Restriction) -> tuple[str, ...]:
+    """A total order over values with optional parts, the same on every machine."""
+    return tuple(str(part) for part in value.__dict__.values())
+
+
+def _overall(findings: Iterable[Finding], held: set[str], targets: tuple[str, ...]) -> Disposition:
+    """ALG-2 over plan scope; a region hold is at least `modify`, and the plan's own if every target is held."""
+    findings = tuple(findings)
+    asked = [one.disposition for one in findings if one.scope is Scope.plan]
+    local = [one for one in findings if one.scope is Scope.region]
+    if any(one.disposition is not Disposition.clear for one in local):
+        asked.append(Disposition.modify)
+    if targets and held.issuperset(targets):
+        asked += [one.disposition for one in local if one.region in targets]
+    return Disposition.most_restrictive(asked)
+
+
+def _message(findings: Iterable[Finding]) -> str | None:
+    """ALG-3: one text at most, the most urgent finding's."""
+    speaking = [one for one in findings if one.message and one.urgency]
+    first = min(speaking, key=_by_urgency, default=None)
+    return first.message if first else None
+
+
+def _by_urgency(one: Finding) -> tuple[int, int, str, str]:
+    rank = one.urgency.rank if one.urgency else len(Urgency)
+    tie = MESSAGE_FIRST.index(one.item) if one.item in MESSAGE_FIRST else len(MESSAGE_FIRST)
+    return rank, tie, one.item, one.rule
+
+
+def join(results: Collection[ScreeningResult]) -> ScreeningResult:
+    """One result as cautious as all of them together: nothing found by any is lost.
+
+    Raises ValueError for no result, or for results of different packs or plans, which cannot be joined.
+    """
+    if not results:
+        raise ValueError("there is nothing to join; screen a form first")
+    terms = {(one.pack_version, one.pack_hash, one.target_regions) for one in results}
+    if len(terms) > 1:
+        raise ValueError(
+            "results of different rule packs or target regions do not join; screen again with one"
+        )
+    version, pack_hash, targets = terms.pop()
+    together = Evidence()
+    for one in results:
+        together.findings.update(one.findings)
+        together.holds.update(one.holds)
+        together.restrictions.update(one.restrictions)
+        together.incomplete.update(one.incomplete)
+    return conclude(together, version, pack_hash, max(one.evaluated_on for one in results), targets)
+
+
+def rescreen_merge(
+    previous: Collection[Hold],
+    discharged: Collection[str],
+    new: ScreeningResult,
+    still_valid: Collection[str] = (),
+) -> tuple[Hold, ...]:
+    """The holds in force after a re-screen.
+
+    A defer or an incomplete form is replaced by what the new form says. A clearance or an urgent referral
+    stays until its document came: `discharged` names those rules. If a discharged rule matches again it
+    holds again, unless `still_valid` says that its document still counts.
+    """
+    kept = {
+        hold
+        for hold in previous
+        if hold.kind in (HoldKind.clearance, HoldKind.refer_urgent) and hold.rule not in discharged
+    }
+    settled = {rule for rule in discharged if rule in set(still_valid)}
+    again = {hold for hold in new.holds if hold.kind is HoldKind.defer or hold.rule not in settled}
+    named_again = {_identity(hold) for hold in again}
+    return tuple(sorted(again | {hold for hold in kept if _identity(hold) not in named_again}, key=_plain))
+
+
+def _identity(hold: Hold) -> tuple[str, HoldKind, str | None, str | None]:
+    return hold.rule, hold.kind, hold.region, hold.side
