@@ -17,6 +17,7 @@ _GAP = timedelta(hours=24)
 _BUDGET_WINDOW = timedelta(days=7)
 _EARLY_SESSIONS = 3
 _SORE_ADDS_DAY3 = 4
+_LOOKED_AT = 5
 
 
 def sore_due(hours: SiteHours, session: Session) -> datetime:
@@ -65,11 +66,24 @@ def routine_questions(state: PlanState) -> Iterator[tuple[str, str, datetime]]:
         since = max(last.get(rule.ask, progress.started_at), progress.started_at)
         day = local_day(protocol.hours, since) + timedelta(days=days)
         wanted.append((instant(protocol.hours.zone, day, _ASK_AT), rule.rule, rule.ask))
-    sent = sorted(at for _, at in state.routine_sent)
+    sent = sorted([*(at for _, at in state.routine_sent), *_promised(state)])
     for due, name, question in sorted(wanted):
         turn = _fit(protocol.hours, due, sent, protocol.max_routine_per_7_days)
         sent = sorted([*sent, turn])
         yield name, question, turn
+
+
+def _promised(state: PlanState) -> Iterator[datetime]:
+    """Questions about sessions that are still to be asked: they keep their place before the routine ones."""
+    hours = state.protocol.hours
+    for session in state.sessions[-_LOOKED_AT:]:
+        asked = f"s{session.no}:sore" in state.done
+        if session.status in (SessionStatus.booked, SessionStatus.attended) and not asked:
+            yield sore_due(hours, session)
+        if session.status is SessionStatus.attended and f"s{session.no}:day3" not in state.done:
+            third_day = day3_due(state, session)
+            if third_day is not None:
+                yield third_day
 
 
 def _fit(hours: SiteHours, due: datetime, sent: list[datetime], budget: int) -> datetime:

@@ -1,0 +1,273 @@
+"""The plan played forward: every text, session, review and step under "all goes as planned".
+
+It uses the same agenda, the same commands and the same taper as the running plan, so the therapist approves
+what will really happen. Nothing is stored and nothing is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from care.agenda import next_item
+from care.booking import ahead
+from care.deciding import decide
+from care.draft import Draft
+from care.opening import open_plan
+from care.performing import due_text, perform
+from care.taper import evaluate
+from care.taper_steps import take_verdict, taper_inputs
+from schemas.base import Frozen, Instant
+from schemas.commands import (
+    CLIENT,
+    Actor,
+    CloseAlert,
+    Command,
+    CommandEnvelope,
+    DecideApproval,
+    Decision,
+    ReceiveText,
+    RecordOutcome,
+    Rescreen,
+    Role,
+)
+from schemas.events import EventKind
+from schemas.plan import AgendaItem, AlertReason, PlanState, Prompt, PromptKind, SessionStatus, Stage
+from schemas.protocol import ApprovalKind
+from schemas.replies import Reading
+from schemas.taper import Step
+from schemas.transition import ReplyFinding, Transition
+
+_THINKS_FOR = timedelta(minutes=30)
+_BEST_PAIN = 1.0
+
+
+class PlannedKind(StrEnum):
+    """What a line of the preview is."""
+
+    text = "text"
+    session = "session"
+    review = "review"
+    decision = "decision"
+    step = "step"
+    end = "end"
+
+
+class Planned(Frozen):
+    """One line of the future: when, what, by which rule."""
+
+    at: Instant
+    kind: PlannedKind
+    what: str
+    rule: str
+    session_no: int | None = None
+    step: Step | None = None
+
+
+def preview(state: PlanState, now: datetime, weeks: int = 26) -> tuple[Planned, ...]:
+    """What lies ahead of a plan, earliest first, for so many weeks or until discharge.
+
+    A plan that holds still block shows nothing beyond the texts and deadlines that wait for a person.
+    """
+    return tuple(_Played(state, now, now + timedelta(weeks=weeks)).lines())
+
+
+class _Played:
+    def __init__(self, state: PlanState, now: datetime, until: datetime) -> None:
+        self.state = state
+        self.now = now
+        self.until = until
+        self.count = 0
+        therapist = state.protocol.therapist_id
+        self.therapist = Actor(id=therapist, roles=(Role.treating_physiotherapist,))
+
+    def lines(self) -> Iterator[Planned]:
+        if self.state.seq == 0:
+            yield from self._take(open_plan(self.state, self.now))
+        while not self.state.closed:
+            yield from self._answers()
+            moment, act = self._next()
+            if moment is None or moment > self.until or act is None:
+                return
+            self.now = max(self.now, moment)
+            yield from act()
+
+    # -- people, as planned -----------------------------------------------------------------------------
+
+    def _answers(self) -> Iterator[Planned]:
+        """Clients answer and therapists decide within the half hour."""
+        while (command := self._reply() or self._judgement()) is not None:
+            self.now += _THINKS_FOR
+            yield from self._command(*command)
+
+    def _reply(self) -> tuple[Command, Actor, ReplyFinding | None] | None:
+        prompt = next((p for p in self.state.prompts if p.expires_at > self.now + _THINKS_FOR), None)
+        if prompt is None:
+            return None
+        self.count += 1
+        reading = Reading(**_READINGS[prompt.kind](self, prompt))
+        return ReceiveText(inbound_id=f"preview-{self.count}"), CLIENT, ReplyFinding(reading=reading)
+
+    def _judgement(self) -> tuple[Command, Actor, ReplyFinding | None] | None:
+        for alert in self.state.alerts:
+            if alert.reason is AlertReason.screening_expires:
+                result = self.state.screening.result.but(evaluated_on=self.now.date())
+                return Rescreen(result=result), self.therapist, None
+            if alert.reason in _SETTLED_AS_PLANNED:
+                closing = CloseAlert(alert_id=alert.id, outcome="as planned", note_id="preview")
+                return closing, self.therapist, None
+        for approval in self.state.approvals:
+            if approval.kind in _DECIDED_AS_PLANNED:
+                decision = DecideApproval(approval_id=approval.id, decision=Decision.approve)
+                return decision, self.therapist, None
+        return None
+
+    def _next(self) -> tuple[datetime | None, Callable[[], Iterator[Planned]] | None]:
+        """The next agenda item, or the end of the next session, whichever is first."""
+        item = next_item(self.state)
+        booked = [s for s in self.state.sessions if s.status is SessionStatus.booked]
+        session = min(booked, key=lambda s: s.starts_at, default=None)
+        if session is not None:
+            ends = session.starts_at + timedelta(minutes=session.minutes)
+            if item is None or ends < item.due:
+                return ends, lambda: self._attend(session.no)
+        if item is None:
+            return None, None
+        return item.due, lambda: self._perform(item)
+
+    def _attend(self, number: int) -> Iterator[Planned]:
+        share = self._share()
+        primary, pain = self.state.protocol.primary, self.state.protocol.pain_baseline
+        outcome = RecordOutcome(
+            session_no=number,
+            outcome=SessionStatus.attended,
+            pain=round(max(min(pain, _BEST_PAIN), pain - (pain - _BEST_PAIN) * min(1, 2 * share))),
+            primary=round(primary.baseline + (primary.target - primary.baseline) * share, 1),
+        )
+        yield from self._command(outcome, self.therapist, None)
+
+    def _share(self) -> float:
+        """How far a plan that keeps to its planned weeks has come."""
+        started = self.state.progress.started_at or self.now
+        return min(1.0, (self.now - started) / timedelta(weeks=self.state.protocol.planned_weeks))
+
+    def expected_score(self, prompt: Prompt) -> int:
+        """The answer of a client who gets on as planned."""
+        if prompt.question == "CHK-HOME":
+            return 7
+        if prompt.question == "CHK-FLARE":
+            return 0
+        if prompt.question in ("CHK-GOAL", "CHK-BETTER"):
+            return round(5 + 4 * self._share())
+        return round(max(_BEST_PAIN, 3 - 3 * self._share()))
+
+    # -- the plan ---------------------------------------------------------------------------------------
+
+    def _command(self, command: Command, actor: Actor, finding: ReplyFinding | None) -> Iterator[Planned]:
+        self.count += 1
+        envelope = CommandEnvelope(command_id=f"preview-{self.count}", actor=actor, command=command)
+        draft = decide(self.state, envelope, self.now, finding)
+        if draft.evaluate_taper and draft.state.stage is Stage.active:
+            take_verdict(draft, evaluate(draft.protocol.taper, taper_inputs(draft.state, self.now)))
+        yield from self._take(draft)
+
+    def _perform(self, item: AgendaItem) -> Iterator[Planned]:
+        text = due_text(self.state, item, self.now)
+        if text is None:
+            yield from self._take(perform(self.state, item, self.now))
+            return
+        self.state = text.state
+        order = text.order
+        yield Planned(
+            at=self.now,
+            kind=PlannedKind.text,
+            what=order.template,
+            rule=order.rule,
+            session_no=order.session_no,
+        )
+
+    def _take(self, draft: Draft) -> Iterator[Planned]:
+        before = {session.no for session in ahead(self.state, self.now)}
+        transition = draft.finish()
+        self.state = transition.state
+        for order in transition.texts:
+            yield Planned(
+                at=self.now,
+                kind=PlannedKind.text,
+                what=order.template,
+                rule=order.rule,
+                session_no=order.session_no,
+            )
+        yield from _told(transition, self.now, before)
+
+
+def _told(transition: Transition, now: datetime, before: set[int]) -> Iterator[Planned]:
+    """The events of a step that a therapist wants to see ahead."""
+    for event in transition.events:
+        rule = event.rule or ""
+        if event.kind is EventKind.outcome_recorded:
+            number = event.facts["session"]
+            session = next(s for s in transition.state.sessions if s.no == number)
+            yield Planned(
+                at=session.starts_at,
+                kind=PlannedKind.session,
+                what=f"session {session.no}",
+                rule=f"taper_policy.ladder.{session.step}",
+                session_no=session.no,
+                step=session.step,
+            )
+        elif event.kind is EventKind.step_changed:
+            yield Planned(
+                at=now,
+                kind=PlannedKind.step,
+                what=f"{event.facts['was']} to {event.facts['now']}",
+                rule=rule,
+                step=transition.state.progress.step,
+            )
+        elif event.kind is EventKind.reviewed:
+            yield Planned(
+                at=now, kind=PlannedKind.review, what="review by the therapist", rule="review_after"
+            )
+        elif event.kind is EventKind.approval_decided:
+            yield Planned(
+                at=now,
+                kind=PlannedKind.decision,
+                what=f"{event.facts['decision_on']} approved",
+                rule=rule or "P1",
+            )
+        elif event.kind is EventKind.stage_changed and transition.state.closed:
+            yield Planned(at=now, kind=PlannedKind.end, what=transition.state.stage, rule=rule)
+
+
+def _confirms(played: _Played, prompt: Prompt) -> dict[str, object]:
+    return {"value": 1, "choice": 1}
+
+
+def _no_change(played: _Played, prompt: Prompt) -> dict[str, object]:
+    return {"yes_no": False}
+
+
+def _scores(played: _Played, prompt: Prompt) -> dict[str, object]:
+    return {"value": played.expected_score(prompt)}
+
+
+_READINGS: dict[PromptKind, Callable[[_Played, Prompt], dict[str, object]]] = {
+    PromptKind.confirm_session: _confirms,
+    PromptKind.health_change: _no_change,
+    PromptKind.score: _scores,
+}
+
+_SETTLED_AS_PLANNED = frozenset(
+    {
+        AlertReason.review_due,
+        AlertReason.short_course,
+        AlertReason.taper_escalation,
+        AlertReason.opted_out,
+        AlertReason.outcome_missing,
+    }
+)
+
+_DECIDED_AS_PLANNED = frozenset(
+    {ApprovalKind.start, ApprovalKind.taper, ApprovalKind.discharge, ApprovalKind.resume}
+)
