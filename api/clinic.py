@@ -1,0 +1,65 @@
+"""What the API needs from the process it runs in: one value, built once, handed to every route."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from api.metrics import ApiMetrics
+from schemas.refusals import Plans
+from schemas.rules import RulePack
+from schemas.settings import Environment, Settings
+
+RouteInbound = Callable[[str], Awaitable[None]]
+"""Give the stored inbound text with this id to its plan, or to a person."""
+
+
+def utc_now() -> datetime:
+    """The wall clock."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Clinic:
+    """The running clinic as the API sees it.
+
+    `pack` is the rule pack that new intakes are judged by; plans keep their own. `clock` is the wall clock:
+    what happens inside a plan goes by the plan's own time.
+    """
+
+    settings: Settings
+    engine: AsyncEngine
+    plans: Plans
+    pack: RulePack
+    route_inbound: RouteInbound
+    clock: Callable[[], datetime] = utc_now
+    metrics: ApiMetrics = field(default_factory=ApiMetrics)
+
+    @property
+    def public_url(self) -> str:
+        """Where the outside reaches the API: what Twilio was given and signs."""
+        return self.settings.public_url or f"http://127.0.0.1:{self.settings.api_port}"
+
+    @property
+    def fictional_numbers(self) -> bool:
+        """Whether Ofcom's drama numbers may be texted: only with a gateway, where no real phone rings."""
+        return self.settings.twilio_api_url is not None
+
+    @property
+    def secure_cookies(self) -> bool:
+        """Whether log-ins travel over HTTPS only."""
+        return self.settings.environment is Environment.PRODUCTION or self.public_url.startswith("https:")
+
+
+def clinic_of(request: Request) -> Clinic:
+    """The clinic of this app."""
+    clinic: Clinic = request.app.state.clinic
+    return clinic
+
+
+TheClinic = Annotated[Clinic, Depends(clinic_of)]

@@ -1,0 +1,168 @@
+"""Who asks: a person with a log-in or token, or a process with the service token, and what each may do.
+
+A process may act on behalf of a member of staff by `X-Limber-Staff`; without it, it is an administrator
+that may book and read, and every clinical decision is refused by the plan's own guards (P1).
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from enum import StrEnum
+from http import HTTPStatus
+from typing import Annotated, Final
+from urllib.parse import urlsplit
+
+import structlog
+from fastapi import Depends, Request
+from fastapi.security import APIKeyCookie, HTTPBearer
+from fastapi.security.http import HTTPAuthorizationCredentials
+
+from api.clinic import Clinic, TheClinic
+from api.problems import Problem
+from database import staff as staff_records
+from database.errors import NotFoundError
+from database.staff import StaffMember
+from database.tokens import token_holder
+from schemas.commands import Actor, Role
+
+COOKIE: Final = "limber_session"
+ON_BEHALF: Final = "X-Limber-Staff"
+SERVICE_ACCOUNT: Final = Actor(id="service", roles=(Role.admin,))
+
+_SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_OWN_SITE: Final = frozenset({"same-origin", "none"})
+
+
+class TokenScope(StrEnum):
+    """What a token may be used for."""
+
+    api = "api"
+    console = "console"
+    on_behalf = "on_behalf"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """The one who asks. `member` is None only for the service account."""
+
+    actor: Actor
+    member: StaffMember | None = None
+
+    @property
+    def author_id(self) -> str:
+        """The member of staff under whose name words are kept; Problem 403 if there is none."""
+        if self.member is None:
+            raise Problem(
+                HTTPStatus.FORBIDDEN,
+                "staff_not_named",
+                f"A note needs a named author. Send {ON_BEHALF}: <staff id or e-mail> with the request.",
+            )
+        return self.member.id
+
+
+_bearer = HTTPBearer(auto_error=False, description="An API token of a person or of the service.")
+_cookie = APIKeyCookie(name=COOKIE, auto_error=False, description="A log-in from /login.")
+
+
+async def identify(
+    request: Request,
+    clinic: TheClinic,
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+    cookie: Annotated[str | None, Depends(_cookie)],
+) -> Identity:
+    """The one who asks; Problem 401 without a valid token or log-in, 403 where they may not ask so."""
+    if bearer is not None:
+        identity = await _by_token(clinic, bearer.credentials, request.headers.get(ON_BEHALF))
+    elif cookie:
+        _refuse_other_sites(request)
+        identity = await _by_log_in(clinic, cookie)
+    else:
+        identity = None
+    if identity is None:
+        raise _unknown()
+    structlog.contextvars.bind_contextvars(actor=identity.actor.id)
+    return identity
+
+
+Who = Annotated[Identity, Depends(identify)]
+
+
+async def _by_token(clinic: Clinic, token: str, on_behalf: str | None) -> Identity | None:
+    if _is_service(clinic, token):
+        return await _stand_in(clinic, on_behalf) if on_behalf else Identity(SERVICE_ACCOUNT)
+    holder = await token_holder(clinic.engine, token, clinic.clock())
+    if holder is None or TokenScope.console in holder.scopes:
+        return None
+    if on_behalf is None:
+        return _as_member(await staff_records.member(clinic.engine, holder.staff_id))
+    if TokenScope.on_behalf not in holder.scopes:
+        raise Problem(
+            HTTPStatus.FORBIDDEN,
+            "not_on_behalf",
+            f"This token speaks for its holder only. Leave {ON_BEHALF} out, or use a token of that person.",
+        )
+    return await _stand_in(clinic, on_behalf)
+
+
+def _is_service(clinic: Clinic, token: str) -> bool:
+    kept = clinic.settings.api_token
+    return kept is not None and secrets.compare_digest(kept.get_secret_value().encode(), token.encode())
+
+
+async def _stand_in(clinic: Clinic, who: str) -> Identity:
+    found = await find_member(clinic, who)
+    if found is None:
+        raise Problem(
+            HTTPStatus.FORBIDDEN,
+            "unknown_staff",
+            f"{ON_BEHALF} names nobody who works here. Give the id or e-mail of a member of staff.",
+        )
+    return _as_member(found)
+
+
+async def find_member(clinic: Clinic, who: str) -> StaffMember | None:
+    """The active member of staff with this id or e-mail address."""
+    if "@" in who:
+        found = await staff_records.credentials(clinic.engine, who)
+        return found.member if found else None
+    try:
+        member = await staff_records.member(clinic.engine, who)
+    except NotFoundError:
+        return None
+    return member if member.active else None
+
+
+async def _by_log_in(clinic: Clinic, token: str) -> Identity | None:
+    holder = await token_holder(clinic.engine, token, clinic.clock())
+    if holder is None or TokenScope.console not in holder.scopes:
+        return None
+    return _as_member(await staff_records.member(clinic.engine, holder.staff_id))
+
+
+def _as_member(member: StaffMember) -> Identity:
+    return Identity(member.actor, member)
+
+
+def _refuse_other_sites(request: Request) -> None:
+    """A browser sends the cookie along with requests that other sites make; those change nothing here."""
+    if request.method in _SAFE_METHODS:
+        return
+    fetched = request.headers.get("Sec-Fetch-Site")
+    origin = request.headers.get("Origin")
+    own = fetched in _OWN_SITE if fetched else origin is None or urlsplit(origin).netloc == request.url.netloc
+    if not own:
+        raise Problem(
+            HTTPStatus.FORBIDDEN,
+            "other_site",
+            "This request came from another web site. Open the console itself and try there.",
+        )
+
+
+def _unknown() -> Problem:
+    return Problem(
+        HTTPStatus.UNAUTHORIZED,
+        "not_logged_in",
+        "Log in at /login, or send Authorization: Bearer <api token>.",
+        headers={"WWW-Authenticate": 'Bearer realm="limber"'},
+    )
