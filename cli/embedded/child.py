@@ -16,6 +16,7 @@ from cli.embedded.errors import StackError, log_tail
 
 _PR_SET_PDEATHSIG = 1
 _LOG_BYTES = 5_000_000
+_KILLED_SECONDS = 5.0
 # Looked up before any fork: a forked child must not load libraries.
 _prctl: Callable[..., int] | None = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
 
@@ -139,6 +140,7 @@ class Child:
         if self.running():
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.pid, signal.SIGKILL)
+            self.wait(_KILLED_SECONDS)
 
 
 def _turn_over(log: Path) -> None:
