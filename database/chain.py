@@ -1,0 +1,114 @@
+"""The hash chain of a plan's events: each link covers the one before it, so a change anywhere shows.
+
+link = sha256(previous link || canonical JSON of the event). The first link follows 32 zero bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC
+from typing import Any, Final
+
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from database.errors import NotFoundError
+from database.tables import events as event_rows
+from database.tables import plans
+from schemas.events import PlanEvent
+
+GENESIS: Final = bytes(32)
+
+
+@dataclass(frozen=True, slots=True)
+class ChainEnd:
+    """Where a plan's chain ends."""
+
+    position: int = 0
+    hash: bytes = GENESIS
+
+
+def link(plan_id: str, plan_seq: int, position: int, event: PlanEvent, previous: bytes) -> bytes:
+    """The hash of one event at its place."""
+    return hashlib.sha256(previous + _canonical(plan_id, plan_seq, position, event)).digest()
+
+
+def _canonical(plan_id: str, plan_seq: int, position: int, event: PlanEvent) -> bytes:
+    content = {
+        "plan_id": plan_id,
+        "plan_seq": plan_seq,
+        "position": position,
+        "kind": event.kind.value,
+        "at": event.at.astimezone(UTC).isoformat(),
+        "rule": event.rule,
+        "actor": event.actor,
+        "facts": {name: _plain(fact) for name, fact in event.facts.items()},
+    }
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+
+
+def _plain(fact: Any) -> Any:
+    # 3.0 and 3 are the same jsonb number; a tuple comes back as a list.
+    if isinstance(fact, float) and fact.is_integer():
+        return int(fact)
+    return list(fact) if isinstance(fact, tuple) else fact
+
+
+def rows_after(
+    end: ChainEnd, plan_id: str, plan_seq: int, events: Sequence[PlanEvent]
+) -> tuple[list[dict[str, Any]], ChainEnd]:
+    """The rows of these events after `end`, and the new end."""
+    rows = []
+    for event in events:
+        position = end.position + 1
+        digest = link(plan_id, plan_seq, position, event, end.hash)
+        rows.append(
+            {
+                "plan_id": plan_id,
+                "plan_seq": plan_seq,
+                "position": position,
+                "kind": event.kind,
+                "at": event.at,
+                "rule": event.rule,
+                "actor": event.actor,
+                "facts": event.model_dump(mode="json")["facts"],
+                "previous_hash": end.hash,
+                "hash": digest,
+            }
+        )
+        end = ChainEnd(position, digest)
+    return rows, end
+
+
+async def insert_links(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write the rows of `rows_after`; the caller holds the plan's row and stores the new end."""
+    if rows:
+        await connection.execute(insert(event_rows), list(rows))
+
+
+_LOCK = (
+    select(plans.c.seq, plans.c.chain_position, plans.c.chain_hash)
+    .where(plans.c.id == bindparam("plan_id"))
+    .with_for_update(key_share=True)
+)
+_STORE_END = (
+    update(plans)
+    .where(plans.c.id == bindparam("plan"))
+    .values(chain_position=bindparam("position"), chain_hash=bindparam("end"))
+)
+
+
+async def append(connection: AsyncConnection, plan_id: str, events: Sequence[PlanEvent]) -> None:
+    """Add events that are not part of a transition, such as a text's fate; locks the plan's row.
+
+    Raises NotFoundError for an unknown plan.
+    """
+    plan = (await connection.execute(_LOCK, {"plan_id": plan_id})).one_or_none()
+    if plan is None:
+        raise NotFoundError("plan", plan_id)
+    rows, end = rows_after(ChainEnd(plan.chain_position, plan.chain_hash), plan_id, plan.seq, events)
+    await insert_links(connection, rows)
+    await connection.execute(_STORE_END, {"plan": plan_id, "position": end.position, "end": end.hash})

@@ -1,0 +1,64 @@
+"""Sites and their rooms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import RowMapping, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from database.errors import NotFoundError
+from database.tables import rooms, sites
+from schemas.protocol import SiteHours
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A place where one session can be at a time."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One site of the clinic. `phone` is the number that texts tell clients to ring."""
+
+    id: str
+    clinic_name: str
+    name: str
+    phone: str
+    zone: str
+    hours: SiteHours
+    rooms: tuple[Room, ...]
+
+
+async def all_sites(engine: AsyncEngine) -> tuple[Site, ...]:
+    """Every site, oldest first."""
+    async with engine.connect() as connection:
+        found = (await connection.execute(select(sites).order_by(sites.c.created_at, sites.c.id))).mappings()
+        return tuple([await _site(connection, row) for row in found.all()])
+
+
+async def site(engine: AsyncEngine, site_id: str) -> Site:
+    """One site; raises NotFoundError."""
+    async with engine.connect() as connection:
+        row = (await connection.execute(select(sites).where(sites.c.id == site_id))).mappings().one_or_none()
+        if row is None:
+            raise NotFoundError("site", site_id)
+        return await _site(connection, row)
+
+
+async def _site(connection: AsyncConnection, row: RowMapping) -> Site:
+    found = await connection.execute(
+        select(rooms.c.id, rooms.c.name).where(rooms.c.site_id == row["id"]).order_by(rooms.c.name)
+    )
+    return Site(
+        id=row["id"],
+        clinic_name=row["clinic_name"],
+        name=row["name"],
+        phone=row["phone"],
+        zone=row["zone"],
+        hours=row["hours"],
+        rooms=tuple(Room(one.id, one.name) for one in found),
+    )
