@@ -18,7 +18,8 @@ from cli.embedded.terminal import Terminal
 from schemas.settings import Settings
 
 _MIGRATE_SECONDS = 120.0
-_INBOUND = "/webhooks/twilio/inbound"
+# Twilio's connection overrides ask for five tries: a text that meets a restarting API is not lost.
+_INBOUND = "/webhooks/twilio/inbound#rc=5&rp=all"
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,7 @@ class Stack:
         if port is None:
             return []
         arguments = [
-            *("gateway", "--port", str(port), "--account-sid", self._texting.account_sid),
+            *("gateway", "--port", str(port)),
             *("--webhook", f"{self.variables['LIMBER_PUBLIC_URL']}{_INBOUND}"),
             *("--state", str(self._directory.folder / "gateway.db")),
         ]
@@ -171,7 +172,8 @@ class Stack:
             "temporal_address": self.variables["TEMPORAL_ADDRESS"],
             "worker_url": f"http://{LOOPBACK}:{self._metrics_port}/healthz",
             "temporal_ui_url": self.temporal_ui_url,
-            "database_url": self.variables["DATABASE_URL"],
+            # Without SQLAlchemy's driver in it, so that psql and others understand it too.
+            "database_url": self.variables["DATABASE_URL"].replace("postgresql+psycopg:", "postgresql:", 1),
         }
         self._directory.write_private("connection.json", json.dumps(connection, indent=2))
 

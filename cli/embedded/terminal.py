@@ -18,15 +18,23 @@ class Terminal:
     def step(self, name: str) -> Iterator[None]:
         """Show ``name`` as under way, then with the seconds it took, or as failed."""
         began = time.monotonic()
-        columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
         try:
-            with Progress(*columns, console=self.console, transient=True) as progress:
-                progress.add_task(f"{name} …", total=None)
+            with self._spinner(name):
                 yield
         except BaseException:
             self._line("[red]✗[/red]", name, began)
             raise
         self._line("[green]✓[/green]", name, began)
+
+    @contextmanager
+    def _spinner(self, name: str) -> Iterator[None]:
+        if not self.console.is_terminal:
+            yield
+            return
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+        with Progress(*columns, console=self.console, transient=True) as progress:
+            progress.add_task(f"{name} …", total=None)
+            yield
 
     def say(self, text: str, style: str = "") -> None:
         """One line."""
