@@ -35,9 +35,8 @@ with workflow.unsafe.imports_passed_through():
     from schemas.orders import RecordOrder, TaperOrder
     from schemas.plan import AgendaItem, PlanState
     from schemas.transition import ReplyFinding, SlotConflict
-
-from workflows import asking
-from workflows.alarm import Alarm
+    from workflows import asking
+    from workflows.alarm import Alarm
 
 HISTORY_KEPT = 200
 """Events after which a run hands over to the next at a quiet moment: replay stays cheap, deploys arrive soon."""
