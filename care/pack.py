@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from pydantic import ValidationError
 
 from care.pack_references import reference_problems
 from care.pack_text import PackError, PackText, Path, Problem
+from care.rule_files import rules_file
 from schemas.rules import RulePack
 
 BUILTIN = "assisted-stretch-0.1.0.yaml"
@@ -47,12 +47,6 @@ def builtin_text() -> str:
 def builtin() -> RulePack:
     """The pack that ships with the product; parsed once per process."""
     return parse(builtin_text(), BUILTIN)
-
-
-@cache
-def rules_file(name: str) -> str:
-    """A data file of `care/rules/`: the only input that care reads, and it is part of the package."""
-    return files("care.rules").joinpath(name).read_text(encoding="utf-8")
 
 
 @cache

@@ -103,12 +103,13 @@ class OptOut(Strict):
 
 
 class Parser(Frozen):
-    """How replies are read, in words; `negation_words` and `negation_reach` are the engine's part."""
+    """How replies are read, in words; the keys that begin with `negation_` are the engine's part."""
 
     steps: tuple[str, ...] = ()
     negation: str = ""
     always: str = ""
     negation_words: tuple[str, ...] = ()
+    negation_stops: tuple[str, ...] = ()
     negation_reach: int = Field(default=3, ge=1)
 
 
