@@ -72,7 +72,7 @@ def resolve(
         profile=profile,
         condition=condition,
         target_regions=target_regions,
-        session_minutes=min(one.session_minutes for one in defaults),
+        session_minutes=session_minutes(pack, profile, condition),
         start_step=defaults[-1].start_step,
         first_session_at=first_session_at,
         taper=policy,
@@ -101,6 +101,11 @@ def resolve(
         approval_minutes=dict(APPROVAL_MINUTES),
         proposal_expires_days=policy.proposal_expires_days,
     )
+
+
+def session_minutes(pack: RulePack, profile: str, condition: str | None) -> int:
+    """How long a visit lasts: the smaller of profile and condition, 30 to 60 (SEED-08)."""
+    return min(one.session_minutes for one in defaults_of(pack, profile, condition))
 
 
 def _union(*groups: tuple[Restriction, ...]) -> tuple[Restriction, ...]:

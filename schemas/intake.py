@@ -200,7 +200,7 @@ class IntakeForm(Strict):
     therapist: Annotated[str, _asked(Check.therapist)] | None = None
     site: Annotated[str, _asked(Check.site)] | None = None
     preferred: PreferredTime = PreferredTime()
-    screening: dict[str, dict[str, Any]]
+    screening: dict[str, Any]
 
     @classmethod
     def read(cls, body: Any, checks: IntakeChecks) -> Self:

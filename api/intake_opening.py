@@ -1,0 +1,167 @@
+"""From an intake form to a plan: judge it, resolve its protocol, record everything at once, start it."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import orjson
+import structlog
+
+from api.clinic import Clinic
+from api.first_visit import FirstVisit, propose
+from api.identity import Identity
+from api.intake_checks import House
+from api.intake_reading import read_intake
+from api.problems import Problem
+from care.opening import new_plan
+from care.protocol import resolve, session_minutes
+from care.screening import screen
+from database.intakes import CreatedPlan, NewClient, NewConsent, NewPlan, create_plan, intake_by_key
+from database.sites import all_sites
+from database.staff import all_staff, escalation_chain
+from schemas.commands import Role
+from schemas.events import EventKind, PlanEvent
+from schemas.intake import IntakeForm
+from schemas.names import new_id
+from schemas.plan import PlanState
+from schemas.protocol import Measure
+from schemas.refusals import PlanAskFailed
+from schemas.screening import ScreeningResult
+
+PRIMARY_MEASURE: Final = "PSFS"
+TEXTS: Final = "texts"
+
+_log = structlog.get_logger(__name__)
+
+
+async def open_from_intake(clinic: Clinic, who: Identity, body: Any, key: str) -> CreatedPlan:
+    """Open a plan, once for each idempotency key.
+
+    Raises Problem 422 with every wrong field and KeyReusedError if the key came before with another body;
+    nothing is stored then. If the engine is away the plan is stored and housekeeping starts it later.
+    """
+    body_hash = hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    before = await intake_by_key(clinic.engine, key, body_hash)
+    if before is not None:
+        return before
+    house = await house_of(clinic)
+    form = read_intake(body, house)
+    minutes = session_minutes(clinic.pack, form.profile, form.condition)
+    visit = await propose(clinic.engine, house, form, minutes)
+    result = screen(clinic.pack, form.screening, house.today, form.target_regions)
+    state = await _state(clinic, house, form, visit, result)
+    created = await create_plan(
+        clinic.engine,
+        NewPlan(
+            idempotency_key=key,
+            body_hash=body_hash,
+            form=form.model_dump(mode="json", by_alias=True),
+            screening=result,
+            state=state,
+            received_at=house.now,
+            client=_client(form),
+            consents=(_consent(form, who.actor.id),),
+            events=(_received(form, house.now, who.actor.id),),
+        ),
+    )
+    if not created.repeated:
+        clinic.metrics.intake(result.overall)
+        await _start(clinic, state)
+    return created
+
+
+async def house_of(clinic: Clinic) -> House:
+    """What a form is read against, as it stands now; Problem 503 while no site is set up."""
+    sites = await all_sites(clinic.engine)
+    if not sites:
+        raise Problem(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            "no_clinic",
+            "The clinic has no site yet. Set one up, or run `limber up`, which brings a demo clinic.",
+        )
+    now = clinic.clock()
+    return House(
+        pack=clinic.pack,
+        sites=sites,
+        therapists=await all_staff(clinic.engine, role=Role.treating_physiotherapist),
+        now=now,
+        today=now.astimezone(ZoneInfo(sites[0].zone)).date(),
+        fictional_numbers=clinic.fictional_numbers,
+    )
+
+
+async def _state(
+    clinic: Clinic, house: House, form: IntakeForm, visit: FirstVisit, result: ScreeningResult
+) -> PlanState:
+    site, slot = visit.site, visit.slot
+    protocol = resolve(
+        clinic.pack,
+        profile=form.profile,
+        condition=form.condition,
+        screening=result,
+        site_id=site.id,
+        hours=site.hours,
+        therapist_id=slot.therapist_id,
+        room_id=slot.room_id,
+        chain=await escalation_chain(clinic.engine, site.id, slot.therapist_id),
+        first_session_at=slot.starts_at,
+        primary=primary_measure(form, clinic.pack.measures[PRIMARY_MEASURE].mcid),
+        pain_baseline=form.pain,
+        target_regions=form.target_regions,
+    )
+    state = new_plan(new_id(), new_id(), protocol, result, house.now)
+    return state.but(texts_on=form.consent.texts)
+
+
+def primary_measure(form: IntakeForm, mcid: float | None) -> Measure:
+    """What the client wants to be able to do, 0-10 (PSFS): from the mean today to the goal."""
+    if mcid is None:
+        raise ValueError(f"measures.{PRIMARY_MEASURE} has no mcid; state one in the rule pack")
+    return Measure(code=PRIMARY_MEASURE, baseline=form.goal_baseline, target=form.goal_target, mcid=mcid)
+
+
+def _client(form: IntakeForm) -> NewClient:
+    client, gp, emergency = form.client, form.gp, form.emergency_contact
+    return NewClient(
+        given_name=client.given_name,
+        family_name=client.family_name,
+        date_of_birth=client.date_of_birth,
+        mobile=client.mobile,
+        email=client.email,
+        texts_allowed=form.consent.texts,
+        language=client.language,
+        gp=gp.model_dump(mode="json") if gp else None,
+        emergency_contact=emergency.model_dump(mode="json") if emergency else None,
+    )
+
+
+def _consent(form: IntakeForm, recorded_by: str) -> NewConsent:
+    consent = form.consent
+    return NewConsent(TEXTS, consent.texts, consent.wording, consent.how or "", recorded_by)
+
+
+def _received(form: IntakeForm, now: datetime, actor: str) -> PlanEvent:
+    return PlanEvent(
+        kind=EventKind.intake_received,
+        at=now,
+        actor=actor,
+        facts={
+            "profile": form.profile,
+            "condition": form.condition,
+            "regions": form.target_regions,
+            "goals": len(form.goals),
+            "texts": form.consent.texts,
+        },
+    )
+
+
+async def _start(clinic: Clinic, state: PlanState) -> None:
+    """Start the plan's workflow now if the engine answers; housekeeping starts those that are left."""
+    try:
+        await clinic.plans.start(state)
+    except PlanAskFailed as failed:
+        _log.warning("plan waits for the engine", plan_id=state.plan_id, code=failed.code)

@@ -1,0 +1,80 @@
+"""What screening came to, in codes for programs and in the rule pack's words for people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from schemas.rules import RulePack
+from schemas.rules_form import ScreeningItem
+from schemas.screening import Disposition, Finding, Hold, HoldKind, Restriction, ScreeningResult
+
+_MEANING = {
+    Disposition.clear: "Nothing found. The physiotherapist's approval and examination come before the first visit.",
+    Disposition.modify: "Treatment is possible within limits. The physiotherapist decides.",
+    Disposition.needs_clearance: "Someone must look or write first. Nothing is booked until then.",
+    Disposition.defer: "Not now. The questions are asked again before anything is booked.",
+    Disposition.refer_urgent: "Medical advice comes first, urgently. The client was told and staff were called.",
+}
+
+_HOLD_WORDS = {
+    HoldKind.clearance: "Waits for: {document}, from: {owner}.",
+    HoldKind.refer_urgent: "Urgent referral. Waits for its outcome and: {document}, from: {owner}.",
+    HoldKind.incomplete: "Waits for the missing answers, and for: {owner}.",
+    HoldKind.defer: "Wait until: {until}. Then the questions are asked again.",
+}
+
+
+def screening_story(pack: RulePack, result: ScreeningResult) -> dict[str, Any]:
+    """The result for an API answer. Codes that an older pack knew are told without words."""
+    return {
+        "overall": result.overall,
+        "meaning": _MEANING[result.overall],
+        "urgency": result.urgency,
+        "urgency_label": pack.enums.urgency[result.urgency].label if result.urgency else None,
+        "message": result.message,
+        "message_text": pack.messages[result.message].text if result.message in pack.messages else None,
+        "holds": [_hold(pack, hold) for hold in result.holds],
+        "restrictions": [_restriction(pack, one) for one in result.restrictions],
+        "findings": [_finding(pack, one) for one in result.findings],
+        "region_holds": result.region_holds,
+        "incomplete": [_unanswered(pack, path) for path in result.incomplete],
+        "earliest_restart": result.earliest_restart,
+        "rescreen_on": result.rescreen_on,
+        "evaluated_on": result.evaluated_on,
+        "pack_version": result.pack_version,
+        "pack_status": pack.meta.status,
+    }
+
+
+def _hold(pack: RulePack, hold: Hold) -> dict[str, Any]:
+    words = _HOLD_WORDS[hold.kind].format(
+        document=(hold.document or "a written note").replace("_", " "),
+        owner=pack.enums.roles.get(hold.owner, hold.owner.replace("_", " ")),
+        until=hold.until or "a physiotherapist has looked",
+    )
+    spec = pack.enums.clearance_documents.get(hold.document or "")
+    return {
+        **hold.model_dump(),
+        "in_words": words,
+        "document_must_state": spec.must_state if spec else (),
+    }
+
+
+def _restriction(pack: RulePack, restriction: Restriction) -> dict[str, Any]:
+    known = pack.restrictions.get(restriction.code)
+    return {**restriction.model_dump(), "in_words": known.effect if known else None}
+
+
+def _finding(pack: RulePack, finding: Finding) -> dict[str, Any]:
+    item = pack.items.get(finding.item)
+    return {**finding.model_dump(), "question": item.q if item else None}
+
+
+def _unanswered(pack: RulePack, path: str) -> dict[str, Any]:
+    item_id, _, field = path.partition(".")
+    item = pack.items.get(item_id)
+    return {"field": path, "question": _question(item, field) if item else None}
+
+
+def _question(item: ScreeningItem, field: str) -> str:
+    return next((sub.q for sub in item.subfields if sub.f == field), item.q)
