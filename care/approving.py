@@ -46,7 +46,7 @@ def _start(draft: Draft, approval: Approval, command: DecideApproval) -> None:
         primary_at_review=draft.protocol.primary.baseline,
     )
     top_up(draft)
-    tell_visits(draft, "plan_started", "ALG-9")
+    tell_visits(draft, "visits_booked", "ALG-9")
     if not draft.state.texts_on:
         draft.raise_alert(AlertReason.opted_out, Urgency.E3, "INT-10")
 

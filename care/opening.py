@@ -23,11 +23,8 @@ from schemas.screening import Disposition, Hold, HoldKind, Scope, ScreeningResul
 
 OPENING_CAUSE = "opening"
 
-NOTICE_BY_STAGE = {
-    Stage.deferred: "intake_deferred",
-    Stage.awaiting_clearance: "intake_awaiting_clearance",
-    Stage.awaiting_approval: "intake_received",
-}
+OWN_REVIEW = "treating_physiotherapist"
+"""Who discharges a hold inside the clinic; every other owner writes a letter."""
 
 
 def new_plan(
@@ -68,14 +65,17 @@ def open_plan(state: PlanState, now: datetime) -> Draft:
     )
     screening_alert(draft, result)
     await_next(draft)
-    if result.message is None and draft.state.stage in NOTICE_BY_STAGE:
-        draft.text(
-            "intake-notice",
-            template=NOTICE_BY_STAGE[draft.state.stage],
-            purpose=TextPurpose.notice,
-            rule="INTAKE",
-        )
+    if result.message is None:
+        draft.text("intake-notice", template=_notice(draft.state), purpose=TextPurpose.notice, rule="INTAKE")
     return draft
+
+
+def _notice(state: PlanState) -> str:
+    """What the client is told about the form: it is here, we will ring, or whose letter is needed."""
+    if state.stage is Stage.awaiting_approval:
+        return "intake_received"
+    letters = any(held.hold.owner != OWN_REVIEW for held in blocking(state))
+    return "waiting_for_letter" if state.stage is Stage.awaiting_clearance and letters else "intake_deferred"
 
 
 def screening_alert(draft: Draft, result: ScreeningResult) -> None:

@@ -12,9 +12,9 @@ from schemas.protocol import ApprovalKind
 from schemas.screening import Urgency
 
 CLOSING_TEXT = {
-    Stage.discharged: "plan_discharged",
+    Stage.discharged: "discharged",
     Stage.declined: "plan_declined",
-    Stage.withdrawn: "plan_withdrawn",
+    Stage.withdrawn: "withdrawn",
 }
 
 

@@ -120,7 +120,7 @@ def cancel(draft: Draft, session: Session, *, by_clinic: bool) -> None:
     draft.event(EventKind.session_cancelled, None, session=session.no, status=status, by_clinic=by_clinic)
     draft.text(
         f"s{session.no}r{session.revision}:cancelled",
-        template="session_cancelled",
+        template="session_cancelled" if by_clinic else "cancelled_by_reply",
         purpose=TextPurpose.notice,
         rule="SESSION-CANCELLED",
         session=session,
