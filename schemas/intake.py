@@ -170,12 +170,16 @@ class Weekday(StrEnum):
         return list(Weekday).index(self)
 
 
+FirstDay = Annotated[date, _asked(Check.first_day)]
+WallTime = time
+
+
 class PreferredTime(Strict):
     """When the client would like to come: local wall time at the site."""
 
     weekday: Weekday | None = None
-    time: time | None = None
-    from_date: Annotated[date, _asked(Check.first_day)] | None = Field(None, alias="from")
+    time: WallTime | None = None
+    from_date: FirstDay | None = Field(None, alias="from")
 
 
 class IntakeForm(Strict):

@@ -31,7 +31,7 @@ class LogIn(Strict):
 
     email: str = Field(min_length=3, max_length=254)
     password: str = Field(min_length=1, max_length=256)
-    then: str = Field("/", pattern=r"^/(?![/\\])")
+    then: str = Field("/", pattern=r"^/([^/\\].*)?$")
 
 
 @router.post("/login", summary="Log in")
