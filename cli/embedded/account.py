@@ -46,10 +46,15 @@ class Account:
         return bool(status.st_mode & stat.S_IXOTH)
 
 
-def unprivileged_account() -> Account | None:
-    """The account PostgreSQL must drop to: None unless we are root, which the server refuses."""
+def unprivileged_account(cluster: Path) -> Account | None:
+    """The account PostgreSQL must drop to: None unless we are root, which the server refuses.
+
+    A ``cluster`` that an ordinary user made keeps its owner; otherwise one of the usual accounts is taken.
+    """
     if os.geteuid() != 0:
         return None
+    if cluster.exists() and (owner := cluster.stat()).st_uid != 0:
+        return Account(f"user {owner.st_uid}", owner.st_uid, owner.st_gid)
     for name in _CANDIDATES:
         try:
             entry = pwd.getpwnam(name)

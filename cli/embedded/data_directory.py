@@ -15,9 +15,16 @@ class DataDirectory:
         self._lock: int | None = None
 
     def lock(self) -> None:
-        """Take the folder for this process's life; raises ``StackError`` naming the holder if it is taken."""
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(self._lock_file, os.O_RDWR | os.O_CREAT, 0o600)
+        """Take the folder for this process's life; raises ``StackError`` if it is taken or closed to us."""
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            descriptor = os.open(self._lock_file, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise StackError(
+                "limber up",
+                f"{self.folder} cannot be used: {error.strerror}",
+                "run as the user who made it, or choose another folder with --data-dir",
+            ) from error
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

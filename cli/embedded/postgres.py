@@ -66,7 +66,7 @@ class EmbeddedPostgres:
 
         Raises ``StackError``: no server found, data of another major version, not ready in 60 seconds.
         """
-        account = unprivileged_account()
+        account = unprivileged_account(self._data_dir / "postgres")
         binaries = reachable_by(find_postgres(), account)
         cluster = open_cluster(self._data_dir, binaries, account, durable=self._durable)
         sockets = _socket_folder(cluster.folder, account)

@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -15,6 +16,8 @@ from cli.embedded.ports import LOOPBACK, free_ports, require_free
 from cli.embedded.readiness import answers
 
 NAMESPACE = "default"
+
+_TRIES = 3
 
 # About three times the throughput of SQLite's default, and as safe against a killed process.
 _PRAGMAS = ("journal_mode=wal", "synchronous=normal")
@@ -81,12 +84,24 @@ class EmbeddedTemporal:
         Raises ``StackError``: no binary, a port taken, not ready in 60 seconds (with the log's tail).
         """
         binary = find_temporal()
-        port, ui_port, http_port, metrics_port = free_ports(4)
+        for wanted in filter(None, (self._port, self._ui_port)):
+            require_free(wanted, "Temporal", "--temporal-port")
+        asked = self._port, self._ui_port
+        for tries_left in reversed(range(_TRIES)):
+            try:
+                self._start_on(binary, free_ports(4))
+                break
+            except StackError as error:
+                if not tries_left or "address already in use" not in error.reason:
+                    raise
+                self._port, self._ui_port = asked  # somebody took a port between our look and its bind
+        return self.address
+
+    def _start_on(self, binary: Path, ports: Sequence[int]) -> None:
+        port, ui_port, http_port, metrics_port = ports
         self._port = self._port or port
         if self._ui_port == 0:
             self._ui_port = ui_port
-        for wanted in filter(None, (self._port, self._ui_port)):
-            require_free(wanted, "Temporal", "--temporal-port")
         self._child = Child(
             name="Temporal",
             argv=[binary, *self._arguments(http_port, metrics_port)],
@@ -107,7 +122,6 @@ class EmbeddedTemporal:
         except BaseException:
             self.stop()
             raise
-        return self.address
 
     @property
     def address(self) -> str:

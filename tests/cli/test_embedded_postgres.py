@@ -141,7 +141,7 @@ def test_a_server_installed_where_the_account_cannot_go_is_copied_to_where_it_ca
             private / package.name / real.folder.parent.name / "bin", real.version, real.origin
         )
         monkeypatch.setattr(postgres_binaries, "_REACHABLE_ROOT", clinic_folder)
-        account = unprivileged_account()
+        account = unprivileged_account(clinic_folder)
         assert account is not None
         monkeypatch.setattr(
             type(account), "can_traverse", lambda self, folder: folder.is_relative_to(clinic_folder)
@@ -201,3 +201,13 @@ def test_no_server_outlives_a_killed_stack_and_the_next_one_starts(kept_folder: 
         assert next_server.running()
     _, alive = psutil.wait_procs(servers, timeout=15)
     assert alive == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can start the clinic of somebody else")
+def test_root_starts_an_ordinary_users_clinic_as_that_user(clinic_folder: Path) -> None:
+    with EmbeddedPostgres(clinic_folder, durable=False):
+        pass
+    for path in (clinic_folder / "postgres", *(clinic_folder / "postgres").rglob("*")):
+        os.chown(path, 12345, 12345, follow_symlinks=False)
+    with EmbeddedPostgres(clinic_folder, durable=False) as server:
+        assert psutil.Process(server.pid).uids().effective == 12345

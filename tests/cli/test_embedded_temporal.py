@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cli.embedded.errors import StackError
-from cli.embedded.ports import LOOPBACK
+from cli.embedded.ports import LOOPBACK, free_ports
 from cli.embedded.temporal import EmbeddedTemporal, find_temporal
 
 
@@ -50,3 +50,14 @@ def test_without_the_binary_the_way_out_is_named(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(StackError) as refusal:
         find_temporal()
     assert "TEMPORAL_ADDRESS" in refusal.value.way_out
+
+
+def test_a_port_lost_at_the_last_moment_is_replaced(
+    monkeypatch: pytest.MonkeyPatch, clinic_folder: Path
+) -> None:
+    with socket.create_server((LOOPBACK, 0)) as other:
+        lost = other.getsockname()[1]
+        chosen = iter([[lost, *free_ports(3)], free_ports(4)])
+        monkeypatch.setattr("cli.embedded.temporal.free_ports", lambda _: next(chosen))
+        with EmbeddedTemporal(clinic_folder) as server:
+            assert server.address != f"{LOOPBACK}:{lost}"

@@ -82,7 +82,7 @@ def _encryption_keys(settings: Settings, directory: DataDirectory) -> Finding:
 def _postgres(folder: Path) -> Finding:
     try:
         binaries = find_postgres()
-        account = unprivileged_account()
+        account = unprivileged_account(folder / "postgres")
         refuse_other_major(folder / "postgres", binaries)
     except StackError as error:
         return Finding("PostgreSQL server", State.BAD, error.reason, error.way_out)
