@@ -4,12 +4,9 @@ Every variable ``NAME`` can be given as ``NAME_FILE``: the path of a file that h
 container secrets arrive.
 """
 
-import base64
-import binascii
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
@@ -17,9 +14,19 @@ from typing import Any, Self
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from schemas.encryption_keys import EncryptionKey, parse_encryption_keys
+
+__all__ = [
+    "EncryptionKey",
+    "Environment",
+    "LogFormat",
+    "Settings",
+    "SettingsError",
+    "load_settings",
+    "settings_table",
+]
+
 _DRIVER = "postgresql+psycopg://"
-_KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
-_KEY_BYTES = 32
 _ACCOUNT_SID = re.compile(r"AC[0-9a-fA-F]{32}")
 
 
@@ -40,14 +47,6 @@ class LogFormat(StrEnum):
 
 class SettingsError(ValueError):
     """The environment is unusable; ``str()`` names each variable, the reason and the way out, no values."""
-
-
-@dataclass(frozen=True)
-class EncryptionKey:
-    """An AES-256 key and the id that payloads carry to say which key closed them."""
-
-    key_id: str
-    key: bytes = field(repr=False)
 
 
 def _from(name: str) -> Any:
@@ -180,7 +179,7 @@ class Settings(BaseSettings):
     @classmethod
     def _keys_parse(cls, keys: SecretStr | None) -> SecretStr | None:
         if keys is not None:
-            _parse_keys(keys.get_secret_value())
+            parse_encryption_keys(keys.get_secret_value())
         return keys
 
     @model_validator(mode="after")
@@ -223,7 +222,11 @@ class Settings(BaseSettings):
     @property
     def encryption_keys(self) -> tuple[EncryptionKey, ...]:
         """The keys in order, the active one first; empty if none are set."""
-        return _parse_keys(self.encryption_key_list.get_secret_value()) if self.encryption_key_list else ()
+        return (
+            parse_encryption_keys(self.encryption_key_list.get_secret_value())
+            if self.encryption_key_list
+            else ()
+        )
 
     @classmethod
     def settings_customise_sources(
@@ -263,28 +266,6 @@ class _FromFiles(PydanticBaseSettingsSource):
 def _variable(info: Any) -> str:
     alias = info.validation_alias
     return str(alias.choices[0])
-
-
-def _parse_keys(text: str) -> tuple[EncryptionKey, ...]:
-    keys: list[EncryptionKey] = []
-    for number, entry in enumerate(filter(None, (part.strip() for part in text.split(","))), start=1):
-        key_id, _, encoded = entry.partition(":")
-        if not _KEY_ID.fullmatch(key_id):
-            raise ValueError(
-                f"key {number} has no usable id; write it as keyid:base64 with letters, digits, _ or -"
-            )
-        try:
-            key = base64.b64decode(encoded, validate=True)
-        except binascii.Error:
-            raise ValueError(f"key {number} is not base64; make one with `openssl rand -base64 32`") from None
-        if len(key) != _KEY_BYTES:
-            raise ValueError(
-                f"key {number} has {len(key)} bytes, not 32; make one with `openssl rand -base64 32`"
-            )
-        if key_id in {known.key_id for known in keys}:
-            raise ValueError(f"key {number} repeats the id of an earlier one; give each key its own id")
-        keys.append(EncryptionKey(key_id, key))
-    return tuple(keys)
 
 
 def load_settings() -> Settings:
