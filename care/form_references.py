@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from care.pack_names import Found, must, some, unknown
+from care.pack_names import Found, must, some, unknown, walk
 from care.pack_text import Path
 from care.predicates import tests_in
 from schemas.rules import RulePack
@@ -41,7 +41,7 @@ def _owners(pack: RulePack) -> set[str]:
     return {*pack.enums.roles, *pack.enums.escalation_chain, *approvers}
 
 
-def form_references(pack: RulePack, _raw: dict[str, Any]) -> Found:
+def form_references(pack: RulePack, raw: dict[str, Any]) -> Found:
     """Every name in the screening form that leads nowhere or to the wrong kind of answer."""
     default = pack.screening.default_unsure
     path: Path = ("screening", "default_unsure")
@@ -54,6 +54,7 @@ def form_references(pack: RulePack, _raw: dict[str, Any]) -> Found:
     for place, item in enumerate(pack.screening.items):
         path = ("screening", "items", place)
         yield from _item(item, path)
+        yield from _params_in_use(raw["screening"]["items"][place], path)
         for number, rule in enumerate(item.rules):
             here = (*path, "rules", number)
             for test in tests_in(rule.when):
@@ -75,6 +76,19 @@ def _item(item: ScreeningItem, path: Path) -> Found:
         if field.type in _LISTED and not field.options:
             yield here, f"{field.f!r} has no options to choose from"
         yield from must(here, "option", field.only_if, item.options)
+
+
+def _params_in_use(raw_item: dict[str, Any], path: Path) -> Found:
+    """A parameter documents numbers of its rules; one that no rule uses has been changed in one place only."""
+    used = {
+        value
+        for _, entry in walk(raw_item.get("rules"))
+        for value in entry.values()
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    }
+    for name, value in (raw_item.get("params") or {}).items():
+        if isinstance(value, int | float) and value not in used:
+            yield (*path, "params", name), f"{name} is {value}, but no rule here uses {value}; change both"
 
 
 def _kinds(item: ScreeningItem) -> dict[str, tuple[AnswerType, tuple[str, ...]]]:

@@ -80,7 +80,9 @@ def _shape_problem(source: PackText, detail: Any) -> Problem:
     path: Path = detail["loc"]
     name = ".".join(str(part) for part in path[-2:])
     given = detail.get("input")
-    if isinstance(given, bool) and "string" in detail["type"]:
+    if detail["type"] == "enum":
+        reason = f"unknown value {str(given)[:60]!r}; it is one of {detail['ctx']['expected']}"
+    elif isinstance(given, bool) and "string" in detail["type"]:
         reason = "is a boolean; put 'yes', 'no', 'true' or 'false' in quotes where a word is meant"
     else:
         told = f"{detail['msg']} (given: {str(given)[:60]!r})"

@@ -6,18 +6,17 @@ good news: it can hold, escalate or suspend, and it never steps down. A single r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple, TypeVar
+from collections.abc import Callable
+from typing import NamedTuple
 
+from care.trend import ROUNDING, direction, each, known, last, on_track, progress, regression
 from schemas.rules import RulePack
-from schemas.taper import PrimaryTrend, TaperDecision, TaperInputs, TaperPolicy, TaperVerdict
+from schemas.taper import TaperDecision, TaperInputs, TaperPolicy, TaperVerdict
 
 ORDER = ("STOP", "SUSPEND", "ESCALATE", "FREEZE", "STEP_UP", "DISCHARGE", "STEP_DOWN", "HOLD")
 """The order of precedence; a pack that states another is refused."""
 
 MISSING, SILENT, LAST_STEP = "MISSING", "SILENT", "LAST_STEP"
-_ROUNDING = 1e-9
-V = TypeVar("V")
 
 
 class _Case(NamedTuple):
@@ -28,65 +27,19 @@ class _Case(NamedTuple):
 _Rule = Callable[[_Case], bool]
 
 
-# -- the trend of the primary measure -------------------------------------------------------------
-
-
-def _direction(primary: PrimaryTrend) -> int | None:
-    """+1 if the measure should rise, -1 if it should fall, None if the goal does not say."""
-    if primary.baseline is None or primary.target is None or primary.baseline == primary.target:
-        return None
-    return 1 if primary.target > primary.baseline else -1
-
-
-def progress(primary: PrimaryTrend, value: float | None) -> float | None:
-    """Definition `progress`: the share of the way from baseline to target, 0 to 1; None if unknown."""
-    if value is None or primary.baseline is None or primary.target is None or _direction(primary) is None:
-        return None
-    share = (value - primary.baseline) / (primary.target - primary.baseline)
-    return min(1.0, max(0.0, share))
-
-
-def _on_track(case: _Case, value: float | None, week: float | None) -> bool:
-    share = progress(case.inputs.primary, value)
-    if share is None:
-        return False
-    if share >= 1:
-        return True
-    if week is None or case.inputs.planned_weeks <= 0:
-        return False
-    expected = min(1.0, week / case.inputs.planned_weeks)
-    return share >= expected - case.policy.on_track_tolerance - _ROUNDING
-
-
-def _last(values: Sequence[V], count: int) -> Sequence[V]:
-    return values[-count:] if len(values) >= count else ()
-
-
-def _known(values: Iterable[float | None]) -> list[float]:
-    return [value for value in values if value is not None]
-
-
-def _lost(primary: PrimaryTrend, value: float) -> float | None:
-    """Definition `regression`: how far `value` has fallen back from the best at this step."""
-    direction = _direction(primary)
-    if direction is None or primary.best_at_step is None:
-        return None
-    return (primary.best_at_step - value) * direction
-
-
 # -- no progress ----------------------------------------------------------------------------------
 
 
 def _no_progress(case: _Case) -> bool:
     """Neither the primary measure nor pain has changed by a meaningful amount, as far as is known."""
     primary, pain = case.inputs.primary, case.inputs.pain
-    direction = _direction(primary)
-    seen = _known((*primary.values, primary.best_at_step))
-    if direction is not None and primary.baseline is not None and primary.mcid is not None and seen:
-        gain = max((value - primary.baseline) * direction for value in seen)
-        if gain >= primary.mcid - _ROUNDING:
+    way = direction(primary)
+    seen = known((*primary.values, primary.best_at_step))
+    if way is not None and primary.baseline is not None and primary.mcid is not None and seen:
+        gain = max((value - primary.baseline) * way for value in seen)
+        if gain >= primary.mcid - ROUNDING:
             return False
-    readings = _known(pain.recent)
+    readings = known(pain.recent)
     eased = pain.baseline - readings[-1] if pain.baseline is not None and readings else 0.0
     return eased < case.policy.pain_mcid
 
@@ -102,23 +55,18 @@ def _flared(case: _Case) -> bool:
 def _pain_rose(case: _Case) -> bool:
     pain, policy = case.inputs.pain, case.policy
     entry = pain.at_step_entry if pain.at_step_entry is not None else pain.baseline
-    readings = _last(_known(pain.recent), 2)
+    readings = last(known(pain.recent), 2)
     apart = pain.last_gap_hours is None or pain.last_gap_hours >= policy.pain_gap_hours
-    return entry is not None and apart and _each(readings, lambda pain: pain >= entry + policy.pain_mcid)
+    return entry is not None and apart and each(readings, lambda pain: pain >= entry + policy.pain_mcid)
 
 
 def _function_slipped(case: _Case) -> bool:
     primary = case.inputs.primary
     if primary.mcid is None:
         return False
-    losses = [_lost(primary, value) for value in _last(_known(primary.values), 2)]
-    least = primary.mcid - _ROUNDING
-    return _each(losses, lambda lost: lost is not None and lost >= least)
-
-
-def _each(values: Sequence[V], holds: Callable[[V], bool]) -> bool:
-    """All of at least one: an empty trend shows nothing."""
-    return bool(values) and all(holds(value) for value in values)
+    losses = [regression(primary, value) for value in last(known(primary.values), 2)]
+    least = primary.mcid - ROUNDING
+    return each(losses, lambda lost: lost is not None and lost >= least)
 
 
 STEP_UP: dict[str, _Rule] = {
@@ -138,18 +86,18 @@ def _any_step_up(case: _Case) -> bool:
 def _tracked(case: _Case) -> bool:
     count, primary = case.policy.n_consecutive, case.inputs.primary
     weeks = primary.weeks if len(primary.weeks) == len(primary.values) else (None,) * len(primary.values)
-    sessions = _last(tuple(zip(primary.values, weeks, strict=True)), count)
-    return _each(sessions, lambda session: _on_track(case, *session))
+    sessions = last(tuple(zip(primary.values, weeks, strict=True)), count)
+    return each(sessions, lambda session: on_track(case.policy, case.inputs, *session))
 
 
 def _goal_met(case: _Case) -> bool:
-    values = _last(case.inputs.primary.values, case.policy.n_consecutive)
-    return _each(values, lambda value: progress(case.inputs.primary, value) == 1)
+    values = last(case.inputs.primary.values, case.policy.n_consecutive)
+    return each(values, lambda value: progress(case.inputs.primary, value) == 1)
 
 
 def _pain_low(case: _Case) -> bool:
-    readings = _last(case.inputs.pain.recent, case.policy.n_consecutive)
-    return _each(readings, lambda pain: pain is not None and pain <= case.policy.pain_ok_max)
+    readings = last(case.inputs.pain.recent, case.policy.n_consecutive)
+    return each(readings, lambda pain: pain is not None and pain <= case.policy.pain_ok_max)
 
 
 def _flare_free(case: _Case) -> bool:
@@ -296,7 +244,7 @@ def _notes(case: _Case) -> tuple[str, ...]:
     count = case.policy.n_consecutive
     inputs = case.inputs
     reached = tuple(progress(inputs.primary, value) for value in inputs.primary.values)
-    needed = (_last(reached, count), _last(inputs.pain.recent, count))
+    needed = (last(reached, count), last(inputs.pain.recent, count))
     missing = inputs.adherence_28d is None or any(None in values or not values for values in needed)
     return tuple(note for note, true in ((MISSING, missing), (SILENT, _silent(case))) if true)
 

@@ -77,6 +77,11 @@ class Words:
     stop_patterns: tuple[re.Pattern[str], ...]
     choices: Mapping[str, int]
     yes_no: Mapping[str, bool]
+    labels: Mapping[str, str]
+
+    def label(self, option: str) -> str:
+        """An option as a person reads it."""
+        return self.labels.get(option, option.replace("_", " ").capitalize())
 
     def only_numbers_and_fillers(self, plain_text: str) -> bool:
         """Whether nothing is said beside numbers and words that add nothing."""
@@ -115,6 +120,7 @@ def words_for(language: str) -> Words:
         }
         | {word: value for word, value in numbers.items() if value in data["choices"]},
         yes_no=dict.fromkeys(data["yes"], True) | dict.fromkeys(data["no"], False),
+        labels=data["labels"],
     )
 
 

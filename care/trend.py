@@ -1,0 +1,61 @@
+"""The taper policy's definitions: direction, progress, on track, regression. Unknown stays unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
+
+from schemas.taper import PrimaryTrend, TaperInputs, TaperPolicy
+
+V = TypeVar("V")
+ROUNDING = 1e-9
+"""What arithmetic on fractions may lose; a comparison gives the client the benefit of it."""
+
+
+def direction(primary: PrimaryTrend) -> int | None:
+    """+1 if the measure should rise, -1 if it should fall, None if the goal does not say."""
+    if primary.baseline is None or primary.target is None or primary.baseline == primary.target:
+        return None
+    return 1 if primary.target > primary.baseline else -1
+
+
+def progress(primary: PrimaryTrend, value: float | None) -> float | None:
+    """The share of the way from baseline to target, clipped to 0 … 1; None if unknown."""
+    if value is None or primary.baseline is None or primary.target is None or direction(primary) is None:
+        return None
+    share = (value - primary.baseline) / (primary.target - primary.baseline)
+    return min(1.0, max(0.0, share))
+
+
+def on_track(policy: TaperPolicy, inputs: TaperInputs, value: float | None, week: float | None) -> bool:
+    """At the goal, or at least where the plan expected the client to be by that week, less the tolerance."""
+    share = progress(inputs.primary, value)
+    if share is None:
+        return False
+    if share >= 1:
+        return True
+    if week is None or inputs.planned_weeks <= 0:
+        return False
+    expected = min(1.0, week / inputs.planned_weeks)
+    return share >= expected - policy.on_track_tolerance - ROUNDING
+
+
+def regression(primary: PrimaryTrend, value: float) -> float | None:
+    """How far `value` has fallen back from the best at this step, in the improving direction."""
+    way = direction(primary)
+    return None if way is None or primary.best_at_step is None else (primary.best_at_step - value) * way
+
+
+def last(values: Sequence[V], count: int) -> Sequence[V]:
+    """The last `count` values; none at all if there are fewer."""
+    return values[-count:] if len(values) >= count else ()
+
+
+def known(values: Iterable[float | None]) -> list[float]:
+    """The values that were taken."""
+    return [value for value in values if value is not None]
+
+
+def each(values: Sequence[V], holds: Callable[[V], bool]) -> bool:
+    """All of at least one: an empty trend shows nothing."""
+    return bool(values) and all(holds(value) for value in values)
