@@ -6,11 +6,11 @@ what will really happen. Nothing is stored and nothing is sent.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from care.agenda import next_item
+from care.agenda import agenda
 from care.booking import ahead
 from care.deciding import decide
 from care.draft import Draft
@@ -33,7 +33,17 @@ from schemas.commands import (
     Role,
 )
 from schemas.events import EventKind
-from schemas.plan import AgendaItem, AlertReason, PlanState, Prompt, PromptKind, SessionStatus, Stage
+from schemas.messages import Audience, TextOrder
+from schemas.plan import (
+    AgendaItem,
+    AgendaKind,
+    AlertReason,
+    PlanState,
+    Prompt,
+    PromptKind,
+    SessionStatus,
+    Stage,
+)
 from schemas.protocol import ApprovalKind
 from schemas.replies import Reading
 from schemas.taper import Step
@@ -63,6 +73,7 @@ class Planned(Frozen):
     rule: str
     session_no: int | None = None
     step: Step | None = None
+    visits: tuple[Instant, ...] = ()
 
 
 def preview(state: PlanState, now: datetime, weeks: int = 26) -> tuple[Planned, ...]:
@@ -125,7 +136,7 @@ class _Played:
 
     def _next(self) -> tuple[datetime | None, Callable[[], Iterator[Planned]] | None]:
         """The next agenda item, or the end of the next session, whichever is first."""
-        item = next_item(self.state)
+        item = next((one for one in agenda(self.state) if one.kind not in _SOMEBODYS_DELAY), None)
         booked = [s for s in self.state.sessions if s.status is SessionStatus.booked]
         session = min(booked, key=lambda s: s.starts_at, default=None)
         if session is not None:
@@ -178,28 +189,28 @@ class _Played:
             yield from self._take(perform(self.state, item, self.now))
             return
         self.state = text.state
-        order = text.order
-        yield Planned(
-            at=self.now,
-            kind=PlannedKind.text,
-            what=order.template,
-            rule=order.rule,
-            session_no=order.session_no,
-        )
+        yield from _lines((text.order,), self.now)
 
     def _take(self, draft: Draft) -> Iterator[Planned]:
         before = {session.no for session in ahead(self.state, self.now)}
         transition = draft.finish()
         self.state = transition.state
-        for order in transition.texts:
+        yield from _lines(transition.texts, self.now)
+        yield from _told(transition, self.now, before)
+
+
+def _lines(orders: Iterable[TextOrder], now: datetime) -> Iterator[Planned]:
+    """The client's texts; pages to staff are no part of a plan that goes as planned."""
+    for order in orders:
+        if order.audience is Audience.client:
             yield Planned(
-                at=self.now,
+                at=now,
                 kind=PlannedKind.text,
                 what=order.template,
                 rule=order.rule,
                 session_no=order.session_no,
+                visits=order.starts_at,
             )
-        yield from _told(transition, self.now, before)
 
 
 def _told(transition: Transition, now: datetime, before: set[int]) -> Iterator[Planned]:
@@ -267,6 +278,16 @@ _SETTLED_AS_PLANNED = frozenset(
         AlertReason.outcome_missing,
     }
 )
+
+_SOMEBODYS_DELAY = frozenset(
+    {
+        AgendaKind.alert_escalation,
+        AgendaKind.contact_overdue,
+        AgendaKind.approval_reminder,
+        AgendaKind.approval_escalation,
+    }
+)
+"""What happens only when a person is late: no part of a plan that goes as planned."""
 
 _DECIDED_AS_PLANNED = frozenset(
     {ApprovalKind.start, ApprovalKind.taper, ApprovalKind.discharge, ApprovalKind.resume}

@@ -23,6 +23,8 @@ from schemas.protocol import OpeningSpan, SiteHours
 
 LOGINS_FILE: Final = "demo-logins.json"
 ZONE: Final = "Europe/London"
+CLINIC_NAME: Final = "Riverside Physio"
+PHONE: Final = "020 7946 0018"
 
 
 def _id(what: str) -> str:
@@ -157,9 +159,9 @@ async def insert_clinic(connection: AsyncConnection, password_hashes: dict[str, 
     """The rows of the demo clinic; `password_hashes` by id of the person."""
     site = {
         "id": SITE_ID,
-        "clinic_name": "Riverside Physio",
+        "clinic_name": CLINIC_NAME,
         "name": "Riverside",
-        "phone": "020 7946 0018",
+        "phone": PHONE,
         "zone": ZONE,
         "hours": HOURS,
         "created_at": now,
