@@ -3,7 +3,7 @@
 #   make up      the whole clinic in the foreground      PORT=8000
 #   make demo    one client's plan, intake to discharge, in virtual time
 #   make test    the whole test suite                    TESTS=tests/care
-#   make check   format, lint, types, import contracts, migrations, compose file
+#   make check   format, lint, types, contracts, migrations, deployment   CHECK=types
 #   make bench   the benchmarks                          BENCH=name
 #   make lock    pin the dependencies of pyproject.toml anew
 
@@ -16,6 +16,7 @@ PIP    := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check --no-
 PORT   ?= 8000
 TESTS  ?= tests
 BENCH  ?=
+CHECK  ?=
 
 .PHONY: help up demo test check bench lock
 .DEFAULT_GOAL := help
@@ -36,22 +37,7 @@ bench: .venv/.installed-dev
 	@exec $(BIN)/limber bench $(BENCH)
 
 check: .venv/.installed-dev
-	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports
-	$(BIN)/deptry .
-	$(BIN)/python -c "$(MIGRATIONS_AS_SQL)" > .venv/migrations.sql
-	$(BIN)/squawk --exclude $(SQUAWK_LEAVES_OUT) .venv/migrations.sql
-	$(BIN)/docker-compose --file docker-compose.yml config --quiet
-	@echo "Everything holds."
-
-MIGRATIONS_AS_SQL := from alembic import command; from database.migrate import alembic_config; \
-                     command.upgrade(alembic_config(), 'head', sql=True)
-
-# Small counters may be integers; the version table is Alembic's own; `limber migrate` sets the time limits.
-SQUAWK_LEAVES_OUT := prefer-bigint-over-int,prefer-bigint-over-smallint,prefer-text-field,require-lock-timeout,$\
-                     require-statement-timeout
+	@exec .ci/check $(CHECK)
 
 # -- the virtual environment -----------------------------------------------------------------------
 
@@ -92,6 +78,7 @@ COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --upgra
              --no-emit-find-links --no-emit-options
 
 lock: .venv/.installed-dev
-	@echo "locking constraints-dev.txt, then constraints.txt within it (about two minutes)"
+	@echo "locking constraints-dev.txt, and within it what runs here and what runs in production (three minutes)"
 	@$(COMPILE) --extra local --extra dev --build-deps-for editable -o constraints-dev.txt pyproject.toml
 	@$(COMPILE) --extra local --build-deps-for editable -c constraints-dev.txt -o constraints.txt pyproject.toml
+	@$(COMPILE) --build-deps-for wheel -c constraints-dev.txt -o constraints-prod.txt pyproject.toml
