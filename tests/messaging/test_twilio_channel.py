@@ -232,7 +232,11 @@ def test_a_messaging_service_can_be_the_sender(
     assert isinstance(outcome, Accepted)
     assert outcome.segments is None  # the service has not chosen a sender yet
     clinic.wait_for(lambda: len(clinic.to("/status", To=phone)) == 3)
-    assert [post["MessageStatus"] for post in clinic.to("/status", To=phone)] == ["queued", "sent", "delivered"]
+    assert [post["MessageStatus"] for post in clinic.to("/status", To=phone)] == [
+        "queued",
+        "sent",
+        "delivered",
+    ]
 
 
 @pytest.mark.parametrize("variable", ["TWILIO_EDGE", "TWILIO_REGION"])
