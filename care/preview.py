@@ -236,6 +236,8 @@ def _told(transition: Transition, now: datetime, before: set[int]) -> Iterator[P
                 rule=rule,
                 step=transition.state.progress.step,
             )
+        elif event.kind is EventKind.approval_opened and event.facts["decision_on"] == ApprovalKind.rescreen:
+            yield Planned(at=now, kind=PlannedKind.review, what="screening is repeated", rule=rule)
         elif event.kind is EventKind.reviewed:
             yield Planned(
                 at=now, kind=PlannedKind.review, what="review by the therapist", rule="review_after"

@@ -37,7 +37,10 @@ _USUAL_METRICS = 9464
 
 
 class Stack:
-    """Starts every part in order under a ``Supervisor``; after ``start`` its addresses are known."""
+    """Starts every part in order under a ``Supervisor``; after ``start`` its addresses are known.
+
+    ``virtual_time`` lets a plan's own clock be moved ahead; without it plans live in real time.
+    """
 
     def __init__(
         self,
@@ -47,6 +50,7 @@ class Stack:
         terminal: Terminal,
         *,
         demo: bool,
+        virtual_time: bool = False,
     ) -> None:
         require_free(ports.api, "the API", "--port")
         self.supervisor = Supervisor(terminal)
@@ -56,6 +60,7 @@ class Stack:
         self._directory = directory
         self._settings = settings
         self._demo = demo
+        self._virtual_time = virtual_time
         self._credentials: Credentials = kept_credentials(directory)
         self._ports = StackPorts(
             api=ports.api,
@@ -112,7 +117,10 @@ class Stack:
         address = self._settings.temporal_address
         if address is None:
             temporal = EmbeddedTemporal(
-                self._directory.folder, port=self._ports.temporal or 0, ui_port=self._ports.temporal_ui
+                self._directory.folder,
+                port=self._ports.temporal or 0,
+                ui_port=self._ports.temporal_ui,
+                time_skipping=self._virtual_time,
             )
             self.supervisor.start(temporal)
             address, self.temporal_ui_url = temporal.address, temporal.ui_url
