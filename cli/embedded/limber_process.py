@@ -69,7 +69,11 @@ class LimberProcess:
 def run_to_end(child: Child, timeout: float) -> None:
     """Run a command that ends by itself; ``StackError`` with its log's tail unless it ends well."""
     child.start()
-    code = child.wait(timeout)
+    try:
+        code = child.wait(timeout)
+    except BaseException:
+        child.kill()
+        raise
     if code is None:
         child.stop(timeout=5)
         reason = f"it did not finish in {timeout:.0f} s"
