@@ -5,6 +5,7 @@ The API depends on `Plans`; the Temporal client behind it is handed in where a p
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Protocol
 
 from schemas.commands import CommandEnvelope, CommandReply
@@ -21,7 +22,11 @@ class PlanAskFailed(Exception):  # noqa: N818 - a refusal is an answer, not a fa
 
 
 class CommandRefused(PlanAskFailed):
-    """The plan's rules refuse the command. Nothing changed."""
+    """The plan's rules refuse the command; nothing changed. `alternatives` are free times for a taken one."""
+
+    def __init__(self, code: str, sentence: str, alternatives: tuple[datetime, ...] = ()) -> None:
+        self.alternatives = alternatives
+        super().__init__(code, sentence)
 
 
 class PlanClosed(PlanAskFailed):

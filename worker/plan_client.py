@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from temporalio.client import Client, RPCTimeoutOrCancelledError, WorkflowUpdateFailedError
@@ -90,7 +90,8 @@ def _refusal(plan_id: str, failed: WorkflowUpdateFailedError) -> CommandRefused 
         return CommandRefused("command_failed", f"Plan {plan_id} could not apply this: {cause}")
     if cause.type == _ENDED_UNDER_THE_UPDATE:
         return PlanClosed(plan_id)
-    return CommandRefused(cause.type or "command_failed", cause.message)
+    alternatives = tuple(datetime.fromisoformat(at) for at in next(iter(cause.details), ()))
+    return CommandRefused(cause.type or "command_failed", cause.message, alternatives)
 
 
 def _why(error: RPCError | RuntimeError) -> str:

@@ -1,0 +1,161 @@
+"""One text, sent once: the send protocol (`sms.md`; its states are in `database.outbox_states`).
+
+The outbox row is claimed (`pending` to `sending`) and committed before the POST, and settled after it. Whoever
+finds a row `sending` never posts: the text may already be out. It is looked for, and if it stays lost, a person
+decides. A crash at any point therefore costs a look, never a second text (F01).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import Final, Protocol
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio import activity
+
+from activities.plan_time import later, plan_now
+from activities.reconciling import Search
+from activities.send_checks import Check, Situation, WhyNot, first_reason
+from activities.wording import Unworded, Wording
+from care.local_time import out_of_quiet
+from database import outbox
+from database.outbox import Fate, OutboxText, Words
+from database.outbox_facts import TextFacts, text_facts
+from messaging.channel import (
+    Accepted,
+    Channel,
+    ChannelUnavailable,
+    Outcome,
+    OutgoingText,
+    Rejected,
+    Retry,
+    Unknown,
+)
+from messaging.numbers import E164
+from messaging.segments import count
+from schemas import names
+from schemas.messages import MessageStatus, SendOutcome, TextOrder, TextPurpose
+from schemas.orders import SendOrder
+
+_log = structlog.stdlib.get_logger(__name__)
+
+CANNOT_BE_WORDED: Final = "cannot_be_worded"
+NEVER_FOUND: Final = "never_found"
+_A_MOMENT: Final = timedelta(seconds=1)
+
+
+class Meter(Protocol):
+    """Counts texts."""
+
+    def text_settled(self, purpose: TextPurpose, status: MessageStatus) -> None:
+        """A text ended here in this state."""
+
+    def text_handed_over(self, late_by: timedelta) -> None:
+        """A text goes to the provider this long after it was ordered."""
+
+
+class Sending:
+    """The send activity. Its channel is asked in a thread; its meter and search are its own."""
+
+    def __init__(
+        self, engine: AsyncEngine, channel: Channel, wording: Wording, search: Search, meter: Meter
+    ) -> None:
+        self._engine = engine
+        self._channel = channel
+        self._wording = wording
+        self._search = search
+        self._meter = meter
+
+    @activity.defn(name=names.SEND_TEXT)
+    async def send_text(self, asked: SendOrder) -> SendOutcome:
+        """Send a text, or say why not. Idempotent by the order's key, at any number of attempts and workers."""
+        now = plan_now(asked.now)
+        text = await outbox.put(self._engine, asked.order, now)
+        match text.status:
+            case MessageStatus.pending:
+                return await self._send(asked, now)
+            case MessageStatus.sending:
+                return await self._look_for(text, asked, now)
+            case _:
+                return SendOutcome(status=text.status, reason=text.reason)
+
+    async def _send(self, asked: SendOrder, now: datetime) -> SendOutcome:
+        order = asked.order
+        facts = await text_facts(self._engine, order)
+        check = first_reason(Situation(order, facts, now))
+        if check is not None:
+            return await self._keep_back(check, facts, asked, now)
+        try:
+            ready = await self._ready(order, facts, now)
+        except Unworded as error:
+            _log.error("text cannot be worded", template=order.template, reason=str(error))
+            return await self._settle(asked, Fate(MessageStatus.failed, CANNOT_BE_WORDED), now)
+        words = Words(ready.to, ready.body, count(ready.body).segments)
+        if not await outbox.claim(self._engine, order, words, now, asked.next_item):
+            raise later("another attempt has just taken this text", _A_MOMENT)
+        self._meter.text_handed_over(now - order.ordered_at)
+        return await self._conclude(await asyncio.to_thread(self._channel.send, ready), asked, now)
+
+    async def _keep_back(
+        self, check: Check, facts: TextFacts, asked: SendOrder, now: datetime
+    ) -> SendOutcome:
+        """Settle a text that may not go; at night, wait for the morning if it is still of use then (F13)."""
+        if check.why is WhyNot.quiet_hours:
+            morning = out_of_quiet(facts.hours, now)
+            if morning < _useful_until(asked.order):
+                raise later("quiet hours", morning - now)
+        return await self._settle(asked, Fate(check.status, check.why), now)
+
+    async def _ready(self, order: TextOrder, facts: TextFacts, now: datetime) -> OutgoingText:
+        body = await self._wording.body(order, facts)
+        try:
+            return OutgoingText(E164(facts.number or ""), body, order.key, order.expires_at - now)
+        except ValueError as error:
+            raise Unworded(str(error)) from error
+
+    async def _conclude(self, outcome: Outcome, asked: SendOrder, now: datetime) -> SendOutcome:
+        """What follows from the provider's answer (`sms.md`, outcomes of a create)."""
+        match outcome:
+            case Accepted(provider_id=sid):
+                return await self._settle(asked, Fate(MessageStatus.sent, provider_sid=sid), now)
+            case Rejected(error_class=kind, code=code):
+                fate = Fate(MessageStatus.failed, kind, str(code) if code else None)
+                return await self._settle(asked, fate, now)
+            case Retry(reason=reason, retry_after=wait):
+                await outbox.settle(self._engine, asked.order, Fate(MessageStatus.pending, reason), now, None)
+                raise later(f"not processed: {reason}", _within(wait, asked.order.expires_at - now))
+            case Unknown(reason=reason):
+                raise later(f"unknown whether it went: {reason}", self._search.patience.look_again)
+
+    async def _look_for(self, text: OutboxText, asked: SendOrder, now: datetime) -> SendOutcome:
+        """A claimed text without an end: find it at the provider, or hand the doubt to a person."""
+        try:
+            sid = await self._search.provider_id(text)
+        except ChannelUnavailable as unavailable:
+            if now < asked.order.expires_at:
+                raise later(f"cannot look for it: {unavailable}") from None
+            return await self._settle(asked, Fate(MessageStatus.unknown, NEVER_FOUND), now)
+        if sid is not None:
+            return await self._settle(asked, Fate(MessageStatus.sent, provider_sid=sid), now)
+        if not self._search.hopeless(text):
+            raise later("not listed yet", self._search.patience.look_again)
+        return await self._settle(asked, Fate(MessageStatus.unknown, NEVER_FOUND), now)
+
+    async def _settle(self, asked: SendOrder, fate: Fate, now: datetime) -> SendOutcome:
+        """Write the end down; what the outbox has, a receipt's faster word perhaps, is what counts."""
+        status = await outbox.settle(self._engine, asked.order, fate, now, asked.next_item)
+        self._meter.text_settled(asked.order.purpose, status)
+        return SendOutcome(status=status, reason=fate.reason if status is fate.status else None)
+
+
+def _useful_until(order: TextOrder) -> datetime:
+    if order.purpose is TextPurpose.reminder:
+        return min((order.expires_at, *order.starts_at))
+    return order.expires_at
+
+
+def _within(wait: timedelta | None, life: timedelta) -> timedelta | None:
+    """The provider's wait, but no longer than the text is of use: then it must still be settled (F07)."""
+    return None if wait is None else max(min(wait, life), _A_MOMENT)
