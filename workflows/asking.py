@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TypeVar
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
@@ -11,11 +12,14 @@ from temporalio.exceptions import ActivityError
 with workflow.unsafe.imports_passed_through():
     from schemas import names
     from schemas.activity_terms import TERMS, Terms, useful_life
+    from schemas.base import Frozen
     from schemas.messages import MessageStatus, SendOutcome, TextOrder
     from schemas.orders import RecordOrder, SendOrder, TaperOrder
     from schemas.plan import AgendaItem
     from schemas.taper import TaperDecision
     from schemas.transition import RecordReply, ReplyFinding, ReplyQuestion
+
+A = TypeVar("A", bound=Frozen)
 
 
 def _retries(terms: Terms) -> RetryPolicy:
@@ -28,50 +32,40 @@ def _retries(terms: Terms) -> RetryPolicy:
     )
 
 
-async def record(order: RecordOrder) -> RecordReply:
-    """Commit a transition: events, projection, calendar and outbox in one transaction, once."""
-    terms = TERMS[names.RECORD]
-    return await workflow.execute_local_activity(
-        names.RECORD,
+async def _near(name: str, order: Frozen, answer: type[A]) -> A:
+    """A short activity run by this worker itself: all of one workflow task cost one durable action."""
+    terms = TERMS[name]
+    result: A = await workflow.execute_local_activity(
+        name,
         order,
-        result_type=RecordReply,
+        result_type=answer,
         start_to_close_timeout=terms.start_to_close,
         retry_policy=_retries(terms),
         local_retry_threshold=terms.local_wait,
     )
+    return result
+
+
+async def record(order: RecordOrder) -> RecordReply:
+    """Commit a transition: events, projection, calendar and outbox in one transaction, once."""
+    return await _near(names.RECORD, order, RecordReply)
 
 
 async def read_reply(question: ReplyQuestion) -> ReplyFinding:
     """Have a stored text read; its words never come here."""
-    terms = TERMS[names.READ_REPLY]
-    return await workflow.execute_local_activity(
-        names.READ_REPLY,
-        question,
-        result_type=ReplyFinding,
-        start_to_close_timeout=terms.start_to_close,
-        retry_policy=_retries(terms),
-        local_retry_threshold=terms.local_wait,
-    )
+    return await _near(names.READ_REPLY, question, ReplyFinding)
 
 
 async def evaluate_taper(order: TaperOrder) -> TaperDecision:
     """Ask the taper policy; its verdict enters as a recorded result, so a change of rules breaks no replay."""
-    terms = TERMS[names.EVALUATE_TAPER]
-    return await workflow.execute_local_activity(
-        names.EVALUATE_TAPER,
-        order,
-        result_type=TaperDecision,
-        start_to_close_timeout=terms.start_to_close,
-        retry_policy=_retries(terms),
-        local_retry_threshold=terms.local_wait,
-    )
+    return await _near(names.EVALUATE_TAPER, order, TaperDecision)
 
 
 async def send_text(order: TextOrder, next_item: AgendaItem | None, now: datetime) -> SendOutcome:
     """Send a text once, within its useful life; an activity that never answered leaves its fate unknown."""
     terms = TERMS[names.SEND_TEXT]
     try:
-        return await workflow.execute_activity(
+        outcome: SendOutcome = await workflow.execute_activity(
             names.SEND_TEXT,
             SendOrder(order=order, next_item=next_item, now=now),
             result_type=SendOutcome,
@@ -81,4 +75,5 @@ async def send_text(order: TextOrder, next_item: AgendaItem | None, now: datetim
             retry_policy=_retries(terms),
         )
     except ActivityError:
-        return SendOutcome(status=MessageStatus.unknown, reason="the send did not report back in time")
+        outcome = SendOutcome(status=MessageStatus.unknown, reason="the send did not report back in time")
+    return outcome

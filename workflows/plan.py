@@ -20,6 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from care.deciding import decide, with_conflicts
     from care.draft import Draft
     from care.guards import refuse
+    from care.local_time import is_quiet, out_of_quiet
     from care.opening import open_plan
     from care.performing import due_text, perform, text_not_sent
     from care.taper_steps import take_verdict, taper_inputs
@@ -31,7 +32,7 @@ with workflow.unsafe.imports_passed_through():
         Refusal,
         Reschedule,
     )
-    from schemas.messages import MessageStatus, SendOutcome, TextOrder
+    from schemas.messages import MessageStatus, SendOutcome, TextOrder, TextPurpose
     from schemas.orders import RecordOrder, TaperOrder
     from schemas.plan import AgendaItem, PlanState
     from schemas.transition import ReplyFinding, SlotConflict
@@ -42,6 +43,10 @@ HISTORY_KEPT = 200
 """Events after which a run hands over to the next at a quiet moment: replay stays cheap, deploys arrive soon."""
 
 NEEDS_A_PERSON = frozenset({MessageStatus.failed, MessageStatus.unknown, MessageStatus.expired})
+
+WAITS_FOR_MORNING = frozenset(
+    {TextPurpose.reminder, TextPurpose.question, TextPurpose.notice, TextPurpose.closing}
+)
 
 
 @dataclass
@@ -84,7 +89,7 @@ class PlanWorkflow:
         self._not_sent: deque[tuple[TextOrder, SendOutcome]] = deque()
 
     @workflow.run
-    async def run(self, state: PlanState) -> str:
+    async def run(self, state: PlanState) -> str:  # noqa: ARG002 — `__init__` has taken the state
         """Carry the plan to its end; returns the stage it ended in."""
         if self.state.seq == 0:
             await self._open()
@@ -257,6 +262,10 @@ class PlanWorkflow:
         task.add_done_callback(self._sending.discard)
 
     async def _deliver(self, order: TextOrder) -> None:
+        """Have a text sent; at night it waits for the morning, unless it is about safety (F13)."""
+        hours = self.state.protocol.hours
+        if order.purpose in WAITS_FOR_MORNING and is_quiet(hours, workflow.now()):
+            await workflow.sleep(out_of_quiet(hours, workflow.now()) - workflow.now())
         outcome = await asking.send_text(order, next_item(self.state), workflow.now())
         if outcome.status in NEEDS_A_PERSON:
             self._not_sent.append((order, outcome))
