@@ -16,6 +16,7 @@ from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.errors import NotFoundError
+from database.notices import told
 from database.tables import events as event_rows
 from database.tables import plans
 from schemas.events import PlanEvent
@@ -98,17 +99,29 @@ _STORE_END = (
     update(plans)
     .where(plans.c.id == bindparam("plan"))
     .values(chain_position=bindparam("position"), chain_hash=bindparam("end"))
+    .returning(told(plans.c.id))
 )
 
 
-async def append(connection: AsyncConnection, plan_id: str, events: Sequence[PlanEvent]) -> None:
-    """Add events that are not part of a transition, such as a text's fate; locks the plan's row.
+@dataclass(frozen=True, slots=True)
+class HeldChain:
+    """A plan's chain under our lock: nobody else writes to this plan until the transaction ends."""
 
-    Raises NotFoundError for an unknown plan.
-    """
+    plan_id: str
+    plan_seq: int
+    end: ChainEnd
+
+
+async def hold_chain(connection: AsyncConnection, plan_id: str) -> HeldChain:
+    """Lock the plan's row, before any other row of the plan; raises NotFoundError for an unknown plan."""
     plan = (await connection.execute(_LOCK, {"plan_id": plan_id})).one_or_none()
     if plan is None:
         raise NotFoundError("plan", plan_id)
-    rows, end = rows_after(ChainEnd(plan.chain_position, plan.chain_hash), plan_id, plan.seq, events)
+    return HeldChain(plan_id, plan.seq, ChainEnd(plan.chain_position, plan.chain_hash))
+
+
+async def append(connection: AsyncConnection, held: HeldChain, *events: PlanEvent) -> None:
+    """Add events that are not part of a transition, such as a text's fate, and announce them."""
+    rows, end = rows_after(held.end, held.plan_id, held.plan_seq, events)
     await insert_links(connection, rows)
-    await connection.execute(_STORE_END, {"plan": plan_id, "position": end.position, "end": end.hash})
+    await connection.execute(_STORE_END, {"plan": held.plan_id, "position": end.position, "end": end.hash})

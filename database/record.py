@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from psycopg.errors import ExclusionViolation
-from sqlalchemy import bindparam, case, func, null, select, text, update
+from sqlalchemy import bindparam, case, null, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from database.chain import ChainEnd, insert_links, rows_after
 from database.errors import NotFoundError, SequenceGapError
+from database.notices import told
 from database.recording.attention import write_attention
 from database.recording.placing import refused_placements
 from database.recording.sessions import write_sessions
@@ -19,9 +20,6 @@ from database.recording.texts import allow_texts, order_texts, withdraw_texts
 from database.tables import plans
 from schemas.plan import AgendaItem, PlanState
 from schemas.transition import RecordReply, SlotConflict, Transition
-
-PLANS_CHANNEL = "plans"
-"""The NOTIFY channel: its payload is the id of a plan that changed."""
 
 _ATTEMPTS = 3
 
@@ -134,7 +132,7 @@ _PROJECT = (
         chain_position=bindparam("position"),
         chain_hash=bindparam("end"),
     )
-    .returning(func.pg_notify(PLANS_CHANNEL, plans.c.id))
+    .returning(told(plans.c.id))
 )
 
 

@@ -48,10 +48,14 @@ messages = Table(
     Column("expires_at", Moment, nullable=False),
     Column("queued_at", Moment, nullable=False),
     Column("sending_at", Moment),
+    # The real clock at the last claim: plans may run in virtual time, the provider does not.
+    Column("claimed_at", Moment),
     Column("sent_at", Moment),
     Column("settled_at", Moment),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     Column("prompt", Boolean, nullable=False),
+    # When the plan learnt that the text had failed for good.
+    Column("plan_told_at", Moment),
     one_of("status", MessageStatus, "status"),
     Index(None, "plan_id", "ordered_at"),
     Index(None, "to_number", "sent_at"),

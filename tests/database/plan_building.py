@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from types import ModuleType
 from typing import Any
 
-import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from database.demo_clinic import DUTY, HOURS, LEAD, MANAGER, ROOM_IDS, SITE_ID, THERAPIST
-from database.intakes import NewClient, NewPlan, create_plan
 from schemas.commands import Role
 from schemas.events import EventKind, PlanEvent
-from schemas.names import new_id
+from schemas.messages import TextOrder, TextPurpose
 from schemas.plan import (
     PlanState,
     Progress,
@@ -34,7 +27,9 @@ TUESDAY_TEN = datetime(2026, 11, 10, 10, 0, tzinfo=UTC)
 POLICY = TaperPolicy(
     ladder=(
         LadderStep(step=Step.S1, label="weekly", interval_days=7, min_gap_days=2, min_days_at_step=21),
-        LadderStep(step=Step.S2, label="every two weeks", interval_days=14, min_gap_days=5, min_days_at_step=28),
+        LadderStep(
+            step=Step.S2, label="every two weeks", interval_days=14, min_gap_days=5, min_days_at_step=28
+        ),
     ),
     n_consecutive=2,
     on_track_tolerance=0.1,
@@ -127,7 +122,9 @@ def a_placement(session: Session, protocol: Protocol | None = None) -> Placement
 
 def a_step(state: PlanState, cause: str = "test", **parts: Any) -> Transition:
     """The next transition of this state."""
-    parts.setdefault("events", (PlanEvent(kind=EventKind.stage_changed, at=NOW, facts={"seq": state.seq + 1}),))
+    parts.setdefault(
+        "events", (PlanEvent(kind=EventKind.stage_changed, at=NOW, facts={"seq": state.seq + 1}),)
+    )
     return Transition(cause=cause, state=state.but(seq=state.seq + 1), **parts)
 
 
@@ -138,3 +135,17 @@ def booking(state: PlanState, *sessions: Session) -> Transition:
         state.but(sessions=(*others, *sessions)),
         place=tuple(a_placement(session, state.protocol) for session in sessions),
     )
+
+
+def a_text(state: PlanState, key: str, **changes: Any) -> TextOrder:
+    """A reminder to the plan's client."""
+    return TextOrder(
+        key=f"{state.plan_id}:{key}",
+        plan_id=state.plan_id,
+        recipient_id=state.client_id,
+        purpose=TextPurpose.reminder,
+        template="session_reminder",
+        rule="SCH-1",
+        ordered_at=NOW,
+        expires_at=NOW + timedelta(days=1),
+    ).but(**changes)

@@ -283,10 +283,14 @@ CREATE TABLE messages (
     expires_at timestamptz NOT NULL,
     queued_at timestamptz NOT NULL,
     sending_at timestamptz,
+    -- The real clock at the last claim: plans may run in virtual time, the provider does not.
+    claimed_at timestamptz,
     sent_at timestamptz,
     settled_at timestamptz,
     attempts integer NOT NULL DEFAULT 0,
-    prompt boolean NOT NULL
+    prompt boolean NOT NULL,
+    -- When the plan learnt that the text had failed for good.
+    plan_told_at timestamptz
 );
 CREATE INDEX ix_messages_plan_id_ordered_at ON messages (plan_id, ordered_at);
 CREATE INDEX ix_messages_to_number_sent_at ON messages (to_number, sent_at);

@@ -1,0 +1,117 @@
+"""The story of a plan, page by page, and the proof that nobody rewrote it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from database.chain import GENESIS, link
+from database.errors import NotFoundError
+from database.tables import events, plans
+from schemas.events import PlanEvent
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedEvent:
+    """An event at its place in the chain. `id` orders the events of the whole clinic."""
+
+    id: int
+    plan_id: str
+    plan_seq: int
+    position: int
+    event: PlanEvent
+    hash: bytes
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ChainCheck:
+    """What a check of a plan's chain found. `broken_at` is the first position that does not fit; None: whole."""
+
+    plan_id: str
+    length: int
+    broken_at: int | None
+
+    @property
+    def whole(self) -> bool:
+        """Whether every event is as it was written, and none is missing."""
+        return self.broken_at is None
+
+
+_COLUMNS = events.c
+_EVENT_FIELDS = (_COLUMNS.kind, _COLUMNS.at, _COLUMNS.rule, _COLUMNS.actor, _COLUMNS.facts)
+_RECORDED = select(
+    _COLUMNS.id,
+    _COLUMNS.plan_id,
+    _COLUMNS.plan_seq,
+    _COLUMNS.position,
+    *_EVENT_FIELDS,
+    _COLUMNS.previous_hash,
+    _COLUMNS.hash,
+    _COLUMNS.recorded_at,
+)
+
+
+async def events_of_plan(
+    engine: AsyncEngine, plan_id: str, *, before_position: int | None = None, limit: int = 100
+) -> tuple[RecordedEvent, ...]:
+    """A page of a plan's story, newest first; ask for the next with the last one's position."""
+    query = _RECORDED.where(_COLUMNS.plan_id == plan_id)
+    if before_position is not None:
+        query = query.where(_COLUMNS.position < before_position)
+    return await _page(engine, query.order_by(_COLUMNS.position.desc()).limit(limit))
+
+
+async def events_after(engine: AsyncEngine, event_id: int = 0, limit: int = 500) -> tuple[RecordedEvent, ...]:
+    """Events of all plans after `event_id`, in the order of their ids, for exports and webhooks.
+
+    Ids are given at writing and become visible at commit: a reader that must miss nothing reads again
+    from a little before its last id.
+    """
+    return await _page(engine, _RECORDED.where(_COLUMNS.id > event_id).order_by(_COLUMNS.id).limit(limit))
+
+
+async def verify_chain(engine: AsyncEngine, plan_id: str) -> ChainCheck:
+    """Recompute a plan's chain from its first event to the end the plan knows; raises NotFoundError."""
+    async with engine.connect() as connection:
+        query = select(plans.c.chain_position, plans.c.chain_hash).where(plans.c.id == plan_id)
+        end = (await connection.execute(query)).one_or_none()
+        if end is None:
+            raise NotFoundError("plan", plan_id)
+        rows = await connection.stream(
+            _RECORDED.where(_COLUMNS.plan_id == plan_id).order_by(_COLUMNS.position)
+        )
+        previous, position = GENESIS, 0
+        async for row in rows:
+            position += 1
+            expected = link(plan_id, row.plan_seq, position, _event(row), previous)
+            if row.position != position or row.previous_hash != previous or row.hash != expected:
+                return ChainCheck(plan_id, end.chain_position, position)
+            previous = row.hash
+    if position != end.chain_position or previous != end.chain_hash:
+        return ChainCheck(plan_id, end.chain_position, position + 1)
+    return ChainCheck(plan_id, position, None)
+
+
+async def _page(engine: AsyncEngine, query: Select[Any]) -> tuple[RecordedEvent, ...]:
+    async with engine.connect() as connection:
+        return tuple(
+            RecordedEvent(
+                id=row.id,
+                plan_id=row.plan_id,
+                plan_seq=row.plan_seq,
+                position=row.position,
+                event=_event(row),
+                hash=row.hash,
+                recorded_at=row.recorded_at,
+            )
+            for row in await connection.execute(query)
+        )
+
+
+def _event(row: Any) -> PlanEvent:
+    return PlanEvent(kind=row.kind, at=row.at, rule=row.rule, actor=row.actor, facts=row.facts)

@@ -1,0 +1,209 @@
+"""Texts that came in: stored before anything else, routed once, and one effect each (F29)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, func, insert, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from database.errors import NotFoundError
+from database.tables import clients, inbound_messages, messages, plans
+from database.tables.texts import InboundStatus
+from schemas.messages import Audience
+from schemas.names import new_id
+from schemas.plan import CLOSED_STAGES, Stage
+from schemas.replies import Reading
+
+REPEAT_WITHIN = timedelta(seconds=60)
+"""The same words from the same number again within this time are the provider's repeat, not the client's."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArrivedText:
+    """A text as the provider delivered it; numbers in E.164, `raw` the whole form."""
+
+    provider_sid: str
+    from_number: str
+    to_number: str
+    body: str
+    num_media: int
+    raw: Mapping[str, Any]
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredText:
+    """A text on record. `id` is the original's, also for a repeat; `repeated` texts have no effect."""
+
+    id: str
+    repeated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class InboundText:
+    """An inbound text and how far it is."""
+
+    id: str
+    from_number: str
+    body: str
+    num_media: int
+    received_at: datetime
+    status: InboundStatus
+    plan_id: str | None
+    routed_at: datetime | None
+    reading: Reading | None
+    answers_key: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RouteCandidate:
+    """An open plan of a client with this number; `last_text_at` is when a text last went out to it (real time)."""
+
+    client_id: str
+    plan_id: str
+    stage: Stage
+    last_text_at: datetime | None
+
+
+_COLUMNS = tuple(inbound_messages.c[name] for name in InboundText.__dataclass_fields__)
+_OPEN = (InboundStatus.received, InboundStatus.unmatched)
+_TURN = text("SELECT pg_advisory_xact_lock(hashtextextended(:words, 0))")
+
+
+async def store(engine: AsyncEngine, arrived: ArrivedText) -> StoredText:
+    """Put a text on record, raw and first. Repeats, under the same id or a new one, are told apart (F29).
+
+    A repeat under a new id is stored too, as a duplicate of its original: nothing a client sent is lost.
+    """
+    columns = inbound_messages.c
+    words = f"{arrived.from_number} {hashlib.sha256(arrived.body.encode()).hexdigest()}"
+    async with engine.begin() as connection:
+        await connection.execute(_TURN, {"words": words})
+        same_id = await connection.execute(
+            select(func.coalesce(columns.duplicate_of, columns.id)).where(
+                columns.provider_sid == arrived.provider_sid
+            )
+        )
+        known = same_id.scalar_one_or_none()
+        if known is not None:
+            return StoredText(known, repeated=True)
+        original = await _original(connection, arrived)
+        new = new_id()
+        await connection.execute(
+            insert(inbound_messages).values(
+                id=new,
+                provider_sid=arrived.provider_sid,
+                from_number=arrived.from_number,
+                to_number=arrived.to_number,
+                body=arrived.body,
+                num_media=arrived.num_media,
+                raw=dict(arrived.raw),
+                received_at=arrived.received_at,
+                minute_key=_minute_key(words, arrived.received_at) if original is None else None,
+                duplicate_of=original,
+                status=InboundStatus.received if original is None else InboundStatus.duplicate,
+            )
+        )
+    return StoredText(original or new, repeated=original is not None)
+
+
+async def _original(connection: AsyncConnection, arrived: ArrivedText) -> str | None:
+    columns = inbound_messages.c
+    near = columns.received_at.between(
+        arrived.received_at - REPEAT_WITHIN, arrived.received_at + REPEAT_WITHIN
+    )
+    query = select(columns.id).where(
+        columns.from_number == arrived.from_number,
+        columns.body == arrived.body,
+        columns.duplicate_of.is_(None),
+        near,
+    )
+    return await connection.scalar(query.order_by(columns.received_at).limit(1))
+
+
+def _minute_key(words: str, at: datetime) -> str:
+    return f"{words} {at.astimezone(UTC):%Y-%m-%dT%H:%M}"
+
+
+async def unrouted(engine: AsyncEngine, limit: int = 100) -> tuple[InboundText, ...]:
+    """Texts that have reached no plan and no person yet, oldest first, for the sweep."""
+    query = select(*_COLUMNS).where(inbound_messages.c.status == InboundStatus.received)
+    async with engine.connect() as connection:
+        rows = await connection.execute(query.order_by(inbound_messages.c.received_at).limit(limit))
+        return tuple(_as_text(row) for row in rows)
+
+
+async def text_of(engine: AsyncEngine, inbound_id: str) -> InboundText:
+    """One inbound text with its words; raises NotFoundError."""
+    query = select(*_COLUMNS).where(inbound_messages.c.id == inbound_id)
+    async with engine.connect() as connection:
+        row = (await connection.execute(query)).one_or_none()
+    if row is None:
+        raise NotFoundError("inbound text", inbound_id)
+    return _as_text(row)
+
+
+async def texts_from_plan(engine: AsyncEngine, plan_id: str) -> tuple[InboundText, ...]:
+    """What the client of this plan sent to it, newest first."""
+    query = select(*_COLUMNS).where(inbound_messages.c.plan_id == plan_id)
+    async with engine.connect() as connection:
+        rows = await connection.execute(query.order_by(inbound_messages.c.received_at.desc()))
+        return tuple(_as_text(row) for row in rows)
+
+
+async def route_candidates(engine: AsyncEngine, number: str) -> tuple[RouteCandidate, ...]:
+    """The open plans of every client with this number, the one texted last first. Families share (F32)."""
+    last_text_at = (
+        select(func.max(messages.c.claimed_at))
+        .where(messages.c.plan_id == plans.c.id, messages.c.audience == Audience.client)
+        .scalar_subquery()
+    )
+    query = (
+        select(clients.c.id, plans.c.id, plans.c.stage, last_text_at.label("last_text_at"))
+        .join(plans, plans.c.client_id == clients.c.id)
+        .where(clients.c.mobile == number, plans.c.stage.not_in(sorted(CLOSED_STAGES)))
+        .order_by(last_text_at.desc().nulls_last(), plans.c.opened_at.desc())
+    )
+    async with engine.connect() as connection:
+        return tuple(RouteCandidate(*row) for row in await connection.execute(query))
+
+
+async def routed(engine: AsyncEngine, inbound_id: str, plan_id: str, now: datetime) -> None:
+    """The text was given to this plan. One that the plan has read already stays read."""
+    await _mark(engine, inbound_id, status=InboundStatus.routed, plan_id=plan_id, routed_at=now)
+
+
+async def unmatched(engine: AsyncEngine, inbound_id: str) -> None:
+    """No plan fits, or several do: a person decides, and sees it in the attention list."""
+    await _mark(engine, inbound_id, status=InboundStatus.unmatched)
+
+
+async def read_by_person(engine: AsyncEngine, inbound_id: str) -> None:
+    """A person has dealt with a text that fitted no plan."""
+    await _mark(engine, inbound_id, status=InboundStatus.read)
+
+
+async def note_reading(
+    engine: AsyncEngine, inbound_id: str, reading: Reading, answers_key: str | None = None
+) -> None:
+    """What the text was read as, and which prompt it answers."""
+    columns = inbound_messages.c
+    change = update(inbound_messages).where(columns.id == inbound_id)
+    async with engine.begin() as connection:
+        await connection.execute(change.values(reading=reading, answers_key=answers_key))
+
+
+async def _mark(engine: AsyncEngine, inbound_id: str, **values: object) -> None:
+    columns = inbound_messages.c
+    change = update(inbound_messages).where(columns.id == inbound_id, columns.status.in_(_OPEN))
+    async with engine.begin() as connection:
+        await connection.execute(change.values(**values))
+
+
+def _as_text(row: Row[Any]) -> InboundText:
+    return InboundText(**row._mapping)

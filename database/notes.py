@@ -1,0 +1,57 @@
+"""What people write: reasons, session notes, what was done about an alert. States refer to them by id."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from database.tables import notes, staff
+from schemas.names import new_id
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A note with its author's name."""
+
+    id: str
+    plan_id: str
+    author_id: str
+    author: str
+    kind: str
+    body: str
+    at: datetime
+
+
+async def write_note(
+    engine: AsyncEngine, plan_id: str, author_id: str, kind: str, body: str, *, at: datetime
+) -> str:
+    """Keep a note and return its id. Written before the command that refers to it."""
+    note_id = new_id()
+    row = {"id": note_id, "plan_id": plan_id, "author_id": author_id, "kind": kind, "body": body, "at": at}
+    async with engine.begin() as connection:
+        await connection.execute(insert(notes), row)
+    return note_id
+
+
+async def notes_of_plan(engine: AsyncEngine, plan_id: str) -> tuple[Note, ...]:
+    """Every note of a plan, newest first."""
+    columns = notes.c
+    query = (
+        select(
+            columns.id,
+            columns.plan_id,
+            columns.author_id,
+            staff.c.name.label("author"),
+            columns.kind,
+            columns.body,
+            columns.at,
+        )
+        .join(staff, staff.c.id == columns.author_id)
+        .where(columns.plan_id == plan_id)
+        .order_by(columns.at.desc(), columns.id.desc())
+    )
+    async with engine.connect() as connection:
+        return tuple(Note(**row._mapping) for row in await connection.execute(query))

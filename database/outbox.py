@@ -1,0 +1,242 @@
+"""The outbox: each text is claimed once, and what became of it is written where everyone can see it.
+
+The send protocol's database half. Every change of a text's state is one conditional UPDATE along the table in
+`outbox_states`, in one transaction with the plan's event that tells it. The plan's row is locked first, always:
+so a text and a step of its plan never wait for each other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, bindparam, func, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from database.chain import append, hold_chain
+from database.errors import NotFoundError
+from database.outbox_states import FAILURES, before
+from database.recording.texts import order_texts
+from database.tables import messages
+from schemas.events import EventKind, PlanEvent
+from schemas.messages import MessageStatus, TextOrder
+from schemas.plan import AgendaItem
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxText:
+    """A text as the outbox has it. `claimed_at` is the real clock at the last claim; the rest is plan time."""
+
+    key: str
+    order: TextOrder
+    status: MessageStatus
+    to_number: str | None
+    body: str | None
+    segments: int | None
+    provider_sid: str | None
+    reason: str | None
+    error_code: str | None
+    queued_at: datetime
+    sending_at: datetime | None
+    claimed_at: datetime | None
+    sent_at: datetime | None
+    settled_at: datetime | None
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A text ready to go: the number in E.164, the rendered body, and what it will be billed as."""
+
+    to: str
+    body: str
+    segments: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What became of a text. `pending` gives a claim back: the provider certainly did not take it."""
+
+    status: MessageStatus
+    reason: str | None = None
+    error_code: str | None = None
+    provider_sid: str | None = None
+
+
+COLUMNS = tuple(
+    messages.c[name if name != "order" else "order_json"].label(name)
+    for name in OutboxText.__dataclass_fields__
+)
+_READ = select(*COLUMNS).where(messages.c.key == bindparam("key"))
+
+
+def as_text(row: Row[Any]) -> OutboxText:
+    """A row of `COLUMNS` as a text."""
+    return OutboxText(**row._mapping)
+
+
+async def put(engine: AsyncEngine, order: TextOrder, now: datetime) -> OutboxText:
+    """The text as the outbox has it, entered as pending if it was not there."""
+    async with engine.begin() as connection:
+        await order_texts(connection, (order,), now)
+        return as_text((await connection.execute(_READ, {"key": order.key})).one())
+
+
+async def get(engine: AsyncEngine, key: str) -> OutboxText:
+    """The text with this intent key; raises NotFoundError."""
+    async with engine.connect() as connection:
+        row = (await connection.execute(_READ, {"key": key})).one_or_none()
+    if row is None:
+        raise NotFoundError("text", key)
+    return as_text(row)
+
+
+_CLAIM = (
+    update(messages)
+    .where(messages.c.key == bindparam("text"), messages.c.status == MessageStatus.pending)
+    .values(
+        status=MessageStatus.sending,
+        to_number=bindparam("to"),
+        body=bindparam("words"),
+        segments=bindparam("billed"),
+        sending_at=bindparam("now"),
+        claimed_at=func.clock_timestamp(),
+        attempts=messages.c.attempts + 1,
+    )
+    .returning(messages.c.key)
+)
+
+
+async def claim(
+    engine: AsyncEngine, order: TextOrder, words: Words, now: datetime, next_item: AgendaItem | None
+) -> bool:
+    """Take a pending text for sending; True for exactly one of any number of claimants (F01).
+
+    Its agenda item has had its turn from here on, whatever becomes of the text.
+    """
+    async with engine.begin() as connection:
+        await hold_chain(connection, order.plan_id)
+        parameters = {
+            "text": order.key,
+            "to": words.to,
+            "words": words.body,
+            "billed": words.segments,
+            "now": now,
+        }
+        if (await connection.execute(_CLAIM, parameters)).one_or_none() is None:
+            return False
+        await _mark_done(connection, order, now, next_item)
+    return True
+
+
+async def settle(
+    engine: AsyncEngine, order: TextOrder, fate: Fate, now: datetime, next_item: AgendaItem | None
+) -> MessageStatus:
+    """Write down what became of a text; returns the state it is in now.
+
+    A move that the table does not allow changes nothing: a terminal state never regresses (F28), and a
+    receipt that came first stays. A failure settled here counts as told to the plan, whose activity asks.
+    """
+    async with engine.begin() as connection:
+        held = await hold_chain(connection, order.plan_id)
+        changes: dict[str, Any] = {"plan_told_at": now} if fate.status in FAILURES else {}
+        if not await move(connection, order.key, fate, now, changes):
+            status = await connection.scalar(select(messages.c.status).where(messages.c.key == order.key))
+            if status is None:
+                raise NotFoundError("text", order.key)
+            return MessageStatus(status)
+        if fate.status is not MessageStatus.pending:
+            await append(connection, held, _told_by(order, fate, now))
+            await _mark_done(connection, order, now, next_item)
+    return fate.status
+
+
+async def move(
+    connection: AsyncConnection, key: str, fate: Fate, now: datetime, changes: dict[str, Any]
+) -> bool:
+    """Move a text along the table of states if it allows that; the caller holds the plan's chain."""
+    columns = messages.c
+    settled = fate.status not in (MessageStatus.pending, MessageStatus.sent)
+    values = {
+        "status": fate.status,
+        "reason": fate.reason,
+        "error_code": fate.error_code,
+        "provider_sid": func.coalesce(columns.provider_sid, fate.provider_sid),
+        "sent_at": func.coalesce(columns.sent_at, now)
+        if fate.status is MessageStatus.sent
+        else columns.sent_at,
+        "settled_at": now if settled else None,
+        **changes,
+    }
+    moved = await connection.execute(
+        update(messages)
+        .where(columns.key == key, columns.status.in_(before(fate.status)))
+        .values(values)
+        .returning(columns.key)
+    )
+    return moved.one_or_none() is not None
+
+
+def _told_by(order: TextOrder, fate: Fate, now: datetime) -> PlanEvent:
+    kind = EventKind.text_sent if fate.status is MessageStatus.sent else EventKind.text_not_sent
+    facts = {
+        "key": order.key,
+        "template": order.template,
+        "session": order.session_no,
+        "status": fate.status.value,
+        "reason": fate.reason,
+        "error_code": fate.error_code,
+    }
+    known = {name: fact for name, fact in facts.items() if fact is not None}
+    return PlanEvent(kind=kind, at=now, rule=order.rule, facts=known)
+
+
+# The projection only moves forward, and only away from an item that was due: a step recorded meanwhile
+# knows better.
+_NEXT = text(
+    """
+    UPDATE plans SET next_at = :due, next_kind = :kind, next_key = :key, next_rule = :rule, next_owner = :owner
+     WHERE id = :plan_id AND next_at <= :now
+       AND (CAST(:due AS timestamptz) IS NULL OR CAST(:due AS timestamptz) > next_at)
+    """
+)
+_DONE = text(
+    """
+    UPDATE plans SET state = jsonb_set(state, '{done}', state -> 'done' || to_jsonb(CAST(:key AS text)))
+     WHERE id = :plan_id AND NOT state -> 'done' ? :key
+    RETURNING pg_notify('plans', id)
+    """
+)
+
+
+async def _mark_done(
+    connection: AsyncConnection, order: TextOrder, now: datetime, next_item: AgendaItem | None
+) -> None:
+    """The text's agenda item has had its turn: note it in the stored state, and show what is next."""
+    if order.agenda_key is None:
+        return
+    await connection.execute(_DONE, {"plan_id": order.plan_id, "key": order.agenda_key})
+    item = next_item.model_dump(include={"due", "kind", "key", "rule", "owner"}) if next_item else {}
+    absent = dict.fromkeys(("due", "kind", "key", "rule", "owner"))
+    await connection.execute(_NEXT, {**absent, **item, "plan_id": order.plan_id, "now": now})
+
+
+async def texts_of_plan(engine: AsyncEngine, plan_id: str) -> tuple[OutboxText, ...]:
+    """Every text of a plan, newest first, each with why it was sent or not."""
+    query = (
+        select(*COLUMNS)
+        .where(messages.c.plan_id == plan_id)
+        .order_by(messages.c.ordered_at.desc(), messages.c.key)
+    )
+    async with engine.connect() as connection:
+        return tuple(as_text(row) for row in await connection.execute(query))
+
+
+async def provider_sids(engine: AsyncEngine, to: str) -> frozenset[str]:
+    """The provider's ids that already belong to texts to this number: none of them is a lost one."""
+    query = select(messages.c.provider_sid).where(
+        messages.c.to_number == to, messages.c.provider_sid.is_not(None)
+    )
+    async with engine.connect() as connection:
+        return frozenset((await connection.scalars(query)).all())

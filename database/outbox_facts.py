@@ -1,0 +1,96 @@
+"""What is true right now about a text's recipient, plan and session: the checks before the POST look at this."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from database.errors import NotFoundError
+from schemas.messages import Audience, TextOrder
+from schemas.plan import SessionStatus, Stage
+from schemas.protocol import SiteHours
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFacts:
+    """The session a text is about, as the calendar has it now."""
+
+    status: SessionStatus
+    revision: int
+    confirmed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TextFacts:
+    """Facts for the checks and for the words.
+
+    `texts_allowed` is False once the recipient's number opted out by text; `consented` is False if texts were
+    never agreed to. Staff are always both. `number` is E.164. `session` is None if the text names none or the
+    calendar has none of that number. `therapist` is a full name.
+    """
+
+    stage: Stage
+    closed_at: datetime | None
+    number: str | None
+    texts_allowed: bool
+    consented: bool
+    hours: SiteHours
+    clinic_name: str
+    phone: str
+    therapist: str | None
+    pack_hash: str
+    session: SessionFacts | None
+
+
+_FACTS = text(
+    """
+    SELECT plans.stage, plans.closed_at, plans.pack_hash, sites.hours, sites.clinic_name, sites.phone,
+           therapist.name AS therapist,
+           CASE :audience WHEN 'staff' THEN member.mobile ELSE clients.mobile END AS number,
+           :audience = 'staff' OR clients.texts_allowed OR last_word.how IS DISTINCT FROM 'text' AS texts_allowed,
+           :audience = 'staff' OR clients.texts_allowed OR last_word.how IS NOT DISTINCT FROM 'text' AS consented,
+           sessions.status, sessions.revision, sessions.confirmed
+      FROM plans
+      JOIN sites ON sites.id = plans.site_id
+      JOIN clients ON clients.id = plans.client_id
+      LEFT JOIN staff AS therapist ON therapist.id = coalesce(:therapist_id, plans.therapist_id)
+      LEFT JOIN staff AS member ON member.id = :recipient_id AND member.active
+      LEFT JOIN sessions ON sessions.plan_id = plans.id AND sessions.no = :session_no
+      LEFT JOIN LATERAL (
+           SELECT how FROM consents
+            WHERE consents.client_id = clients.id AND consents.kind = 'texts' ORDER BY at DESC LIMIT 1
+           ) AS last_word ON true
+     WHERE plans.id = :plan_id
+    """
+)
+
+
+async def text_facts(engine: AsyncEngine, order: TextOrder) -> TextFacts:
+    """The facts about a text at this moment; raises NotFoundError for an unknown plan."""
+    parameters = {
+        "plan_id": order.plan_id,
+        "audience": Audience(order.audience).value,
+        "recipient_id": order.recipient_id,
+        "therapist_id": order.therapist_id,
+        "session_no": order.session_no,
+    }
+    async with engine.connect() as connection:
+        row = (await connection.execute(_FACTS, parameters)).one_or_none()
+    if row is None:
+        raise NotFoundError("plan", order.plan_id)
+    return TextFacts(
+        stage=Stage(row.stage),
+        closed_at=row.closed_at,
+        number=row.number,
+        texts_allowed=row.texts_allowed,
+        consented=row.consented,
+        hours=SiteHours.model_validate(row.hours),
+        clinic_name=row.clinic_name,
+        phone=row.phone,
+        therapist=row.therapist,
+        pack_hash=row.pack_hash,
+        session=SessionFacts(SessionStatus(row.status), row.revision, row.confirmed) if row.status else None,
+    )
