@@ -1,0 +1,150 @@
+"""What the SMS provider calls: texts that came in, and how ours fared.
+
+Only a call with Twilio's own signature has any effect. A text is stored, raw, before anything else; it is
+given to its plan after the answer, and by a sweep if that fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import parse_qsl
+
+import structlog
+from fastapi import APIRouter, Request
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.background import BackgroundTask
+from starlette.responses import Response
+
+from api.clinic import Clinic, TheClinic
+from api.failed_texts import tell_plan
+from api.problems import Problem
+from api.reading import limited_body
+from database import receipts
+from database.inbound import ArrivedText, store
+from database.receipts import Receipt
+from messaging.signature import HEADER, public_url, verify
+
+EMPTY_REPLY: Final = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
+INTENT: Final = "intent"
+"""The query parameter in which a receipt brings our own key back (`messaging.twilio_channel`)."""
+
+_FORM: Final = "application/x-www-form-urlencoded"
+
+_log = structlog.get_logger(__name__)
+
+router = APIRouter(prefix="/webhooks/twilio", tags=["webhooks"])
+
+Fields = Sequence[tuple[str, str]]
+
+
+@router.post("/inbound", summary="A text from a client", response_class=Response)
+async def inbound(request: Request, clinic: TheClinic) -> Response:
+    """Store the text, answer, then route it. The same text again has no second effect (F29)."""
+    fields = await _signed_fields(request, clinic)
+    arrived = _arrived(fields, clinic) if fields is not None else None
+    if arrived is None:
+        return _turned_away(clinic, "inbound", fields)
+    try:
+        stored = await store(clinic.engine, arrived)
+    except (OperationalError, PoolTimeout):
+        return _again_later(clinic, "inbound")
+    clinic.metrics.webhook("inbound", "repeat" if stored.repeated else "stored")
+    return _reply(after=None if stored.repeated else BackgroundTask(_route, clinic, stored.id))
+
+
+@router.post("/status", summary="How a text of ours fared", response_class=Response)
+async def status(request: Request, clinic: TheClinic) -> Response:
+    """Store the receipt and apply it; a text that will not arrive is told to its plan."""
+    fields = await _signed_fields(request, clinic)
+    receipt = _receipt(fields, request, clinic) if fields is not None else None
+    if receipt is None:
+        return _turned_away(clinic, "status", fields)
+    try:
+        failure = await receipts.receive(clinic.engine, receipt)
+    except (OperationalError, PoolTimeout):
+        return _again_later(clinic, "status")
+    clinic.metrics.webhook("status", "stored")
+    return _reply(after=BackgroundTask(tell_plan, clinic, failure) if failure else None)
+
+
+async def _signed_fields(request: Request, clinic: Clinic) -> Fields | None:
+    """The form's fields as sent, blank ones too; None unless the provider signed them."""
+    token = clinic.settings.twilio_auth_token
+    content_type = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if token is None or content_type != _FORM:
+        return None
+    try:
+        body = await limited_body(request)
+    except Problem:
+        return None
+    fields = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
+    url = public_url(
+        clinic.public_url, request.scope["path"], request.scope["query_string"].decode("latin-1")
+    )
+    return fields if verify(token.get_secret_value(), url, request.headers.get(HEADER), fields) else None
+
+
+def _arrived(fields: Fields, clinic: Clinic) -> ArrivedText | None:
+    form = _storable(fields)
+    sid = form.get("MessageSid") or form.get("SmsSid")
+    sender = form.get("From")
+    if not sid or not sender:
+        return None
+    media = form.get("NumMedia", "")
+    return ArrivedText(
+        provider_sid=sid,
+        from_number=sender,
+        to_number=form.get("To", ""),
+        body=form.get("Body", ""),
+        num_media=int(media) if media.isdecimal() else 0,
+        raw=form,
+        received_at=clinic.clock(),
+    )
+
+
+def _receipt(fields: Fields, request: Request, clinic: Clinic) -> Receipt | None:
+    form = _storable(fields)
+    sid = form.get("MessageSid") or form.get("SmsSid")
+    told = form.get("MessageStatus") or form.get("SmsStatus")
+    if not sid or not told:
+        return None
+    return Receipt(
+        provider_sid=sid,
+        status=told,
+        error_code=form.get("ErrorCode") or None,
+        message_key=request.query_params.get(INTENT),
+        raw=form,
+        received_at=clinic.clock(),
+    )
+
+
+def _storable(fields: Fields) -> dict[str, str]:
+    """PostgreSQL keeps every character but NUL."""
+    return {name.replace("\0", "\ufffd"): value.replace("\0", "\ufffd") for name, value in fields}
+
+
+async def _route(clinic: Clinic, inbound_id: str) -> None:
+    try:
+        await clinic.route_inbound(inbound_id)
+    except Exception as error:  # the text is stored; the sweep gives it to its plan
+        _log.warning("text waits for the sweep", inbound_id=inbound_id, error=type(error).__name__)
+
+
+def _reply(status_code: HTTPStatus = HTTPStatus.OK, *, after: BackgroundTask | None = None) -> Response:
+    return Response(EMPTY_REPLY, status_code=status_code, media_type="text/xml", background=after)
+
+
+def _turned_away(clinic: Clinic, kind: str, fields: Fields | None) -> Response:
+    clinic.metrics.webhook(kind, "refused")
+    signed = fields is not None
+    _log.warning("webhook refused", kind=kind, signed=signed)
+    return _reply(HTTPStatus.BAD_REQUEST if signed else HTTPStatus.FORBIDDEN)
+
+
+def _again_later(clinic: Clinic, kind: str) -> Response:
+    """The provider calls again on a 5xx, if the webhook's address asks it to (`#rc=5&rp=all`)."""
+    clinic.metrics.webhook(kind, "database_away")
+    return _reply(HTTPStatus.SERVICE_UNAVAILABLE)
