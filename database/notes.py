@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.tables import notes, staff
@@ -34,6 +34,12 @@ async def write_note(
     async with engine.begin() as connection:
         await connection.execute(insert(notes), row)
     return note_id
+
+
+async def discard_note(engine: AsyncEngine, note_id: str) -> None:
+    """Take out a note whose command was refused. One that something refers to stays: the database says so."""
+    async with engine.begin() as connection:
+        await connection.execute(delete(notes).where(notes.c.id == note_id))
 
 
 async def notes_of_plan(engine: AsyncEngine, plan_id: str) -> tuple[Note, ...]:
