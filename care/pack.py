@@ -78,7 +78,7 @@ _ADVICE = {
 
 def _shape_problem(source: PackText, detail: Any) -> Problem:
     path: Path = detail["loc"]
-    name = ".".join(str(part) for part in path[-2:])
+    name = next((part for part in reversed(path) if isinstance(part, str)), "the pack")
     given = detail.get("input")
     if detail["type"] == "enum":
         reason = f"unknown value {str(given)[:60]!r}; it is one of {detail['ctx']['expected']}"

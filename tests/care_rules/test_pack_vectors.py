@@ -1,0 +1,71 @@
+"""The clinic's own examples all come out as it expects, and a wrong one is shown with the difference."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from care.pack import builtin
+from care.vectors import VectorError, VectorKind, run_vectors
+
+_PACK = builtin()
+_DOCUMENT: dict[str, Any] = {
+    "screening_test_vectors": _PACK.screening_test_vectors,
+    "taper_policy": {"test_vectors": _PACK.taper_policy.test_vectors},
+    "sms_checkins": {"keyword_tests": _PACK.sms_checkins.keyword_tests},
+}
+
+
+@pytest.mark.parametrize("outcome", run_vectors(_PACK, _DOCUMENT), ids=lambda one: f"{one.kind}:{one.id}")
+def test_the_example_comes_out_as_expected(outcome: Any) -> None:
+    assert outcome.differences == ()
+
+
+def test_all_examples_of_the_pack_were_run() -> None:
+    kinds = [one.kind for one in run_vectors(_PACK, _DOCUMENT)]
+    assert {kind: kinds.count(kind) for kind in VectorKind} == {"screening": 15, "taper": 9, "reply": 22}
+
+
+@pytest.mark.parametrize(
+    ("section", "example", "field"),
+    [
+        ("screening", {"diff": {}, "expect": {"overall": "modify"}}, "overall"),
+        ("screening", {"diff": {"SCR-02": {"value": "unsure"}}, "expect": {"from": ["gp"]}}, "from"),
+        ("screening", {"diff": {}, "expect": {"restrictions_include": ["R-COMMS"]}}, "restrictions_include"),
+        ("screening", {"diff": {}, "expect": {"overal": "clear"}}, "overal"),
+        ("reply", {"text": "STOP", "expect": {"opt_out": False}}, "opt_out"),
+        ("reply", {"text": "numb", "expect": {"urgency": None}}, "urgency"),
+    ],
+)
+def test_an_example_that_disagrees_says_where(section: str, example: dict[str, Any], field: str) -> None:
+    documents: dict[str, dict[str, Any]] = {
+        "screening": {"screening_test_vectors": {"vectors": [example]}},
+        "reply": {"sms_checkins.keyword_tests": [example]},
+    }
+    (outcome,) = run_vectors(_PACK, documents[section])
+    assert [difference.field for difference in outcome.differences] == [field]
+
+
+def test_a_taper_example_must_name_every_deciding_reason() -> None:
+    given = dict(_PACK.taper_policy.test_vectors[-1])
+    given["expect"] = {"decision": "HOLD", "reasons": ["TAP-FRZ-1", "not_D2"]}
+    (outcome,) = run_vectors(_PACK, {"taper_policy": {"test_vectors": [given]}})
+    assert outcome.differences[0].actual == ["TAP-FRZ-1", "not_D2", "not_D7"]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {},
+        [],
+        None,
+        {"screening_test_vectors": []},
+        {"sms_checkins": {"keyword_tests": [{"text": "3"}]}},
+        {"sms_checkins": {"keyword_tests": [{"text": "3", "question": "CHK-X", "expect": {}}]}},
+        {"taper_policy": {"test_vectors": [{"id": "TV-X", "in": {"step": "S9"}, "expect": {}}]}},
+    ],
+)
+def test_a_document_that_cannot_be_run_is_refused(document: Any) -> None:
+    with pytest.raises(VectorError):
+        run_vectors(_PACK, document)
