@@ -1,0 +1,68 @@
+"""Every answer carries its id and protection, and every failure is a problem document."""
+
+from __future__ import annotations
+
+import pytest
+from fastapi import FastAPI
+from httpx2 import AsyncClient
+
+
+async def test_an_answer_carries_the_request_s_id(stranger: AsyncClient) -> None:
+    answered = await stranger.get("/healthz", headers={"X-Request-Id": "demo-run-000042"})
+    assert answered.headers["X-Request-Id"] == "demo-run-000042"
+
+
+@pytest.mark.parametrize("given", ["", "x", "a b", "é" * 10, "a" * 200])
+async def test_an_unusable_id_is_replaced(stranger: AsyncClient, given: str) -> None:
+    answered = await stranger.get("/healthz", headers={"X-Request-Id": given.encode("utf-8")})
+    assert answered.headers["X-Request-Id"] != given
+    assert len(answered.headers["X-Request-Id"]) == 36
+
+
+async def test_answers_are_protected(stranger: AsyncClient) -> None:
+    headers = (await stranger.get("/healthz")).headers
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+    assert headers["Strict-Transport-Security"]
+    assert headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"), [("GET", "/nowhere", 404), ("DELETE", "/healthz", 405)]
+)
+async def test_a_wrong_address_is_a_problem_document(
+    method: str, path: str, status: int, stranger: AsyncClient
+) -> None:
+    answered = await stranger.request(method, path)
+    problem = answered.json()
+    assert answered.headers["content-type"] == "application/problem+json"
+    assert (answered.status_code, problem["status"]) == (status, status)
+    assert {"type", "title", "code", "detail", "instance"} <= set(problem)
+
+
+async def test_a_fault_of_ours_tells_nothing_but_the_id(app: FastAPI, stranger: AsyncClient) -> None:
+    @app.get("/broken")
+    async def broken() -> None:
+        raise RuntimeError("secret inside")
+
+    answered = await stranger.get("/broken")
+    assert answered.status_code == 500
+    assert "secret" not in answered.text
+    assert answered.headers["X-Request-Id"] in answered.json()["instance"]
+
+
+async def test_metrics_count_by_route_and_name_nobody(stranger: AsyncClient, service: AsyncClient) -> None:
+    await stranger.get("/api/v1/intake-form")
+    told = (await stranger.get("/metrics")).text
+    assert (
+        'limber_http_request_seconds_count{method="GET",route="/api/v1/intake-form",status="401"} 1.0' in told
+    )
+
+
+async def test_it_is_ready_while_the_record_answers(stranger: AsyncClient) -> None:
+    assert (await stranger.get("/readyz")).json() == {"status": "ready"}
+
+
+async def test_the_api_describes_itself(stranger: AsyncClient) -> None:
+    described = (await stranger.get("/openapi.json")).json()
+    assert "/api/v1/intakes" in described["paths"]
