@@ -1,0 +1,155 @@
+"""Everything that needs a person, in one list: nothing may wait where nobody looks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from schemas.commands import Role
+from schemas.screening import Urgency
+
+AGENDA_LATE_AFTER: Final = timedelta(minutes=10)
+"""How long a due agenda item may wait before operations look at why."""
+START_WITHIN: Final = timedelta(minutes=5)
+"""How long a new plan may be without a running workflow."""
+ANSWER_WITHIN: Final = timedelta(hours=1)
+"""How soon a person should look at a text that fits no plan."""
+
+
+class AttentionKind(StrEnum):
+    """Why something is on the list."""
+
+    alert = "alert"
+    approval_overdue = "approval_overdue"
+    text_unknown = "text_unknown"
+    text_failed = "text_failed"
+    text_stuck = "text_stuck"
+    inbound_unmatched = "inbound_unmatched"
+    inbound_waiting = "inbound_waiting"
+    plan_without_next = "plan_without_next"
+    plan_late = "plan_late"
+    plan_unstarted = "plan_unstarted"
+
+
+_ROLE: Final = {
+    AttentionKind.alert: Role.treating_physiotherapist,
+    AttentionKind.approval_overdue: Role.treating_physiotherapist,
+    AttentionKind.text_unknown: Role.front_desk,
+    AttentionKind.text_failed: Role.front_desk,
+    AttentionKind.text_stuck: Role.operations,
+    AttentionKind.inbound_unmatched: Role.front_desk,
+    AttentionKind.inbound_waiting: Role.operations,
+    AttentionKind.plan_without_next: Role.operations,
+    AttentionKind.plan_late: Role.operations,
+    AttentionKind.plan_unstarted: Role.operations,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AttentionItem:
+    """One thing that needs a person.
+
+    `subject` is the id of the alert, approval, text (its key), inbound text or plan. Without an `owner_id` it
+    belongs to whoever holds `role` at the site. `reason` is a code; `session_no` says which session, if one.
+    """
+
+    kind: AttentionKind
+    subject: str
+    plan_id: str | None
+    client: str | None
+    reason: str
+    rule: str | None
+    urgency: Urgency | None
+    session_no: int | None
+    since: datetime
+    deadline: datetime
+    owner_id: str | None
+    owner: str | None
+    role: Role
+
+    def overdue(self, now: datetime) -> bool:
+        """Whether its deadline has passed."""
+        return self.deadline < now
+
+
+_ATTENTION = text(
+    """
+    WITH waiting (kind, subject, plan_id, reason, rule, urgency, session_no, since, deadline, owner_id) AS (
+        SELECT 'alert', id, plan_id, reason, rule, urgency, session_no, opened_at,
+               CASE WHEN acknowledged_at IS NULL THEN acknowledge_by ELSE contact_by END, owner_id
+          FROM alerts WHERE closed_at IS NULL
+        UNION ALL
+        SELECT 'approval_overdue', id, plan_id, kind, NULL, NULL, NULL, opened_at, due_at, owner_id
+          FROM approvals WHERE status = 'open' AND due_at <= :now
+        UNION ALL
+        SELECT 'text_unknown', key, plan_id, coalesce(reason, 'unknown'), rule, NULL, session_no, ordered_at,
+               expires_at, NULL
+          FROM messages WHERE status = 'unknown'
+        UNION ALL
+        SELECT 'text_failed', key, plan_id, coalesce(error_code, reason, status), rule, NULL, session_no,
+               ordered_at, expires_at, NULL
+          FROM messages WHERE status IN ('failed', 'undelivered') AND plan_told_at IS NULL
+        UNION ALL
+        SELECT 'text_stuck', key, plan_id, status, rule, NULL, session_no, ordered_at, expires_at, NULL
+          FROM messages WHERE status IN ('pending', 'sending') AND expires_at <= :stuck_before
+        UNION ALL
+        SELECT CASE status WHEN 'unmatched' THEN 'inbound_unmatched' ELSE 'inbound_waiting' END, id, NULL,
+               status, NULL, NULL, NULL, received_at, received_at + :answer_within, NULL
+          FROM inbound_messages
+         WHERE status = 'unmatched' OR status = 'received' AND received_at <= :unstarted_before
+        UNION ALL
+        SELECT CASE WHEN workflow_started_at IS NULL THEN 'plan_unstarted'
+                    WHEN next_at IS NULL THEN 'plan_without_next'
+                    ELSE 'plan_late' END,
+               id, id, coalesce(next_kind, stage), next_rule, NULL, NULL, coalesce(next_at, updated_at),
+               coalesce(next_at, updated_at), NULL
+          FROM plans
+         WHERE closed_at IS NULL
+           AND (workflow_started_at IS NULL AND opened_at <= :unstarted_before
+                OR workflow_started_at IS NOT NULL AND next_at IS NULL
+                OR next_at <= :late_before)
+    )
+    SELECT waiting.*, owner.name AS owner, clients.given_name || ' ' || clients.family_name AS client
+      FROM waiting
+      LEFT JOIN plans ON plans.id = waiting.plan_id
+      LEFT JOIN clients ON clients.id = plans.client_id
+      LEFT JOIN staff AS owner ON owner.id = waiting.owner_id
+     ORDER BY coalesce(urgency, 'E3'), deadline, subject
+    """
+)
+
+
+async def attention(engine: AsyncEngine, now: datetime) -> tuple[AttentionItem, ...]:
+    """Everything that needs a person at `now`, the most urgent first, then by deadline."""
+    moments = {
+        "now": now,
+        "late_before": now - AGENDA_LATE_AFTER,
+        "stuck_before": now - AGENDA_LATE_AFTER,
+        "unstarted_before": now - START_WITHIN,
+        "answer_within": ANSWER_WITHIN,
+    }
+    async with engine.connect() as connection:
+        rows = (await connection.execute(_ATTENTION, moments)).all()
+    return tuple(
+        AttentionItem(
+            kind=(kind := AttentionKind(row.kind)),
+            subject=row.subject,
+            plan_id=row.plan_id,
+            client=row.client,
+            reason=row.reason,
+            rule=row.rule,
+            urgency=None if row.urgency is None else Urgency(row.urgency),
+            session_no=row.session_no,
+            since=row.since,
+            deadline=row.deadline,
+            owner_id=row.owner_id,
+            owner=row.owner,
+            role=_ROLE[kind],
+        )
+        for row in rows
+    )
