@@ -14,12 +14,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from messaging.gateway.creation import Creation, reply
+from messaging.gateway.errand import Errand, ErrandKind
 from messaging.gateway.faults import FaultKind, Faults
 from messaging.gateway.forms import inbound_fields, receipt_fields
 from messaging.gateway.inbound import Arrival
 from messaging.gateway.message import FINAL, Message, Status
 from messaging.gateway.settings import GatewaySettings
-from messaging.gateway.state import Errand, ErrandKind, State
+from messaging.gateway.state import State
 from messaging.gateway.twiml import TwimlError, messages
 from messaging.gateway.webhook import Delivered, Overrides, WebhookClient
 
@@ -28,6 +29,7 @@ _RETRY_AFTER: Final = timedelta(seconds=1)
 _REORDERED_BY: Final = timedelta(seconds=1)
 _VALIDITY_EXPIRED: Final = 30036
 _NO_WEBHOOK: Final = Delivered(None, failure="no webhook is set")
+_BROKEN: Final = Delivered(None, failure="the gateway could not post it; see its log")
 
 
 class Courier:
@@ -102,6 +104,7 @@ class Courier:
             _log.exception("errand %s of %s failed", errand.kind.value, errand.sid)
             self._state.done(errand)
         finally:
+            self._tell_first_attempt(errand, _BROKEN)
             self._under_way.discard(errand.id)
             if self._tails.get(errand.sid) is asyncio.current_task():
                 del self._tails[errand.sid]
@@ -126,7 +129,7 @@ class Courier:
             errands.append(
                 Errand(ErrandKind.ADVANCE, moved.sid, now + self._settings.pace, secrets.token_hex(8))
             )
-        self._state.update(moved, errands)
+        self._state.update(moved, errands, finished=errand)
 
     def _receipts(self, message: Message, now: datetime) -> list[Errand]:
         if message.status_callback is None or self._faults.strike(FaultKind.CALLBACKS_MISSING, message.to):
@@ -163,6 +166,9 @@ class Courier:
                 self._answer(message, taken.body)
             else:
                 self._try_again(errand, url, taken)
+        self._tell_first_attempt(errand, taken)
+
+    def _tell_first_attempt(self, errand: Errand, taken: Delivered) -> None:
         waiting = self._first_attempts.get(errand.token)
         if waiting is not None and not waiting.done():
             waiting.set_result(taken)

@@ -15,10 +15,11 @@ from urllib.parse import urlsplit
 
 import phonenumbers
 
+from messaging.gateway.errand import Errand, ErrandKind
 from messaging.gateway.errors import TwilioError
 from messaging.gateway.faults import FaultKind, Faults
 from messaging.gateway.message import Direction, Message, Status, new_sid
-from messaging.gateway.state import Errand, ErrandKind, State
+from messaging.gateway.state import State
 from messaging.segments import count
 
 # Twilio's magic numbers for test credentials; they refuse here whatever the credentials.

@@ -6,8 +6,8 @@ from typing import Final
 
 import phonenumbers
 
+from messaging.gateway.errand import Errand
 from messaging.gateway.message import API_VERSION, Message
-from messaging.gateway.state import Errand
 
 _PLACE_FIELDS: Final = ("City", "State", "Zip")
 

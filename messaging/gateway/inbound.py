@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from messaging.gateway.creation import Creation, is_number, reply
+from messaging.gateway.errand import Errand, ErrandKind
 from messaging.gateway.errors import TwilioError
 from messaging.gateway.keywords import act
 from messaging.gateway.message import Direction, Message, Status, new_sid
 from messaging.gateway.settings import GatewaySettings
-from messaging.gateway.state import Errand, ErrandKind, State
+from messaging.gateway.state import State
 from messaging.segments import count
 
 

@@ -1,8 +1,4 @@
-"""What the gateway remembers, in one SQLite file: texts, opt-outs, and errands still to run.
-
-An errand is something due at an instant: a text's next status, or a webhook to post. Errands are rows, so a
-restart loses none; one that was under way runs again, as Twilio's callbacks may repeat too.
-"""
+"""What the gateway remembers, in one SQLite file: texts, opt-outs, and errands still to run."""
 
 from __future__ import annotations
 
@@ -12,10 +8,10 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
+from messaging.gateway.errand import Errand, ErrandKind
 from messaging.gateway.message import Direction, Message, Status
 from messaging.gateway.settings import Credentials
 
@@ -60,32 +56,6 @@ CREATE INDEX IF NOT EXISTS errand_due ON errand (due_at, id);
 CREATE TABLE IF NOT EXISTS account (account_sid TEXT PRIMARY KEY, auth_token TEXT NOT NULL);
 """
 _INSTANTS: Final = ("created_at", "updated_at", "sent_at", "valid_until")
-
-
-class ErrandKind(StrEnum):
-    """What is to be done."""
-
-    ADVANCE = "advance"
-    RECEIPT = "receipt"
-    INBOUND = "inbound"
-
-
-@dataclass(frozen=True, slots=True)
-class Errand:
-    """One thing due. `token` stays the same over its retries.
-
-    `status` and `error_code` are what a receipt reports, `opt_out_type` what an inbound webhook adds.
-    """
-
-    kind: ErrandKind
-    sid: str
-    due_at: datetime
-    token: str
-    status: Status | None = None
-    error_code: int | None = None
-    opt_out_type: str | None = None
-    attempt: int = 0
-    id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +110,10 @@ class State:
             self._db.execute(f"INSERT INTO message ({columns}) VALUES ({marks})", tuple(row.values()))  # noqa: S608
             self._add_errands(errands)
 
-    def update(self, message: Message, errands: Iterable[Errand] = ()) -> None:
-        """Replace a text together with what is to follow."""
+    def update(
+        self, message: Message, errands: Iterable[Errand] = (), *, finished: Errand | None = None
+    ) -> None:
+        """Replace a text together with what is to follow, and strike off the errand that moved it."""
         row = _to_row(message)
         assignments = ", ".join(f'"{name}" = ?' for name in row)
         with self._transaction():
@@ -150,6 +122,8 @@ class State:
                 (*row.values(), message.sid),
             )
             self._add_errands(errands)
+            if finished is not None:
+                self.done(finished)
 
     def get(self, sid: str) -> Message | None:
         row = self._db.execute("SELECT * FROM message WHERE sid = ?", (sid,)).fetchone()
