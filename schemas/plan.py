@@ -9,6 +9,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from schemas.base import Frozen, Instant
+from schemas.messages import TextOrder
 from schemas.protocol import ApprovalKind, Protocol
 from schemas.screening import Disposition, Hold, ScreeningResult, Urgency
 from schemas.taper import Step, TaperVerdict
@@ -175,7 +176,7 @@ class Approval(Frozen):
 class HeldRequirement(Frozen):
     """A hold from screening and how far it has come. Only its own document or review discharges it (ALG-4).
 
-    `key` tells it from the others: one rule may ask for a date and for a letter.
+    `key` tells it from the others: one rule may ask for a date and for a letter, and for several regions.
     """
 
     hold: Hold
@@ -185,8 +186,9 @@ class HeldRequirement(Frozen):
 
     @property
     def key(self) -> str:
-        """The hold's name within its plan: its rule and what it waits for."""
-        return f"{self.hold.rule}/{self.hold.kind}"
+        """The hold's name within its plan: its rule, what it waits for, and where."""
+        hold = self.hold
+        return "/".join(part for part in (hold.rule, hold.kind, hold.region, hold.side) if part)
 
 
 class ScreeningState(Frozen):
@@ -233,7 +235,11 @@ class Progress(Frozen):
 
 
 class PlanState(Frozen):
-    """One plan, whole. `seq` counts recorded transitions; the database holds the same state under the same seq."""
+    """One plan, whole. `seq` counts recorded transitions; the database holds the same state under the same seq.
+
+    `put_off` says which agenda texts wait longer than planned, and until when; `waiting` are notices that were
+    written in quiet hours and go out when those end (F13).
+    """
 
     version: int = 1
     plan_id: str
@@ -254,6 +260,8 @@ class PlanState(Frozen):
     prompts: tuple[Prompt, ...] = ()
     done: tuple[str, ...] = ()
     routine_sent: tuple[tuple[str, datetime], ...] = ()
+    put_off: tuple[tuple[str, datetime], ...] = ()
+    waiting: tuple[TextOrder, ...] = ()
     rejected: tuple[tuple[str, datetime], ...] = ()
     recent_commands: tuple[str, ...] = ()
 
@@ -288,6 +296,7 @@ class AgendaKind(StrEnum):
     after_session = "after_session"
     routine_question = "routine_question"
     prompt_reminder = "prompt_reminder"
+    waiting_text = "waiting_text"
     prompt_expiry = "prompt_expiry"
     approval_reminder = "approval_reminder"
     approval_escalation = "approval_escalation"
@@ -295,7 +304,6 @@ class AgendaKind(StrEnum):
     contact_overdue = "contact_overdue"
     session_lapse = "session_lapse"
     rescreen_due = "rescreen_due"
-    clearance_chase = "clearance_chase"
     clearance_expiry = "clearance_expiry"
     screening_warning = "screening_warning"
     screening_expiry = "screening_expiry"
@@ -308,9 +316,9 @@ TEXT_KINDS = frozenset(
     {
         AgendaKind.session_reminder,
         AgendaKind.day_before,
-        AgendaKind.after_session,
         AgendaKind.routine_question,
         AgendaKind.prompt_reminder,
+        AgendaKind.waiting_text,
     }
 )
 
