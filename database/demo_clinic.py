@@ -145,12 +145,13 @@ async def seed(
 
     Returns False, and changes nothing, if there is a site already.
     """
-    passwords = {person.id: secrets.token_urlsafe(9) for person in STAFF}
-    hashes = {staff_id: hash_password(password) for staff_id, password in passwords.items()}
     async with engine.begin() as connection:
         if (await connection.execute(select(sites.c.id).limit(1))).first() is not None:
             return False
+        passwords = {person.id: secrets.token_urlsafe(9) for person in STAFF}
+        hashes = {staff_id: hash_password(password) for staff_id, password in passwords.items()}
         await insert_clinic(connection, hashes, now)
+        # Before the commit: log-ins that nobody can read would lock everyone out.
         _write_logins(data_dir / LOGINS_FILE, passwords)
     return True
 
