@@ -143,9 +143,20 @@ def load(language: str = DEFAULT_LANGUAGE) -> TemplateBook:
 
 
 def read_yaml(name: str) -> Any:
-    """One of the data files beside the texts. Raises TemplateError if it is missing."""
+    """One of the data files beside the texts. Raises TemplateError if it is missing or names a thing twice."""
     path = files("messaging") / "templates" / name
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return yaml.load(path.read_text(encoding="utf-8"), _Strict)  # noqa: S506 - a SafeLoader
     except FileNotFoundError:
         raise TemplateError(f"There are no texts in messaging/templates/{name}. Add the file.") from None
+
+
+class _Strict(yaml.SafeLoader):
+    """YAML keeps the last of two equal keys in silence; two people may have added the same text."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        twice = {key for key in keys if keys.count(key) > 1}
+        if twice:
+            raise TemplateError(f"{', '.join(sorted(twice))} is there twice{node.start_mark}. Keep one.")
+        return super().construct_mapping(node, deep)

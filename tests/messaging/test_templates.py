@@ -11,7 +11,7 @@ import yaml
 
 from messaging.segments import Encoding, count
 from messaging.template_lint import Profile, Rule, lint, lint_book, profile_of
-from messaging.templates import Template, TemplateError, load
+from messaging.templates import Template, TemplateError, load, read_yaml
 
 BOOK = load()
 VERSIONS = Path(__file__).with_name("template_versions.yaml")
@@ -101,6 +101,14 @@ def test_an_unknown_template_or_language_is_named_with_a_way_out() -> None:
         BOOK["session_move"]
     with pytest.raises(TemplateError, match=r"tlh\.yaml"):
         load("tlh")
+
+
+def test_two_texts_under_one_name_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "templates" / "xx.yaml").write_text("a: 1\na: 2\n")
+    monkeypatch.setattr("messaging.templates.files", lambda _package: tmp_path)
+    with pytest.raises(TemplateError, match="a is there twice"):
+        read_yaml("xx.yaml")
 
 
 BAD_TEXTS = [
