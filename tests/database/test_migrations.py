@@ -1,0 +1,82 @@
+"""The migrations arrive at exactly the tables the queries are written against, and lead back."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, make_url, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from database.engine import create_engine
+from database.migrate import alembic_config, upgrade
+from database.tables import metadata
+
+
+@pytest.fixture
+async def empty_database(_pool: AsyncEngine, database_url: str) -> AsyncIterator[AsyncEngine]:
+    """A database of its own in which nothing has happened yet."""
+    async with _pool.connect() as connection:
+        outside = await connection.execution_options(isolation_level="AUTOCOMMIT")
+        await outside.execute(text("DROP DATABASE IF EXISTS migrations"))
+        await outside.execute(text("CREATE DATABASE migrations"))
+    engine = create_engine(make_url(database_url).set(database="migrations"))
+    yield engine
+    await engine.dispose()
+
+
+def differences(connection: Connection) -> list[Any]:
+    context = MigrationContext.configure(connection, opts={"compare_server_default": True})
+    return list(compare_metadata(context, metadata))
+
+
+async def test_the_migrations_make_the_tables_the_queries_expect(empty_database: AsyncEngine) -> None:
+    assert await upgrade(empty_database) == (None, "0001")
+    async with empty_database.connect() as connection:
+        assert await connection.run_sync(differences) == []
+
+
+async def test_migrating_again_changes_nothing(empty_database: AsyncEngine) -> None:
+    await upgrade(empty_database)
+    assert await upgrade(empty_database) == ("0001", "0001")
+
+
+async def test_every_migration_leads_back(empty_database: AsyncEngine) -> None:
+    await upgrade(empty_database)
+
+    def downgrade(connection: Connection) -> None:
+        config = alembic_config()
+        config.attributes["connection"] = connection
+        command.downgrade(config, "base")
+
+    async with empty_database.begin() as connection:
+        await connection.run_sync(downgrade)
+        left = await connection.execute(
+            text(
+                "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+            )
+        )
+        assert left.all() == []
+    assert await upgrade(empty_database) == (None, "0001")
+
+
+def test_the_history_has_one_head() -> None:
+    assert len(ScriptDirectory.from_config(alembic_config()).get_heads()) == 1
+
+
+async def test_the_calendars_exclusions_are_those_the_tables_declare(engine: AsyncEngine) -> None:
+    async with engine.connect() as connection:
+        rows = await connection.execute(
+            text(
+                "SELECT conname, condeferrable, condeferred FROM pg_constraint WHERE contype = 'x' ORDER BY 1"
+            )
+        )
+    assert [tuple(row) for row in rows] == [
+        ("ex_sessions_room", True, False),
+        ("ex_sessions_therapist", True, False),
+    ]
