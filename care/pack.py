@@ -23,7 +23,7 @@ def parse(text: str, name: str) -> RulePack:
     source = PackText(text, name)
     raw = _beneath(source.raw, _engine_defaults())
     try:
-        pack = RulePack.model_validate({**raw, "content_hash": content_hash(raw)})
+        pack = RulePack.model_validate({**raw, "content_hash": content_hash(source.raw)})
     except ValidationError as error:
         raise PackError([_shape_problem(source, detail) for detail in error.errors()]) from error
     problems = list(reference_problems(pack, source))
@@ -33,7 +33,7 @@ def parse(text: str, name: str) -> RulePack:
 
 
 def content_hash(raw: Any) -> str:
-    """sha256 of the canonical JSON of a pack's data, engine defaults included."""
+    """sha256 of the canonical JSON of a pack's own data: comments and layout do not count."""
     canonical = json.dumps(raw, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
     return hashlib.sha256(canonical.encode("utf-8", "backslashreplace")).hexdigest()
 

@@ -165,7 +165,7 @@ def _show_outcomes(pack: RulePack, outcomes: tuple[VectorOutcome, ...], failed: 
         console.print(Text(f"✗ {one.kind} {one.id} {one.name}".rstrip(), style="red"))
         for difference in one.differences:
             console.print(Text(f"    {difference.field}: expected {difference.expected!r}"))
-            console.print(Text(f"    {' ' * len(difference.field)}    but got {difference.actual!r}"))
+            console.print(Text(f"    {' ' * len(difference.field)}   but got {difference.actual!r}"))
     kinds = dict.fromkeys(one.kind for one in outcomes)
     counts = ", ".join(f"{sum(one.kind is kind for one in outcomes)} {kind}" for kind in kinds)
     console.print(
