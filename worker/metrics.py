@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from schemas.messages import MessageStatus, TextPurpose
 
@@ -37,16 +37,6 @@ class Metrics:
             registry=self.registry,
             buckets=_ACTIVITY_SECONDS,
         )
-        self._overdue = Gauge(
-            "limber_agenda_overdue_plans",
-            "Open plans whose next agenda item should have happened a minute ago or earlier.",
-            registry=self.registry,
-        )
-        self._lateness = Gauge(
-            "limber_agenda_lateness_seconds",
-            "How late the most overdue agenda item of all open plans is; 0 if none is.",
-            registry=self.registry,
-        )
         self._chores = Counter(
             "limber_housekeeping_total",
             "Housekeeping rounds by chore and outcome.",
@@ -65,11 +55,6 @@ class Metrics:
     def activity_ended(self, activity: str, outcome: str, seconds: float) -> None:
         """An attempt of an activity ended; `outcome` is `done`, `again` or `failed`."""
         self._activity.labels(activity, outcome).observe(seconds)
-
-    def agenda_watched(self, overdue_plans: int, late_by: timedelta) -> None:
-        """The watch over all agendas found this."""
-        self._overdue.set(overdue_plans)
-        self._lateness.set(late_by.total_seconds())
 
     def chore_ended(self, chore: str, outcome: str) -> None:
         """A round of housekeeping ended, `done` or `failed`."""

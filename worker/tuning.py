@@ -26,4 +26,4 @@ class Tuning:
     most_pollers: int = 10
     start_plans_every: timedelta = timedelta(seconds=2)
     route_texts_every: timedelta = timedelta(seconds=3)
-    watch_agenda_every: timedelta = timedelta(seconds=15)
+    tell_failures_every: timedelta = timedelta(seconds=15)

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from types import ModuleType
 
 import pytest
 from temporalio.exceptions import ApplicationError
 
-from messaging.twilio_channel import TwilioChannel
-from schemas.messages import Audience, MessageStatus, TextPurpose
+from schemas.messages import Audience, MessageStatus, SendOutcome, TextPurpose
 from schemas.plan import SessionStatus, Stage
-
-NOW = datetime(2026, 11, 9, 10, 0, tzinfo=UTC)
-VISIT = datetime(2026, 11, 10, 10, 0, tzinfo=UTC)
-NIGHT = datetime(2026, 11, 9, 21, 30, tzinfo=UTC)
+from tests.activities.desk import IMPATIENT, NIGHT, NOBODY_LISTENS, NOW, VISIT, Desk, channel_to
 
 
-async def _later(attempt: Any) -> ApplicationError:
+async def _later(attempt: Awaitable[SendOutcome]) -> ApplicationError:
     """The attempt must ask to be tried again; what it said."""
     with pytest.raises(ApplicationError) as said:
         await attempt
@@ -29,7 +26,7 @@ async def _later(attempt: Any) -> ApplicationError:
 # -- sent --------------------------------------------------------------------------------------------
 
 
-async def test_a_reminder_arrives_in_the_sites_own_words_and_time(desk: Any) -> None:
+async def test_a_reminder_arrives_in_the_sites_own_words_and_time(desk: Desk) -> None:
     outcome = await desk.send(desk.reminder())
     assert outcome.status is MessageStatus.sent
     [body] = desk.inbox()
@@ -39,14 +36,14 @@ async def test_a_reminder_arrives_in_the_sites_own_words_and_time(desk: Any) -> 
     assert row.provider_sid and row.sent_at == NOW
 
 
-async def test_summer_time_is_told_as_the_clinics_clock_shows_it(desk: Any) -> None:
+async def test_summer_time_is_told_as_the_clinics_clock_shows_it(desk: Desk) -> None:
     summer = datetime(2027, 6, 1, 9, 0, tzinfo=UTC)
     order = desk.reminder(session_no=None, session_revision=None, starts_at=(summer,), expires_at=summer)
     await desk.send(order)
     assert "Tue 1 Jun at 10:00" in desk.inbox()[0]
 
 
-async def test_a_check_in_is_worded_by_the_plans_own_rule_pack(desk: Any) -> None:
+async def test_a_check_in_is_worded_by_the_plans_own_rule_pack(desk: Desk) -> None:
     order = desk.reminder(
         key="q1", purpose=TextPurpose.question, template="CHK-PAIN", session_no=None, starts_at=()
     )
@@ -54,25 +51,25 @@ async def test_a_check_in_is_worded_by_the_plans_own_rule_pack(desk: Any) -> Non
     assert desk.inbox()[0].startswith("Riverside") and "how bad was your pain" in desk.inbox()[0]
 
 
-async def test_f01_a_second_attempt_after_success_sends_nothing(desk: Any) -> None:
+async def test_f01_a_second_attempt_after_success_sends_nothing(desk: Desk) -> None:
     first, again = [await desk.send(desk.reminder()) for _ in range(2)]
     assert first.status is again.status is MessageStatus.sent
     assert len(desk.inbox()) == 1
 
 
-async def test_f01_eight_workers_with_the_same_text_send_it_once(desk: Any) -> None:
+async def test_f01_eight_workers_with_the_same_text_send_it_once(desk: Desk) -> None:
     outcomes = await asyncio.gather(*(desk.send(desk.reminder()) for _ in range(8)), return_exceptions=True)
     assert len(desk.inbox()) == 1
     assert any(getattr(outcome, "status", None) is MessageStatus.sent for outcome in outcomes)
 
 
-async def test_f12_two_texts_with_the_same_words_are_two_texts(desk: Any) -> None:
+async def test_f12_two_texts_with_the_same_words_are_two_texts(desk: Desk) -> None:
     await desk.send(desk.reminder(key="monday"))
     await desk.send(desk.reminder(key="tuesday"))
     assert len(desk.inbox()) == 2
 
 
-async def test_a_page_reaches_the_member_of_staff_and_names_no_client(desk: Any, clinic: Any) -> None:
+async def test_a_page_reaches_the_member_of_staff_and_names_no_client(desk: Desk, clinic: ModuleType) -> None:
     page = desk.reminder(
         key="page",
         audience=Audience.staff,
@@ -91,42 +88,42 @@ async def test_a_page_reaches_the_member_of_staff_and_names_no_client(desk: Any,
 # -- kept back -----------------------------------------------------------------------------------------
 
 
-async def test_f04_a_cancelled_visit_is_not_reminded_of(desk: Any) -> None:
+async def test_f04_a_cancelled_visit_is_not_reminded_of(desk: Desk) -> None:
     order = desk.reminder()
     await desk.change_session(status=SessionStatus.cancelled)
     assert await desk.send(order) == _kept("session_gone")
     assert desk.inbox() == []
 
 
-async def test_f05_a_moved_visit_is_not_reminded_of_at_its_old_time(desk: Any) -> None:
+async def test_f05_a_moved_visit_is_not_reminded_of_at_its_old_time(desk: Desk) -> None:
     order = desk.reminder()
     await desk.change_session(revision=2)
     assert await desk.send(order) == _kept("session_moved")
 
 
-async def test_a_held_visit_is_not_reminded_of(desk: Any) -> None:
+async def test_a_held_visit_is_not_reminded_of(desk: Desk) -> None:
     await desk.change_session(status=SessionStatus.held)
     assert await desk.send(desk.reminder()) == _kept("session_gone")
 
 
-async def test_a_confirmed_visit_needs_no_further_reminder(desk: Any) -> None:
+async def test_a_confirmed_visit_needs_no_further_reminder(desk: Desk) -> None:
     await desk.change_session(confirmed=True)
     assert await desk.send(desk.reminder()) == _kept("session_confirmed")
 
 
-async def test_f07_a_text_past_its_use_expires(desk: Any) -> None:
+async def test_f07_a_text_past_its_use_expires(desk: Desk) -> None:
     outcome = await desk.send(desk.reminder(), after=timedelta(hours=24))
     assert (outcome.status, outcome.reason) == (MessageStatus.expired, "expired")
     assert desk.inbox() == []
 
 
-async def test_f07_a_reminder_never_goes_out_once_the_visit_has_begun(desk: Any) -> None:
+async def test_f07_a_reminder_never_goes_out_once_the_visit_has_begun(desk: Desk) -> None:
     order = desk.reminder(expires_at=VISIT + timedelta(hours=5))
     outcome = await desk.send(order, after=timedelta(hours=24))
     assert (outcome.status, outcome.reason) == (MessageStatus.expired, "visit_has_begun")
 
 
-async def test_an_opted_out_client_gets_nothing_not_even_safety_texts(desk: Any) -> None:
+async def test_an_opted_out_client_gets_nothing_not_even_safety_texts(desk: Desk) -> None:
     await desk.sql("UPDATE clients SET texts_allowed = false WHERE id = :id", id=desk.state.client_id)
     await desk.sql(
         "INSERT INTO consents (id, client_id, kind, granted, wording, how, recorded_by, at) "
@@ -139,13 +136,13 @@ async def test_an_opted_out_client_gets_nothing_not_even_safety_texts(desk: Any)
     assert desk.inbox() == []
 
 
-async def test_a_client_who_never_agreed_to_texts_gets_none(desk: Any) -> None:
+async def test_a_client_who_never_agreed_to_texts_gets_none(desk: Desk) -> None:
     await desk.sql("UPDATE clients SET texts_allowed = false WHERE id = :id", id=desk.state.client_id)
     assert await desk.send(desk.reminder()) == _kept("no_consent")
 
 
 @pytest.mark.parametrize("stage", [Stage.discharged, Stage.withdrawn, Stage.declined])
-async def test_f14_a_closed_plan_sends_nothing(desk: Any, stage: Stage) -> None:
+async def test_f14_a_closed_plan_sends_nothing(desk: Desk, stage: Stage) -> None:
     order = desk.reminder()
     await desk.step(stage=stage, closed_at=NOW + timedelta(minutes=1))
     assert await desk.send(order) == _kept("plan_closed")
@@ -154,7 +151,7 @@ async def test_f14_a_closed_plan_sends_nothing(desk: Any, stage: Stage) -> None:
     assert desk.inbox() == []
 
 
-async def test_the_word_of_farewell_itself_still_goes(desk: Any) -> None:
+async def test_the_word_of_farewell_itself_still_goes(desk: Desk) -> None:
     await desk.step(stage=Stage.discharged, closed_at=NOW)
     notice = desk.reminder(
         key="n", purpose=TextPurpose.notice, template="discharged", session_no=None, starts_at=()
@@ -162,7 +159,7 @@ async def test_the_word_of_farewell_itself_still_goes(desk: Any) -> None:
     assert (await desk.send(notice)).status is MessageStatus.sent
 
 
-async def test_a_suspended_plan_keeps_routine_texts_back_and_lets_safety_through(desk: Any) -> None:
+async def test_a_suspended_plan_keeps_routine_texts_back_and_lets_safety_through(desk: Desk) -> None:
     await desk.step(stage=Stage.suspended)
     assert await desk.send(desk.reminder()) == _kept("plan_suspended")
     safety = desk.reminder(
@@ -171,7 +168,7 @@ async def test_a_suspended_plan_keeps_routine_texts_back_and_lets_safety_through
     assert (await desk.send(safety)).status is MessageStatus.sent
 
 
-async def test_f13_at_night_a_text_that_keeps_waits_for_the_morning(desk: Any) -> None:
+async def test_f13_at_night_a_text_that_keeps_waits_for_the_morning(desk: Desk) -> None:
     order = desk.reminder(ordered_at=NIGHT)
     said = await _later(desk.send(order))
     assert said.next_retry_delay == timedelta(hours=11, minutes=30)
@@ -180,12 +177,12 @@ async def test_f13_at_night_a_text_that_keeps_waits_for_the_morning(desk: Any) -
     assert (await desk.send(order, after=timedelta(hours=11, minutes=30))).status is MessageStatus.sent
 
 
-async def test_f13_at_night_a_text_of_no_use_in_the_morning_is_not_sent_at_all(desk: Any) -> None:
+async def test_f13_at_night_a_text_of_no_use_in_the_morning_is_not_sent_at_all(desk: Desk) -> None:
     order = desk.reminder(ordered_at=NIGHT, expires_at=NIGHT + timedelta(hours=3))
     assert await desk.send(order) == _kept("quiet_hours")
 
 
-async def test_at_night_a_safety_text_goes_at_once(desk: Any) -> None:
+async def test_at_night_a_safety_text_goes_at_once(desk: Desk) -> None:
     safety = desk.reminder(
         key="s",
         ordered_at=NIGHT,
@@ -197,17 +194,17 @@ async def test_at_night_a_safety_text_goes_at_once(desk: Any) -> None:
     assert (await desk.send(safety)).status is MessageStatus.sent
 
 
-async def test_f08_a_client_without_a_number_costs_only_their_own_text(desk: Any) -> None:
+async def test_f08_a_client_without_a_number_costs_only_their_own_text(desk: Desk) -> None:
     await desk.sql("UPDATE clients SET mobile = NULL WHERE id = :id", id=desk.state.client_id)
     assert await desk.send(desk.reminder()) == _kept("no_number")
 
 
-async def test_f08_a_text_that_cannot_be_worded_fails_by_itself(desk: Any) -> None:
+async def test_f08_a_text_that_cannot_be_worded_fails_by_itself(desk: Desk) -> None:
     outcome = await desk.send(desk.reminder(template="no_such_text"))
     assert (outcome.status, outcome.reason) == (MessageStatus.failed, "cannot_be_worded")
 
 
-async def test_f04_a_withdrawn_text_stays_withdrawn(desk: Any) -> None:
+async def test_f04_a_withdrawn_text_stays_withdrawn(desk: Desk) -> None:
     order = desk.reminder(ordered_at=NIGHT)
     await _later(desk.send(order))
     await desk.sql(
@@ -219,7 +216,7 @@ async def test_f04_a_withdrawn_text_stays_withdrawn(desk: Any) -> None:
 # -- what the provider says ------------------------------------------------------------------------------
 
 
-async def test_f09_a_refused_text_is_not_called_sent(desk: Any) -> None:
+async def test_f09_a_refused_text_is_not_called_sent(desk: Desk) -> None:
     desk.gateway.fault("refused", to=desk.mobile, code=21614)
     outcome = await desk.send(desk.reminder())
     assert (outcome.status, outcome.reason) == (MessageStatus.failed, "bad_number")
@@ -227,7 +224,7 @@ async def test_f09_a_refused_text_is_not_called_sent(desk: Any) -> None:
     assert (row.error_code, row.sent_at) == ("21614", None)
 
 
-async def test_f11_a_final_refusal_is_never_tried_again(desk: Any) -> None:
+async def test_f11_a_final_refusal_is_never_tried_again(desk: Desk) -> None:
     desk.gateway.fault("refused", to=desk.mobile, times=1, code=21614)
     await desk.send(desk.reminder())
     again = await desk.send(desk.reminder())
@@ -235,7 +232,7 @@ async def test_f11_a_final_refusal_is_never_tried_again(desk: Any) -> None:
     assert desk.inbox() == [] and (await desk.row(desk.reminder())).attempts == 1
 
 
-async def test_a_throttled_text_waits_as_told_and_goes_out_once(desk: Any) -> None:
+async def test_a_throttled_text_waits_as_told_and_goes_out_once(desk: Desk) -> None:
     desk.gateway.fault("429", to=desk.mobile, times=1)
     said = await _later(desk.send(desk.reminder()))
     assert said.next_retry_delay is not None
@@ -244,7 +241,7 @@ async def test_a_throttled_text_waits_as_told_and_goes_out_once(desk: Any) -> No
     assert len(desk.inbox()) == 1
 
 
-async def test_f07_a_throttled_text_does_not_wait_beyond_its_use(desk: Any) -> None:
+async def test_f07_a_throttled_text_does_not_wait_beyond_its_use(desk: Desk) -> None:
     desk.gateway.fault("429", to=desk.mobile)
     order = desk.reminder()
     said = await _later(desk.send(order, after=timedelta(hours=24, seconds=-1)))
@@ -252,15 +249,15 @@ async def test_f07_a_throttled_text_does_not_wait_beyond_its_use(desk: Any) -> N
     assert (await desk.send(order, after=timedelta(hours=24))).status is MessageStatus.expired
 
 
-async def test_a_provider_that_cannot_be_reached_is_tried_again(desk: Any) -> None:
-    nobody: Any = _channel_to(desk, "http://127.0.0.1:9")
+async def test_a_provider_that_cannot_be_reached_is_tried_again(desk: Desk) -> None:
+    nobody = channel_to(NOBODY_LISTENS, desk.gateway)
     await _later(desk.send(desk.reminder(), channel=nobody))
     assert (await desk.row(desk.reminder())).status is MessageStatus.pending
     assert (await desk.send(desk.reminder())).status is MessageStatus.sent
 
 
 @pytest.mark.parametrize("fault", ["500-after-accepting", "drop-after-accepting"])
-async def test_an_answer_lost_after_acceptance_is_found_and_not_sent_again(desk: Any, fault: str) -> None:
+async def test_an_answer_lost_after_acceptance_is_found_and_not_sent_again(desk: Desk, fault: str) -> None:
     desk.gateway.fault(fault, to=desk.mobile, times=1)
     await _later(desk.send(desk.reminder()))
     assert (await desk.row(desk.reminder())).status is MessageStatus.sending
@@ -272,34 +269,34 @@ async def test_an_answer_lost_after_acceptance_is_found_and_not_sent_again(desk:
 
 @pytest.mark.parametrize("fault", ["500-before-accepting", "drop-before-accepting"])
 async def test_an_answer_lost_before_acceptance_ends_with_a_person_and_not_with_a_guess(
-    desk: Any, fault: str, impatient: Any
+    desk: Desk, fault: str
 ) -> None:
     desk.gateway.fault(fault, to=desk.mobile, times=1)
     await _later(desk.send(desk.reminder()))
     await _later(desk.send(desk.reminder()))
-    outcome = await desk.send(desk.reminder(), patience=impatient)
+    outcome = await desk.send(desk.reminder(), patience=IMPATIENT)
     assert (outcome.status, outcome.reason) == (MessageStatus.unknown, "never_found")
     assert desk.inbox() == []
 
 
-async def test_a_slow_answer_counts_as_unknown_and_the_text_is_found(desk: Any) -> None:
+async def test_a_slow_answer_counts_as_unknown_and_the_text_is_found(desk: Desk) -> None:
     desk.gateway.fault("slow", to=desk.mobile, times=1, seconds=2.5)
     await _later(desk.send(desk.reminder()))
     assert (await desk.send(desk.reminder())).status is MessageStatus.sent
     assert len(desk.inbox()) == 1
 
 
-async def test_while_the_provider_cannot_be_asked_nothing_is_decided(desk: Any, impatient: Any) -> None:
+async def test_while_the_provider_cannot_be_asked_nothing_is_decided(desk: Desk) -> None:
     desk.gateway.fault("drop-after-accepting", to=desk.mobile, times=1)
     await _later(desk.send(desk.reminder()))
-    nobody: Any = _channel_to(desk, "http://127.0.0.1:9")
-    await _later(desk.send(desk.reminder(), channel=nobody, patience=impatient))
+    nobody = channel_to(NOBODY_LISTENS, desk.gateway)
+    await _later(desk.send(desk.reminder(), channel=nobody, patience=IMPATIENT))
     assert (await desk.row(desk.reminder())).status is MessageStatus.sending
-    late = await desk.send(desk.reminder(), after=timedelta(hours=25), channel=nobody, patience=impatient)
+    late = await desk.send(desk.reminder(), after=timedelta(hours=25), channel=nobody, patience=IMPATIENT)
     assert late.status is MessageStatus.unknown
 
 
-async def test_a_receipt_that_outran_us_settles_the_text(desk: Any) -> None:
+async def test_a_receipt_that_outran_us_settles_the_text(desk: Desk) -> None:
     desk.gateway.fault("drop-after-accepting", to=desk.mobile, times=1)
     await _later(desk.send(desk.reminder()))
     await desk.sql(
@@ -309,7 +306,7 @@ async def test_a_receipt_that_outran_us_settles_the_text(desk: Any) -> None:
     assert len(desk.inbox()) == 1
 
 
-async def test_two_lost_texts_with_the_same_words_are_found_as_two(desk: Any) -> None:
+async def test_two_lost_texts_with_the_same_words_are_found_as_two(desk: Desk) -> None:
     desk.gateway.fault("drop-after-accepting", to=desk.mobile, times=2)
     for key in ("one", "two"):
         await _later(desk.send(desk.reminder(key=key)))
@@ -319,14 +316,5 @@ async def test_two_lost_texts_with_the_same_words_are_found_as_two(desk: Any) ->
     assert len(sids) == 2 and len(desk.inbox()) == 2
 
 
-def _kept(reason: str) -> Any:
-    from schemas.messages import SendOutcome
-
+def _kept(reason: str) -> SendOutcome:
     return SendOutcome(status=MessageStatus.suppressed, reason=reason)
-
-
-def _channel_to(desk: Any, url: str) -> TwilioChannel:
-    from messaging.twilio_channel import TwilioAccount
-
-    account = TwilioAccount(desk.gateway.account_sid, desk.gateway.auth_token, from_=desk.gateway.number)
-    return TwilioChannel(account, "http://127.0.0.1:9/status", base_url=url)

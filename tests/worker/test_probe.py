@@ -47,10 +47,10 @@ def test_a_worker_that_does_not_poll_yet_says_what_is_missing(probe: Callable[..
 def test_texts_are_counted_by_purpose_and_by_what_became_of_them(probe: Callable[..., str]) -> None:
     metrics = Metrics()
     metrics.text_settled(TextPurpose.reminder, MessageStatus.sent)
-    metrics.agenda_watched(2, timedelta(minutes=5))
+    metrics.text_handed_over(timedelta(seconds=3))
     page = _get(probe(metrics) + "/metrics")
     assert 'limber_texts_total{purpose="reminder",status="sent"} 1.0' in page
-    assert "limber_agenda_lateness_seconds 300.0" in page
+    assert "limber_text_lateness_seconds_sum 3.0" in page
 
 
 def test_temporals_numbers_join_ours_on_one_page(probe: Callable[..., str]) -> None:
@@ -63,4 +63,4 @@ def test_temporals_numbers_join_ours_on_one_page(probe: Callable[..., str]) -> N
 
 def test_our_numbers_stay_readable_when_temporals_are_not(probe: Callable[..., str]) -> None:
     page = _get(probe(Metrics(), None, "http://127.0.0.1:9/metrics") + "/metrics")
-    assert "limber_agenda_overdue_plans" in page
+    assert "limber_texts_total" in page

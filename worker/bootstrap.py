@@ -1,0 +1,117 @@
+"""Everything a worker is made of, built in one place from its settings; no part reaches for another itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import Client
+
+from activities.packs import PackShelf
+from activities.reading import ReplyReading
+from activities.reconciling import Patience, Search
+from activities.recording import Recording
+from activities.sending import Sending
+from activities.wording import Wording
+from database.engine import create_engine
+from messaging.channel import Channel
+from messaging.templates import load as load_templates
+from schemas.settings import Settings, SettingsError
+from worker.activity_watch import ActivityWatch
+from worker.client import connect
+from worker.metrics import Metrics
+from worker.plan_client import PlanClient
+from worker.telemetry import Telemetry, start_telemetry
+from worker.tuning import Tuning
+
+STATUS_PATH = "/webhooks/twilio/status"
+
+
+@dataclass(frozen=True)
+class WorkerParts:
+    """What `worker.process` runs. `telemetry` None: the process's runtime belongs to somebody else."""
+
+    settings: Settings
+    tuning: Tuning
+    engine: AsyncEngine
+    client: Client
+    plans: PlanClient
+    recording: Recording
+    reading: ReplyReading
+    sending: Sending
+    metrics: Metrics
+    telemetry: Telemetry | None = None
+
+
+async def bootstrap(
+    settings: Settings,
+    tuning: Tuning | None = None,
+    *,
+    engine: AsyncEngine | None = None,
+    channel: Channel | None = None,
+    client: Client | None = None,
+    patience: Patience | None = None,
+) -> WorkerParts:
+    """Build a worker; what is passed in is used instead of what the settings would give.
+
+    Raises SettingsError naming the variable that is missing, RuntimeError if Temporal cannot be reached.
+    """
+    metrics = Metrics()
+    telemetry = None
+    if client is None:
+        telemetry = start_telemetry(with_metrics=settings.metrics_port is not None)
+        watch = ActivityWatch(metrics)
+        client = await connect(settings, interceptors=[watch], runtime=telemetry.runtime)
+    engine = engine or create_engine(_database_url(settings), application_name="limber worker")
+    channel = channel or sms_channel(settings)
+    packs = PackShelf(engine)
+    return WorkerParts(
+        settings=settings,
+        tuning=tuning or Tuning(),
+        engine=engine,
+        client=client,
+        plans=PlanClient(client),
+        recording=Recording(engine),
+        reading=ReplyReading(engine, packs),
+        sending=Sending(
+            engine,
+            channel,
+            Wording(packs, load_templates()),
+            Search(engine, channel, patience or Patience()),
+            metrics,
+        ),
+        metrics=metrics,
+        telemetry=telemetry,
+    )
+
+
+def sms_channel(settings: Settings) -> Channel:
+    """Texts through Twilio, or through the gateway that LIMBER_TWILIO_API_URL names."""
+    from messaging.twilio_channel import (
+        TwilioAccount,
+        TwilioChannel,
+    )  # the SDK is large, and only sends need it
+
+    if settings.twilio_account_sid is None or settings.twilio_auth_token is None:
+        raise SettingsError(
+            "TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN: not set, so no text can be sent; set both, "
+            "or use `limber up`, which runs its own gateway"
+        )
+    service = settings.twilio_messaging_service_sid
+    account = TwilioAccount(
+        account_sid=settings.twilio_account_sid,
+        auth_token=settings.twilio_auth_token.get_secret_value(),
+        from_=None if service else settings.twilio_from,
+        messaging_service_sid=service,
+    )
+    outside = settings.public_url or f"http://127.0.0.1:{settings.api_port}"
+    return TwilioChannel(account, outside.rstrip("/") + STATUS_PATH, base_url=settings.twilio_api_url)
+
+
+def _database_url(settings: Settings) -> str:
+    if not settings.database_url:
+        raise SettingsError(
+            "DATABASE_URL: not set, so there is nowhere to record; set it, "
+            "or use `limber up`, which runs its own PostgreSQL"
+        )
+    return settings.database_url

@@ -1,0 +1,34 @@
+"""A text that will not arrive becomes its plan's business; the command's id is the text's own key."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from database.receipts import FinalFailure, plan_told
+from messaging.error_classes import classify
+from schemas.commands import SERVICE, CommandEnvelope, TextFailed
+from schemas.refusals import CommandRefused, PlanAskFailed, PlanClosed, Plans
+
+_log = structlog.stdlib.get_logger(__name__)
+
+
+async def tell_failure(engine: AsyncEngine, plans: Plans, failure: FinalFailure) -> None:
+    """Tell the plan once. A plan that has ended, or will not hear of it, counts as told; else it is asked again."""
+    code = failure.error_code or ""
+    command = TextFailed(
+        message_key=failure.key,
+        error_class=classify(int(code) if code.isdecimal() else None),
+        session_no=failure.session_no,
+    )
+    envelope = CommandEnvelope(command_id=f"failed:{failure.key}", actor=SERVICE, command=command)
+    try:
+        await plans.command(failure.plan_id, envelope)
+    except (CommandRefused, PlanClosed) as over:
+        _log.info("failed text needs nobody", plan=failure.plan_id, code=over.code)
+    except PlanAskFailed as failed:
+        _log.warning("failed text waits", plan=failure.plan_id, code=failed.code)
+        return
+    await plan_told(engine, failure.key, datetime.now(UTC))
