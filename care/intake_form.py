@@ -49,7 +49,7 @@ class DayQuestion(Frozen):
     text: str
 
 
-class IntakeForm(Frozen):
+class Questionnaire(Frozen):
     """Everything a form needs from the pack. `status` tells the reader whether the pack is signed off."""
 
     pack_version: str
@@ -67,10 +67,10 @@ class IntakeForm(Frozen):
 
 
 @per_pack
-def intake_form(pack: RulePack) -> IntakeForm:
+def intake_form(pack: RulePack) -> Questionnaire:
     """The form that `pack` asks for, in the pack's language and order."""
     words = words_for(pack.meta.language)
-    return IntakeForm(
+    return Questionnaire(
         pack_version=pack.version,
         pack_hash=pack.content_hash,
         status=pack.meta.status,
