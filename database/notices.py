@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Final
 
 import psycopg
@@ -21,7 +21,7 @@ def told(plan_id: ColumnElement[str]) -> ColumnElement[None]:
     return func.pg_notify(PLANS_CHANNEL, plan_id)
 
 
-async def plan_changes(url: str | URL) -> AsyncIterator[str]:
+async def plan_changes(url: str | URL) -> AsyncGenerator[str, None]:
     """The id of every plan that changes from now on. Ends only with the connection: open it again then."""
     address = driver_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
     async with await psycopg.AsyncConnection.connect(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, func, or_, select, tuple_, update
+from sqlalchemy import Row, Select, func, or_, select, true, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.errors import NotFoundError
@@ -124,8 +124,8 @@ _SUMMARY: Select[Any] = (
     )
     .join(clients, clients.c.id == plans.c.client_id)
     .join(staff, staff.c.id == plans.c.therapist_id)
-    .join(_OPEN_ALERTS, onclause=func.true())
-    .join(_OPEN_APPROVALS, onclause=func.true())
+    .join(_OPEN_ALERTS, onclause=true())
+    .join(_OPEN_APPROVALS, onclause=true())
 )
 
 

@@ -1,0 +1,58 @@
+"""The forms a plan rests on: its intake's, and the screening questions that were asked again since."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from database.errors import NotFoundError
+from database.tables import intakes, plans
+from schemas.names import new_id
+from schemas.screening import ScreeningResult
+
+
+async def latest_form(engine: AsyncEngine, plan_id: str) -> dict[str, Any]:
+    """The plan's newest form; raises NotFoundError for a plan that has none."""
+    columns = intakes.c
+    query = select(columns.form).where(columns.plan_id == plan_id)
+    async with engine.connect() as connection:
+        newest = query.order_by(columns.received_at.desc(), columns.id.desc()).limit(1)
+        form: dict[str, Any] | None = await connection.scalar(newest)
+    if form is None:
+        raise NotFoundError("plan", plan_id)
+    return form
+
+
+async def keep_form(
+    engine: AsyncEngine,
+    plan_id: str,
+    *,
+    key: str,
+    form: Mapping[str, Any],
+    screening: ScreeningResult,
+    now: datetime,
+) -> None:
+    """Keep a plan's form with new answers, once for each key."""
+    async with engine.begin() as connection:
+        client_id = await connection.scalar(select(plans.c.client_id).where(plans.c.id == plan_id))
+        if client_id is None:
+            raise NotFoundError("plan", plan_id)
+        await connection.execute(
+            insert(intakes)
+            .values(
+                id=new_id(),
+                plan_id=plan_id,
+                client_id=client_id,
+                idempotency_key=f"rescreen:{key}",
+                body_hash="",
+                form=form,
+                screening=screening,
+                received_at=now,
+            )
+            .on_conflict_do_nothing(index_elements=[intakes.c.idempotency_key])
+        )
