@@ -10,9 +10,23 @@ from api import problems
 from api.clinic import Clinic
 from api.edge import RequestEdge
 from api.log_in_limit import LogInLimit
-from api.routes import health, intakes, login, webhooks
+from api.routes import (
+    alerts,
+    approvals,
+    attention,
+    health,
+    intakes,
+    login,
+    plans,
+    sessions,
+    steering,
+    webhooks,
+)
 
-ROUTERS: Final[tuple[APIRouter, ...]] = (health.router, login.router, intakes.router, webhooks.router)
+ROUTERS: Final[tuple[APIRouter, ...]] = tuple(
+    group.router
+    for group in (health, login, intakes, plans, sessions, steering, approvals, alerts, attention, webhooks)
+)
 
 _ABOUT: Final = (
     "Care plans for physiotherapy and assisted-stretching clinics. Times are RFC 3339 with the offset of the "

@@ -19,6 +19,10 @@ RouteInbound = Callable[[str], Awaitable[None]]
 """Give the stored inbound text with this id to its plan, or to a person."""
 
 
+PackByHash = Callable[[str], Awaitable[RulePack]]
+"""The rule pack that a plan is pinned to; NotFoundError for one that was never kept."""
+
+
 def utc_now() -> datetime:
     """The wall clock."""
     return datetime.now(UTC)
@@ -28,14 +32,16 @@ def utc_now() -> datetime:
 class Clinic:
     """The running clinic as the API sees it.
 
-    `pack` is the rule pack that new intakes are judged by; plans keep their own. `clock` is the wall clock:
-    what happens inside a plan goes by the plan's own time.
+    `pack` is the rule pack that new intakes are judged by, `pack_text` its YAML as it is kept for ever; plans
+    keep their own. `clock` is the wall clock: what happens inside a plan goes by the plan's own time.
     """
 
     settings: Settings
     engine: AsyncEngine
     plans: Plans
     pack: RulePack
+    pack_text: str
+    pack_by_hash: PackByHash
     route_inbound: RouteInbound
     clock: Callable[[], datetime] = utc_now
     metrics: ApiMetrics = field(default_factory=ApiMetrics)

@@ -40,7 +40,7 @@ class Asking:
     def __init__(self, clinic: Clinic, who: Identity, key: str | None) -> None:
         self.clinic = clinic
         self.who = who
-        self._id = f"api:{key}" if key else f"api:{new_id()}"
+        self.id = f"api:{key}" if key else f"api:{new_id()}"
         self._notes: list[str] = []
 
     async def note(self, plan_id: str, kind: str, words: str | None) -> str | None:
@@ -62,7 +62,7 @@ class Asking:
         engine is away; the same request may then be sent again under its Idempotency-Key.
         """
         structlog.contextvars.bind_contextvars(plan_id=plan_id)
-        envelope = CommandEnvelope(command_id=self._id, actor=self.who.actor, command=command)
+        envelope = CommandEnvelope(command_id=self.id, actor=self.who.actor, command=command)
         try:
             reply = await self.clinic.plans.command(plan_id, envelope)
         except CommandRefused as refused:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from enum import StrEnum
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from database.figures import Figures
 
 _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15)
 
@@ -55,3 +59,32 @@ class ApiMetrics:
     def refused(self, code: str) -> None:
         """A plan said no."""
         self._refusals.labels(code).inc()
+
+
+def told_figures(figures: Figures) -> bytes:
+    """The clinic's figures as Prometheus text: they belong to the record, so every process tells the same."""
+    registry = CollectorRegistry()
+
+    def counts(name: str, about: str, label: str, numbers: Iterable[tuple[StrEnum, int]]) -> None:
+        gauge = Gauge(name, about, (label,), registry=registry)
+        for word, number in numbers:
+            gauge.labels(word.value).set(number)
+
+    counts("limber_plans", "Plans by stage.", "stage", figures.plans.items())
+    counts("limber_texts", "Texts in the outbox by state.", "status", figures.texts.items())
+    counts(
+        "limber_inbound_texts", "Texts from clients by how far they are.", "status", figures.inbound.items()
+    )
+    for name, about, value in (
+        (
+            "limber_record_agenda_lateness_seconds",
+            "How late the most overdue item is.",
+            figures.agenda_lateness_seconds,
+        ),
+        ("limber_approvals_open", "Decisions that wait.", figures.approvals_open),
+        ("limber_approvals_overdue", "Decisions past their deadline.", figures.approvals_overdue),
+        ("limber_alerts_open", "Alerts that nobody has closed.", figures.alerts_open),
+        ("limber_alerts_overdue", "Alerts past their deadline.", figures.alerts_overdue),
+    ):
+        Gauge(name, about, registry=registry).set(value)
+    return generate_latest(registry)

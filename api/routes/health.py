@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
+import structlog
 from fastapi import APIRouter
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
@@ -12,6 +13,10 @@ from starlette.responses import Response
 
 from api.answers import answer
 from api.clinic import TheClinic
+from api.metrics import told_figures
+from database.figures import figures
+
+_log = structlog.get_logger(__name__)
 
 router = APIRouter(tags=["operations"])
 
@@ -38,5 +43,10 @@ async def readyz(clinic: TheClinic) -> Response:
 
 @router.get("/metrics", summary="Prometheus metrics", response_class=Response)
 async def metrics(clinic: TheClinic) -> Response:
-    """What this process measured, and how the clinic's plans stand."""
-    return Response(generate_latest(clinic.metrics.registry), media_type=CONTENT_TYPE_LATEST)
+    """What this process measured and, while the record answers, how the clinic's plans stand."""
+    told = generate_latest(clinic.metrics.registry)
+    try:
+        told += told_figures(await figures(clinic.engine, clinic.clock()))
+    except (SQLAlchemyError, OSError) as error:
+        _log.warning("no figures from the record", error=type(error).__name__)
+    return Response(told, media_type=CONTENT_TYPE_LATEST)

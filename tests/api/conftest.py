@@ -15,8 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.app import create_app
 from api.clinic import Clinic
-from care.pack import builtin
+from care.pack import builtin, builtin_text
 from database.demo_clinic import THERAPIST
+from schemas.rules import RulePack
 from schemas.settings import Settings
 from tests.api.forms import example
 from tests.api.recorded_plans import RecordedPlans
@@ -81,12 +82,17 @@ async def app(clinic: ModuleType, settings: Settings, plans: RecordedPlans, rout
     async def route(inbound_id: str) -> None:
         routed.append(inbound_id)
 
+    async def pack_by_hash(_hash: str) -> RulePack:
+        return builtin()
+
     return create_app(
         Clinic(
             settings=settings,
             engine=plans.engine,
             plans=plans,
             pack=builtin(),
+            pack_text=builtin_text(),
+            pack_by_hash=pack_by_hash,
             route_inbound=route,
             clock=plans.clock,
         )

@@ -1,0 +1,109 @@
+"""The bodies of commands: what staff send, checked for shape before any plan is asked."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AwareDatetime, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from schemas.base import Strict
+from schemas.commands import Decision
+from schemas.plan import SessionStatus
+from schemas.protocol import Measure
+from schemas.taper import Step
+
+Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000)]
+NeededWords = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=4000)]
+ZeroToTen = Annotated[float, Field(ge=0, le=10)]
+
+
+class EditAsked(Strict):
+    """Changes to a protocol; what is left out stays as it is. `therapist` is an id or e-mail."""
+
+    start_step: Step | None = None
+    first_session_at: AwareDatetime | None = None
+    session_minutes: int | None = Field(None, ge=30, le=60)
+    planned_weeks: int | None = Field(None, ge=1, le=104)
+    primary: Measure | None = None
+    therapist: str | None = None
+    room_id: str | None = None
+    techniques: tuple[str, ...] | None = None
+
+
+class DecisionAsked(Strict):
+    """Approve, edit or reject. An edit says what should be instead, and why."""
+
+    decision: Decision
+    reason: Words | None = None
+    step: Step | None = None
+    edit: EditAsked | None = None
+    document_valid_until: date | None = None
+
+
+class OutcomeAsked(Strict):
+    """What happened at a session. Scores belong to a session that was attended."""
+
+    outcome: Literal[SessionStatus.attended, SessionStatus.no_show, SessionStatus.late_cancel]
+    pain: ZeroToTen | None = None
+    stiffness: ZeroToTen | None = None
+    primary: float | None = None
+    techniques: tuple[str, ...] = ()
+    note: Words | None = None
+
+    @model_validator(mode="after")
+    def _scores_need_a_visit(self) -> Self:
+        if self.outcome is SessionStatus.attended:
+            return self
+        for name in ("pain", "stiffness", "primary", "techniques"):
+            if getattr(self, name) not in (None, ()):
+                raise PydanticCustomError(
+                    "field", "Only a session that was attended has this; leave it out.", {"field": name}
+                )
+        return self
+
+
+class RescheduleAsked(Strict):
+    """The new start, with its offset."""
+
+    starts_at: AwareDatetime
+
+
+class CancelAsked(Strict):
+    """Whether the clinic cancels; else the client does."""
+
+    by_clinic: bool = False
+
+
+class HoldAsked(Strict):
+    """Pause a plan, with or without an end."""
+
+    reason: NeededWords
+    until: AwareDatetime | None = None
+
+
+class ReasonAsked(Strict):
+    """Why; optional."""
+
+    reason: Words | None = None
+
+
+class AmendAsked(Strict):
+    """Change a running plan's protocol, and why."""
+
+    edit: EditAsked
+    reason: NeededWords
+
+
+class RescreenAsked(Strict):
+    """Screening questions that were asked again: answers by item id."""
+
+    answers: dict[str, Any] = Field(min_length=1)
+
+
+class CloseAlertAsked(Strict):
+    """How an alert ended: a few words for the list, and what was found and done."""
+
+    outcome: NeededWords
+    note: Words | None = None

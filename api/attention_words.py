@@ -1,0 +1,70 @@
+"""What needs a person, as a sentence and the step that helps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from database.attention import AttentionItem, AttentionKind
+from schemas.plan import AlertReason as A
+
+ALERTS: Final[Mapping[A, tuple[str, str]]] = MappingProxyType(
+    {
+        A.safety_words: (
+            "The client texted words that may mean danger.",
+            "Read the text and ring the client.",
+        ),
+        A.number_alert: (
+            "An answer to a check-in is worrying.",
+            "Ring the client and write down what you found.",
+        ),
+        A.unread_reply: ("A text could not be read by rule.", "Read it and answer the client."),
+        A.health_change: ("The client's health has changed.", "Ring, and repeat the screening questions."),
+        A.change_requested: ("The client asks for another time.", "Offer a time and move the session."),
+        A.silent_client: ("Check-ins stay unanswered.", "Ring the client."),
+        A.outcome_missing: ("A session has no outcome yet.", "Record what happened at the session."),
+        A.slot_needed: ("A session has no time.", "Choose one of the free times."),
+        A.text_undelivered: ("A text did not arrive.", "Ring the client and check the number."),
+        A.text_unknown: ("Nobody knows whether a text went out.", "Ring the client; it is not sent again."),
+        A.opted_out: ("The client gets no texts.", "Arrange by telephone what texts would have said."),
+        A.urgent_referral: ("Screening found something urgent.", "Ring the client and record the outcome."),
+        A.review_due: ("A review is due.", "Review the plan with the client."),
+        A.taper_escalation: ("The taper policy asks for the therapist.", "Look at the trend and decide."),
+        A.screening_expires: ("The screening runs out.", "Repeat the screening questions."),
+        A.short_course: ("The first few sessions are done.", "Decide: enough, carry on, or change."),
+        A.contact_unconfirmed: (
+            "Nobody has confirmed reaching the client.",
+            "Ring, then the emergency contact.",
+        ),
+        A.paused_plan: ("A paused plan waits.", "Agree with the client how to go on."),
+    }
+)
+
+KINDS: Final[Mapping[AttentionKind, tuple[str, str]]] = MappingProxyType(
+    {
+        AttentionKind.approval_overdue: ("A decision on {reason} is overdue.", "Decide, or ask who can."),
+        AttentionKind.text_unknown: (
+            "Nobody knows whether a text went out.",
+            "Ring the client; it is not sent again.",
+        ),
+        AttentionKind.text_failed: ("A text did not arrive.", "Ring the client and check the number."),
+        AttentionKind.text_stuck: ("A text hangs in the outbox.", "Look at the worker and the SMS provider."),
+        AttentionKind.inbound_unmatched: (
+            "A text fits no plan, or several.",
+            "Read it and find out who sent it.",
+        ),
+        AttentionKind.inbound_waiting: ("A text waits to be routed.", "Look at the worker and the engine."),
+        AttentionKind.plan_without_next: ("A plan has nothing next.", "Look at the plan's workflow."),
+        AttentionKind.plan_late: ("What is next in a plan is late.", "Look at the worker and the engine."),
+        AttentionKind.plan_unstarted: ("A new plan has not started.", "Look at the engine."),
+    }
+)
+
+
+def sentence_and_step(item: AttentionItem) -> tuple[str, str]:
+    """What is the matter, and what to do next."""
+    if item.kind is AttentionKind.alert:
+        return ALERTS[A(item.reason)]
+    told, step = KINDS[item.kind]
+    return told.format(reason=item.reason.replace("_", " ")), step

@@ -1,0 +1,89 @@
+"""The events of a plan as sentences for the people who read its story."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from schemas.events import EventKind as E
+from schemas.events import Fact, PlanEvent
+
+SENTENCES: Final[Mapping[E, str]] = MappingProxyType(
+    {
+        E.intake_received: "Intake received.",
+        E.screening_evaluated: "Screening came to: {overall}.",
+        E.rescreened: "Screening questions were asked again: {overall}.",
+        E.stage_changed: "The plan went from {was} to {now}.",
+        E.approval_opened: "A decision on {kind} was put before the therapist.",
+        E.approval_reminded: "The decision was asked for again.",
+        E.approval_escalated: "The decision passed to the next person.",
+        E.approval_decided: "Decision on {kind}: {decision}.",
+        E.approval_lapsed: "The question of {kind} no longer stood.",
+        E.hold_discharged: "A hold was discharged: {hold}.",
+        E.hold_chased: "A missing document was asked for again: {hold}.",
+        E.hold_expired: "A document ran out: {hold}.",
+        E.session_placed: "Session {session} was booked for {starts_at}.",
+        E.session_unplaced: "Session {session} has no time yet: {wanted} was taken.",
+        E.session_moved: "Session {session} moved from {was} to {starts_at}.",
+        E.session_confirmed: "The client confirmed session {session}.",
+        E.session_held: "Session {session} is held.",
+        E.session_restored: "Session {session} may go ahead again.",
+        E.session_cancelled: "Session {session} was cancelled.",
+        E.session_lapsed: "Session {session} did not take place.",
+        E.outcome_recorded: "Session {session}: {outcome}.",
+        E.taper_evaluated: "The taper policy said: {verdict}.",
+        E.step_changed: "The step went from {was} to {now}.",
+        E.reply_read: "A text from the client was read.",
+        E.answer_recorded: "The client answered {question}.",
+        E.checkin_unanswered: "A check-in stayed unanswered, {run} in a row.",
+        E.alert_raised: "Alert {urgency}: {reason}.",
+        E.alert_acknowledged: "Someone took the alert on.",
+        E.alert_escalated: "The alert passed to the next person.",
+        E.alert_closed: "The alert was closed: {outcome}.",
+        E.paused: "The plan was paused.",
+        E.resumed: "The plan went on.",
+        E.amended: "The protocol was changed.",
+        E.reviewed: "The plan was reviewed.",
+        E.opted_out: "The client opted out of texts.",
+        E.opted_in: "The client wants texts again.",
+        E.text_ordered: "A text was ordered: {template}.",
+        E.text_withdrawn: "A text was taken back.",
+        E.text_skipped: "A text was left out: {reason}.",
+        E.text_sent: "A text was sent.",
+        E.text_not_sent: "A text was not sent.",
+        E.text_delivery: "A text's delivery: {status}.",
+    }
+)
+
+
+def sentence(event: PlanEvent, zone: str) -> str:
+    """What happened, in one sentence; times as the site's clock showed them, what is not known as a dash."""
+    told = {name: _word(fact, ZoneInfo(zone)) for name, fact in event.facts.items()}
+    return SENTENCES[event.kind].format_map(_Known(told))
+
+
+class _Known(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return "–"
+
+
+def _word(fact: Fact, zone: ZoneInfo) -> str:
+    if fact is None:
+        return "–"
+    if isinstance(fact, tuple | list):
+        return ", ".join(map(str, fact)) or "–"
+    moment = _moment(fact)
+    return f"{moment.astimezone(zone):%a %d %b %Y %H:%M}" if moment else str(fact).replace("_", " ")
+
+
+def _moment(fact: Fact) -> datetime | None:
+    if not isinstance(fact, str) or "T" not in fact:
+        return None
+    try:
+        moment = datetime.fromisoformat(fact)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None

@@ -1,0 +1,58 @@
+"""The therapist's inbox, and decisions."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from api.answers import answer, told
+from api.asked import DecisionAsked
+from api.clinic import TheClinic
+from api.commanding import Ask
+from api.edits import protocol_edit
+from api.identity import Who, find_member
+from api.plan_at_hand import PlanAtHand
+from database import approvals as approval_records
+from database.plan_zones import zones_of_plans
+from database.plans import plan
+from schemas.commands import DecideApproval
+from schemas.protocol import ApprovalKind
+
+router = APIRouter(prefix="/api/v1/approvals", tags=["approvals"])
+
+
+@router.get("", summary="Decisions that wait")
+async def get_approvals(
+    clinic: TheClinic,
+    _who: Who,
+    owner: Annotated[str | None, Query(description="Id or e-mail of the person who has to decide.")] = None,
+    kind: ApprovalKind | None = None,
+) -> Response:
+    """The earliest deadline first."""
+    member = await find_member(clinic, owner) if owner else None
+    owner_id = member.id if member else owner
+    found = await approval_records.open_approvals(clinic.engine, owner_id=owner_id, kind=kind)
+    zones = await zones_of_plans(clinic.engine, (one.plan_id for one in found))
+    return answer({"approvals": [told(one, zones[one.plan_id]) for one in found]})
+
+
+@router.post("/{approval_id}/decision", summary="Approve, edit or reject")
+async def post_decision(approval_id: str, asked: DecisionAsked, ask: Ask) -> Response:
+    """A named physiotherapist decides; 409 says why a decision cannot be taken, a second one included."""
+    clinic = ask.clinic
+    approval = await approval_records.approval(clinic.engine, approval_id)
+    at_hand = PlanAtHand(await plan(clinic.engine, approval.plan_id))
+    edit = await protocol_edit(clinic, at_hand.state.protocol, asked.edit, "edit") if asked.edit else None
+    # Without a named person the plan refuses the decision itself; there is no author to keep words under.
+    reason = asked.reason if ask.who.member else None
+    decision = DecideApproval(
+        approval_id=approval_id,
+        decision=asked.decision,
+        reason_id=await ask.note(at_hand.id, "decision", reason),
+        step=asked.step,
+        edit=edit,
+        document_valid_until=asked.document_valid_until,
+    )
+    return await at_hand.told(ask, decision)

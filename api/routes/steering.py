@@ -1,0 +1,74 @@
+"""Steering a plan: hold and resume, withdraw, amend, ask the screening questions again."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from api.asked import AmendAsked, HoldAsked, ReasonAsked, RescreenAsked
+from api.commanding import Ask
+from api.edits import protocol_edit
+from api.intake_reading import AGE_ITEM
+from api.plan_at_hand import ThePlan
+from api.problems import FieldProblem, invalid
+from care.screening import screen, validate_answers
+from database.forms import keep_form, latest_form
+from schemas.commands import Amend, PausePlan, Rescreen, ResumePlan, Withdraw
+
+router = APIRouter(prefix="/api/v1/plans/{plan_id}", tags=["steering"])
+
+
+@router.post("/hold", summary="Hold a plan")
+async def post_hold(asked: HoldAsked, plan: ThePlan, ask: Ask) -> Response:
+    """Sessions inside the pause are held; nothing routine is texted."""
+    reason_id = await ask.note(plan.id, "hold", asked.reason)
+    return await plan.told(ask, PausePlan(reason_id=reason_id, until=asked.until))
+
+
+@router.post("/resume", summary="End a hold")
+async def post_resume(plan: ThePlan, ask: Ask, asked: ReasonAsked | None = None) -> Response:
+    """After a safety pause this opens the therapist's approval; it never resumes by itself (MID-3)."""
+    reason_id = await ask.note(plan.id, "resume", asked.reason if asked else None)
+    return await plan.told(ask, ResumePlan(reason_id=reason_id))
+
+
+@router.post("/withdraw", summary="The client stops")
+async def post_withdraw(plan: ThePlan, ask: Ask, asked: ReasonAsked | None = None) -> Response:
+    """Always honoured, at once, with no approval (P5)."""
+    reason_id = await ask.note(plan.id, "withdraw", asked.reason if asked else None)
+    return await plan.told(ask, Withdraw(reason_id=reason_id))
+
+
+@router.post("/amend", summary="Change a running plan's protocol")
+async def post_amend(asked: AmendAsked, plan: ThePlan, ask: Ask) -> Response:
+    """What the edit leaves out stays as it is."""
+    edit = await protocol_edit(ask.clinic, plan.state.protocol, asked.edit, "edit")
+    reason_id = await ask.note(plan.id, "amend", asked.reason)
+    return await plan.told(ask, Amend(edit=edit, reason_id=reason_id or ""))
+
+
+@router.post("/rescreen", summary="The screening questions, asked again")
+async def post_rescreen(asked: RescreenAsked, plan: ThePlan, ask: Ask) -> Response:
+    """New answers over the form's own, judged by the plan's pack; findings count at once (MID-3)."""
+    clinic, state = ask.clinic, plan.state
+    pack = await clinic.pack_by_hash(state.protocol.pack_hash)
+    today = _today(clinic.clock(), plan.zone)
+    errors = validate_answers(pack, asked.answers, today)
+    if errors:
+        raise invalid([FieldProblem(f"answers.{error.path}", error.sentence) for error in errors])
+    if AGE_ITEM in asked.answers:
+        raise invalid([FieldProblem(f"answers.{AGE_ITEM}", "The age comes from the date of birth.")])
+    form = await latest_form(clinic.engine, plan.id)
+    answers = {**form["screening"], **asked.answers}
+    result = screen(pack, answers, today, state.protocol.target_regions)
+    response = await plan.told(ask, Rescreen(result=result, items=tuple(sorted(asked.answers))))
+    kept = {**form, "screening": answers}
+    await keep_form(clinic.engine, plan.id, key=ask.id, form=kept, screening=result, now=clinic.clock())
+    return response
+
+
+def _today(now: datetime, zone: str) -> date:
+    return now.astimezone(ZoneInfo(zone)).date()
