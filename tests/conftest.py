@@ -11,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from coverage import Coverage
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -111,8 +112,12 @@ def pytest_sessionfinish(exitstatus: int) -> None:
 def pytest_unconfigure() -> None:
     """Leave at once: a process that used the Temporal SDK may abort while the interpreter shuts down.
 
-    The summary is printed and every fixture closed by now.
+    The summary is printed and every fixture closed by now. Coverage would save its data at exit, so it is told.
     """
+    measuring = Coverage.current()
+    if measuring is not None:
+        measuring.stop()
+        measuring.save()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(_exit_code)

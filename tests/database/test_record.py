@@ -219,6 +219,26 @@ async def test_a_session_that_someone_writes_past_the_service_still_cannot_overl
             await connection.execute(intruder, {"other": other.plan_id})
 
 
+async def test_a_claim_that_loses_a_race_against_a_writer_outside_is_told_so(
+    engine: AsyncEngine, open_a_plan: OpenPlan
+) -> None:
+    plan, other = await open_a_plan(), await open_a_plan()
+    outside = text(
+        "INSERT INTO sessions (plan_id, no, status, revision, confirmed, step, therapist_id, room_id, during,"
+        " minutes) VALUES (:plan, 1, 'booked', 1, false, 'S1', :therapist, :room, tstzrange(:start, :end), 45)"
+    )
+    slot = {"start": TUESDAY_TEN, "end": TUESDAY_TEN + timedelta(minutes=45)}
+    async with engine.connect() as connection:
+        await connection.execute(
+            outside, {"plan": other.plan_id, "therapist": THERAPIST.id, "room": ROOM_IDS[2], **slot}
+        )
+        claim = asyncio.ensure_future(record(engine, booking(plan, a_session()), None))
+        while not await fetch(engine, "SELECT 1 FROM pg_locks WHERE NOT granted"):
+            pass
+        await connection.commit()
+    assert [one.reason for one in (await claim).conflicts] == ["therapist_busy"]
+
+
 async def test_two_sessions_swap_their_slots_in_one_step(engine: AsyncEngine, open_a_plan: OpenPlan) -> None:
     plan = await open_a_plan()
     one, two = a_session(1), a_session(2, TUESDAY_TEN + WEEK)
