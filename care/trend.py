@@ -34,7 +34,7 @@ def on_track(policy: TaperPolicy, inputs: TaperInputs, value: float | None, week
         return False
     if share >= 1:
         return True
-    if week is None or inputs.planned_weeks <= 0:
+    if week is None or not inputs.planned_weeks or inputs.planned_weeks < 0:
         return False
     expected = min(1.0, week / inputs.planned_weeks)
     return share >= expected - policy.on_track_tolerance - ROUNDING

@@ -109,7 +109,11 @@ def _screening(pack: RulePack, document: Any) -> Iterator[VectorOutcome]:
     except (KeyError, ValueError, TypeError) as error:
         raise VectorError("screening_test_vectors needs `eval_date` (YYYY-MM-DD) and `all_clear`") from error
     for example in _examples(section.get("vectors"), "screening_test_vectors.vectors"):
-        answers = {**all_clear, **example.get("diff", {})}
+        diff = example.get("diff") or {}
+        if not isinstance(diff, Mapping):
+            yield _unrunnable(VectorKind.screening, example, "diff", "must map items to their answers")
+            continue
+        answers = {**all_clear, **diff}
         result = screen(pack, answers, today, example.get("target_regions", ()))
         yield _outcome(VectorKind.screening, example, result, _SCREENING)
 
@@ -168,9 +172,8 @@ def _taper(pack: RulePack, document: Any) -> Iterator[VectorOutcome]:
             inputs = TaperInputs.model_validate(example.get("in"))
         except ValidationError as error:
             wrong = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
-            raise VectorError(
-                f"{example.get('id', 'a taper example')}: `in` cannot be read: {wrong}"
-            ) from error
+            yield _unrunnable(VectorKind.taper, example, "in", wrong)
+            continue
         yield _outcome(VectorKind.taper, example, evaluate(policy, inputs), _TAPER)
 
 
@@ -196,10 +199,12 @@ def _replies(pack: RulePack, document: Any) -> Iterator[VectorOutcome]:
         _section(document, "sms_checkins", "keyword_tests"), "sms_checkins.keyword_tests"
     ):
         question = example.get("question")
-        if question is not None and question not in pack.questions:
-            raise VectorError(f"unknown question {question!r}; the pack has {', '.join(pack.questions)}")
         text = str(example.get("text", ""))
         shown = {"id": text, "name": question or "", **example}
+        if question is not None and question not in pack.questions:
+            known = f"no such question; the pack has {', '.join(pack.questions)}"
+            yield _unrunnable(VectorKind.reply, shown, "question", known)
+            continue
         yield _outcome(VectorKind.reply, shown, read(pack, text, question), _REPLY)
 
 
@@ -214,6 +219,12 @@ def _field(name: str) -> tuple[_View, _Compare | None]:
 _REPLY: _Table = {name: _field(name) for name in Reading.model_fields}
 
 
+def _unrunnable(kind: VectorKind, example: Mapping[str, Any], field: str, why: str) -> VectorOutcome:
+    """An example that cannot be run fails; the others still run."""
+    wrong = Difference(field, example.get(field), why)
+    return VectorOutcome(kind, str(example.get("id", "")), str(example.get("name", "")), (wrong,))
+
+
 def _outcome(kind: VectorKind, example: Mapping[str, Any], actual: Any, table: _Table) -> VectorOutcome:
     differences = []
     for key, wanted in example["expect"].items():
@@ -224,7 +235,15 @@ def _outcome(kind: VectorKind, example: Mapping[str, Any], actual: Any, table: _
             continue
         view, compare = table[key]
         expected = None if wanted == "none" else wanted
-        agrees = compare(actual, expected) if compare else view(actual) == expected
+        agrees = _agrees(compare, actual, expected) if compare else view(actual) == expected
         if not agrees:
             differences.append(Difference(key, expected, view(actual)))
     return VectorOutcome(kind, str(example.get("id", "")), str(example.get("name", "")), tuple(differences))
+
+
+def _agrees(compare: _Compare, actual: Any, expected: Any) -> bool:
+    """An expectation of the wrong kind, such as a number for a list, does not agree."""
+    try:
+        return compare(actual, expected)
+    except TypeError:
+        return False

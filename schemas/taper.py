@@ -88,7 +88,7 @@ class TaperInputs(Strict):
     sessions_at_step: int
     days_since_step_up: float | None = None
     step_ups_84d: int = 0
-    planned_weeks: float
+    planned_weeks: float | None
     primary: PrimaryTrend = PrimaryTrend()
     pain: PainTrend = PainTrend()
     flare: Flares = Flares()

@@ -62,10 +62,30 @@ def test_a_taper_example_must_name_every_deciding_reason() -> None:
         None,
         {"screening_test_vectors": []},
         {"sms_checkins": {"keyword_tests": [{"text": "3"}]}},
-        {"sms_checkins": {"keyword_tests": [{"text": "3", "question": "CHK-X", "expect": {}}]}},
-        {"taper_policy": {"test_vectors": [{"id": "TV-X", "in": {"step": "S9"}, "expect": {}}]}},
     ],
 )
 def test_a_document_that_cannot_be_run_is_refused(document: Any) -> None:
     with pytest.raises(VectorError):
         run_vectors(_PACK, document)
+
+
+@pytest.mark.parametrize(
+    ("document", "field"),
+    [
+        ({"sms_checkins": {"keyword_tests": [{"text": "3", "question": "CHK-X", "expect": {}}]}}, "question"),
+        ({"taper_policy": {"test_vectors": [{"id": "TV-X", "in": {"step": "S9"}, "expect": {}}]}}, "in"),
+        ({"taper_policy": {"test_vectors": [{"id": "TV-X", "expect": {}}]}}, "in"),
+        (
+            {
+                "taper_policy": {
+                    "test_vectors": [{**_PACK.taper_policy.test_vectors[0], "expect": {"reasons": 3}}]
+                }
+            },
+            "reasons",
+        ),
+    ],
+)
+def test_an_example_that_cannot_be_run_fails_and_the_others_run(document: dict[str, Any], field: str) -> None:
+    outcomes = run_vectors(_PACK, {**document, "screening_test_vectors": _PACK.screening_test_vectors})
+    assert [one.differences[0].field for one in outcomes if not one.passed] == [field]
+    assert sum(one.passed for one in outcomes) == 15
