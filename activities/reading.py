@@ -62,4 +62,5 @@ def _context(question: str, asked: ReplyQuestion) -> ScoreContext:
         previous=asked.previous.get(question),
         best=best.get(question),
         pre_session=asked.pre_session,
+        day3=asked.day3 and question == "CHK-PAIN",
     )

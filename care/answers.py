@@ -46,6 +46,7 @@ def reply_question(state: PlanState, inbound_id: str) -> ReplyQuestion:
         previous=previous,
         best_goal=max(goals, default=None),
         pre_session=progress.scores[-1].pain if progress.scores else None,
+        day3=any(p.key.endswith(":day3") for p in state.prompts),
     )
 
 

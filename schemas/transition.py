@@ -81,7 +81,10 @@ class RecordReply(Frozen):
 
 
 class ReplyQuestion(Frozen):
-    """A text to read, and the questions it may answer (key, pack question id)."""
+    """A text to read, and what it may answer: the open questions by their id in the pack, with scores to compare.
+
+    `day3` says that the open pain question is the one of the third day after a session (SCH-2, AL-04).
+    """
 
     inbound_id: str
     pack_hash: str
@@ -91,6 +94,7 @@ class ReplyQuestion(Frozen):
     previous: dict[str, int] = {}
     best_goal: float | None = None
     pre_session: float | None = None
+    day3: bool = False
 
 
 class ReplyFinding(Frozen):
