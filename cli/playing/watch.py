@@ -1,0 +1,94 @@
+"""Whether a plan has come to rest: what Temporal and the record say about it right now."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.api.enums.v1 import PendingActivityState, WorkflowExecutionStatus
+from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionResponse
+from temporalio.client import Client
+
+from database.inbound import texts_from_plan
+from database.tables import plans
+from database.tables.texts import InboundStatus
+from schemas.names import plan_workflow_id
+from schemas.plan import PlanState
+
+PATIENCE: Final = timedelta(seconds=30)
+_LOOK_AGAIN: Final = 0.01
+_SOON: Final = timedelta(minutes=1)
+_NOT_READ: Final = frozenset({InboundStatus.received, InboundStatus.routed})
+
+
+class NotSettled(Exception):  # noqa: N818 — a state of affairs
+    """A plan still had something to do when patience ran out; the message names it."""
+
+
+class PlanWatch:
+    """Looks at one plan from outside; it changes nothing."""
+
+    def __init__(self, engine: AsyncEngine, client: Client, plan_id: str) -> None:
+        self._engine = engine
+        self._handle = client.get_workflow_handle(plan_workflow_id(plan_id))
+        self.plan_id = plan_id
+
+    async def state(self) -> PlanState:
+        """The plan as the database has it."""
+        async with self._engine.connect() as connection:
+            found = await connection.execute(select(plans.c.state).where(plans.c.id == self.plan_id))
+            state: PlanState = found.scalar_one()
+        return state
+
+    async def settled(self, patience: timedelta = PATIENCE) -> None:
+        """Wait until nothing of this plan is due or under way. Raises NotSettled naming what still is."""
+        deadline = time.monotonic() + patience.total_seconds()
+        while (waiting_for := await self._under_way()) is not None:
+            if time.monotonic() > deadline:
+                raise NotSettled(
+                    f"plan {self.plan_id}: {waiting_for}, after {patience.total_seconds():.0f} s"
+                )
+            await asyncio.sleep(_LOOK_AGAIN)
+
+    async def _under_way(self) -> str | None:
+        if any(text.status in _NOT_READ for text in await texts_from_plan(self._engine, self.plan_id)):
+            return "a client's text is not read yet"
+        about = (await self._handle.describe()).raw_description
+        status = about.workflow_execution_info.status
+        if status != WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING:
+            return None
+        if about.HasField("pending_workflow_task"):
+            return "a workflow task is under way"
+        now = _present(about)
+        if any(_works(one, now) for one in about.pending_activities):
+            return "an activity is under way"
+        columns = plans.c
+        query = select(columns.seq, columns.next_at, columns.next_key).where(columns.id == self.plan_id)
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(query)).one()
+        if row.seq == 0:
+            return "it has not opened"
+        if row.next_at is not None and row.next_at <= now:
+            return f"{row.next_key} is due"
+        return None
+
+
+def _present(about: DescribeWorkflowExecutionResponse) -> datetime:
+    """The plan's clock as Temporal has it; the world's until it is first moved."""
+    extended = about.workflow_extended_info
+    if not extended.HasField("time_skipping_info"):
+        return datetime.now(UTC)
+    return extended.time_skipping_info.current_time.ToDatetime(UTC)
+
+
+def _works(activity: Any, now: datetime) -> bool:
+    """Whether an activity runs, or will soon; one that waits for the morning does not."""
+    if activity.state == PendingActivityState.PENDING_ACTIVITY_STATE_STARTED:
+        return True
+    if not activity.HasField("next_attempt_schedule_time"):
+        return True
+    return bool(activity.next_attempt_schedule_time.ToDatetime(UTC) <= now + _SOON)
