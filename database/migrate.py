@@ -30,6 +30,8 @@ async def upgrade(engine: AsyncEngine) -> tuple[str | None, str | None]:
         await connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
         await connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
         await connection.exec_driver_sql(_TURN)
+        # A table that someone works on is waited for only so long: whoever comes next waits behind us.
+        await connection.exec_driver_sql("SET LOCAL lock_timeout = '10s'")
         return await connection.run_sync(_upgrade)
 
 
