@@ -133,6 +133,12 @@ class Settings(BaseSettings):
         validation_alias=_from("LIMBER_API_TOKEN"),
         description="A bearer token that the staff API accepts beside those issued to people.",
     )
+    api_host: str = Field(
+        "127.0.0.1",
+        validation_alias=_from("LIMBER_API_HOST"),
+        description="Where API and console listen. `0.0.0.0` in a container, whose network decides who "
+        "reaches it.",
+    )
     api_port: int = Field(
         8000,
         ge=1,
