@@ -26,7 +26,7 @@ class Wording:
     async def body(self, order: TextOrder, facts: TextFacts) -> str:
         """The finished text. Raises Unworded for an unknown template or a field without a value."""
         try:
-            template = self._book.templates.get(order.template) or _of_pack(
+            template = self._book.templates.get(order.template) or pack_text(
                 order.template, await self._packs.get(facts.pack_hash)
             )
             return template.render(self._values(order, facts))
@@ -39,7 +39,8 @@ class Wording:
         return {"clinic": facts.clinic_name, "phone": facts.phone, "therapist": first_name, **visits}
 
 
-def _of_pack(name: str, pack: RulePack) -> Template:
+def pack_text(name: str, pack: RulePack) -> Template:
+    """A question or message of the rule pack as a template. Raises TemplateError for a name it has not."""
     said = pack.questions.get(name) or pack.messages.get(name)
     if said is None:
         raise TemplateError(

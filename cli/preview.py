@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from activities.rendering import Wording, rendered, template_named
+from activities.wording import pack_text
 from api.problems import Problem
 from care.pack import builtin
 from care.preview import Planned, PlannedKind
@@ -85,8 +85,15 @@ def _shown(line: Planned, plan: PlanState, pack: RulePack, book: TemplateBook) -
     }
     if line.kind is PlannedKind.text:
         therapist = next(p.name for p in demo.STAFF if p.id == plan.protocol.therapist_id)
-        wording = Wording(clinic=demo.CLINIC_NAME, phone=demo.PHONE, zone=zone, therapist=therapist)
-        entry["text"] = rendered(template_named(line.what, book, pack), book, wording, line.visits)
+        template = book.templates.get(line.what) or pack_text(line.what, pack)
+        entry["text"] = template.render(
+            {
+                "clinic": demo.CLINIC_NAME,
+                "phone": demo.PHONE,
+                "therapist": therapist.partition(" ")[0],
+                **book.visit_fields(line.visits, zone),
+            }
+        )
     return entry
 
 
