@@ -21,9 +21,6 @@ from database import demo_clinic
 from database.engine import create_engine
 from database.migrate import upgrade
 
-# So that test modules may share builders as `tests.<folder>.<module>`, whatever folder pytest runs from.
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 """A Monday morning at which the clinic is open."""
 
@@ -91,11 +88,6 @@ def temporal() -> Iterator[EmbeddedTemporal]:
     server.start()
     yield server
     server.stop()
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Keep pytest-alembic 0.13 from collecting this file: its collector breaks on pytest 9.2."""
-    config.option.pytest_alembic_tests_path = "none"
 
 
 _exit_code = 0
