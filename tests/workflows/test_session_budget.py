@@ -1,0 +1,68 @@
+"""What an ordinary session costs, counted from history: a budget that no change may quietly exceed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from types import ModuleType
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bench.clients import a_plan
+from bench.clinic import Clinic, ClinicPlan, open_clinic
+from bench.sessions import Stretch, begin, counted_sessions, settle_in, steady
+from cli.embedded.temporal import EmbeddedTemporal
+
+ACTIONS = 14
+EVENTS = 70
+SESSIONS = 5
+ROUTINE_ACTIONS = 4
+ROUTINE_EVENTS = 19
+
+
+@pytest.fixture
+async def house(engine: AsyncEngine, clinic: ModuleType, temporal: EmbeddedTemporal) -> AsyncIterator[Clinic]:
+    """The whole clinic at work, with a text channel over HTTP, encryption and PostgreSQL."""
+    async with open_clinic(engine, temporal.address) as opened:
+        yield opened
+
+
+async def _in_rhythm(house: Clinic, *routine: str) -> ClinicPlan:
+    """A plan past its first three sessions; of the routine questions only these rules ask."""
+    state = a_plan(0, datetime.now(UTC))
+    asked = [rule for rule in state.protocol.routine if rule.rule in routine]
+    assert len(asked) == len(routine)
+    plan = await house.open(state, **steady(state.protocol, *asked))
+    await begin(house, plan)
+    await settle_in(house, plan)
+    return plan
+
+
+def _show(stretches: list[Stretch]) -> None:
+    """For whoever runs this with -s, or reads why it failed."""
+    sys.stdout.writelines(f"{one}\n" for one in stretches)
+
+
+async def test_an_ordinary_session_costs_at_most_14_actions_and_70_events(house: Clinic) -> None:
+    plan = await _in_rhythm(house)
+    stretches = await counted_sessions(house, plan, SESSIONS)
+    _show(stretches)
+    assert any(one.starts_a_run for one in stretches), "continue-as-new must be among what is counted"
+    for one in stretches:
+        assert one.cost.actions <= ACTIONS, one.session
+        assert one.cost.events <= EVENTS, one.session
+        assert one.cost.retries == 0, one.session
+    state = await house.state(plan)
+    assert state.progress.sessions_completed == 3 + SESSIONS
+    assert not state.alerts, "an ordinary session needs nobody"
+
+
+async def test_a_weekly_question_adds_four_actions(house: Clinic) -> None:
+    plan = await _in_rhythm(house, "SCH-3")
+    stretches = await counted_sessions(house, plan, 2)
+    _show(stretches)
+    for one in stretches:
+        assert one.cost.actions <= ACTIONS + ROUTINE_ACTIONS, one.session
+        assert one.cost.events <= EVENTS + ROUTINE_EVENTS, one.session
