@@ -9,12 +9,12 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from care.agenda import next_item
-from care.deciding import decide
+from care.deciding import decide, with_conflicts
 from care.draft import Draft
 from care.guards import refuse
 from care.opening import open_plan
 from database.record import record
-from schemas.commands import Command, CommandEnvelope, CommandReply, ReceiveText
+from schemas.commands import Command, CommandEnvelope, CommandReply, ReceiveText, Reschedule
 from schemas.plan import PlanState
 from schemas.refusals import CommandRefused, EngineUnavailable, PlanUnknown
 from schemas.replies import Reading
@@ -57,15 +57,21 @@ class RecordedPlans:
             if refusal is not None:
                 raise CommandRefused(refusal.code, refusal.sentence)
             finding = ReplyFinding(reading=Reading()) if isinstance(envelope.command, ReceiveText) else None
-            await self._commit(decide(state, envelope, self.clock(), finding))
+            draft = decide(state, envelope, self.clock(), finding)
+            await self._commit(draft, refusable=isinstance(envelope.command, Reschedule))
             self.envelopes.append(envelope)
         state = self.states[plan_id]
         return CommandReply(plan_id=plan_id, seq=state.seq, stage=state.stage, repeated=repeated)
 
-    async def _commit(self, draft: Draft) -> None:
-        transition = draft.finish()
-        reply = await record(self.engine, transition, next_item(transition.state))
-        if reply.conflicts:
+    async def _commit(self, draft: Draft, *, refusable: bool = False) -> None:
+        while True:
+            transition = draft.finish()
+            reply = await record(self.engine, transition, next_item(transition.state))
+            if not reply.conflicts:
+                break
             first = reply.conflicts[0]
-            raise CommandRefused("slot_taken", f"That time is not free: {first.reason}.")
+            if refusable:
+                sentence = f"That time is not free: {first.reason}."
+                raise CommandRefused("slot_taken", sentence, first.alternatives)
+            with_conflicts(draft, reply.conflicts)
         self.states[transition.state.plan_id] = transition.state
