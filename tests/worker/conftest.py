@@ -1,17 +1,20 @@
 """A client of the real Temporal server, and a plan's state to start with."""
 
 import base64
+import contextlib
+from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from pydantic import SecretStr
 from temporalio.client import Client
+from temporalio.service import RPCError
 
 from care.opening import new_plan
 from care.pack import builtin
 from care.protocol import resolve
 from cli.embedded.temporal import EmbeddedTemporal
-from schemas.names import new_id
+from schemas.names import new_id, plan_workflow_id
 from schemas.plan import PlanState
 from schemas.protocol import ChainLink, Measure, OpeningSpan, SiteHours
 from schemas.screening import Disposition, ScreeningResult
@@ -63,3 +66,11 @@ def state() -> PlanState:
         target_regions=("lumbar",),
     )
     return new_plan(new_id(), new_id(), protocol, screening, NOW)
+
+
+@pytest.fixture
+async def gone_afterwards(client: Client, state: PlanState) -> AsyncIterator[None]:
+    """No workflow of this plan is left for the workers of later tests."""
+    yield
+    with contextlib.suppress(RPCError):
+        await client.get_workflow_handle(plan_workflow_id(state.plan_id)).terminate()

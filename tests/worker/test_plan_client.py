@@ -22,6 +22,8 @@ from worker.plan_client import PlanClient
 from worker.plugin import limber_plugin
 from worker.sandbox import LEAKS_RAISE
 
+pytestmark = pytest.mark.usefixtures("gone_afterwards")
+
 
 @pytest.fixture
 async def plans(client: Client) -> AsyncIterator[PlanClient]:

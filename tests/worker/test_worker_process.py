@@ -1,14 +1,9 @@
 """`limber worker` as the clinic runs it: a process of its own, over the real servers."""
 
-import base64
-import os
 import signal
-import subprocess
-import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from types import ModuleType
 
@@ -16,7 +11,6 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
-from cli.embedded.ports import free_ports
 from cli.embedded.temporal import EmbeddedTemporal
 from database.intakes import NewClient, NewPlan, create_plan
 from database.plans import plan
@@ -24,9 +18,8 @@ from messaging.gateway.testing import RunningGateway, running_gateway
 from schemas.names import plan_workflow_id
 from schemas.plan import PlanState
 from schemas.protocol import ChainLink
+from tests.worker.limber_process import Environment, environment_of, limber_worker
 from tests.worker.waiting import until
-
-KEY = "test:" + base64.b64encode(bytes(range(32))).decode()
 
 
 @pytest.fixture(scope="module")
@@ -36,39 +29,12 @@ def gateway() -> Iterator[RunningGateway]:
         yield running
 
 
-Environment = dict[str, str]
-
-
 @pytest.fixture
 def environment(
     database_url: str, temporal: EmbeddedTemporal, gateway: RunningGateway, engine: AsyncEngine
 ) -> Environment:
     """What a worker needs to know, over an empty database."""
-    [port] = free_ports(1)
-    return {
-        "PATH": os.environ["PATH"],
-        "DATABASE_URL": database_url,
-        "TEMPORAL_ADDRESS": temporal.address,
-        "TWILIO_ACCOUNT_SID": gateway.account_sid,
-        "TWILIO_AUTH_TOKEN": gateway.auth_token,
-        "TWILIO_FROM": gateway.number,
-        "LIMBER_TWILIO_API_URL": gateway.url,
-        "LIMBER_ENCRYPTION_KEYS": KEY,
-        "LIMBER_METRICS_PORT": str(port),
-        "LIMBER_GRACE_SECONDS": "5",
-    }
-
-
-@contextmanager
-def limber_worker(environment: Environment) -> Iterator[subprocess.Popen[str]]:
-    """A worker process; it is gone after the block."""
-    command = [sys.executable, "-m", "cli.main", "worker"]
-    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
+    return environment_of(database_url, temporal, gateway)
 
 
 def _answer(environment: Environment, path: str) -> tuple[int, str]:
@@ -98,6 +64,7 @@ async def test_a_worker_becomes_healthy_counts_and_leaves_when_asked(environment
         assert '"event":"worker started"' in log and '"event":"worker stopping"' in log
 
 
+@pytest.mark.usefixtures("gone_afterwards")
 async def test_a_plan_left_in_the_database_is_started_by_the_next_worker(
     environment: Environment, engine: AsyncEngine, clinic: ModuleType, client: Client, state: PlanState
 ) -> None:
