@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from care.alerts import URGENT
 from care.draft import Draft
 from care.pausing import suspend
 from care.sessions import ask_for_change, cancelled_by_reply, confirm
@@ -25,7 +26,6 @@ _ANSWERS_KEPT = 40
 _CHECKINS_KEPT = 6
 _HIGHEST = {"CHK-FLARE": 7, "CHK-HOME": 7}
 _TAPER_QUESTIONS = frozenset({"CHK-PAIN", "CHK-FLARE"})
-_URGENT = (Urgency.E0, Urgency.E1)
 
 
 def open_prompts(state: PlanState, draft: Draft) -> tuple[Prompt, ...]:
@@ -94,7 +94,7 @@ def _safety(draft: Draft, command: ReceiveText, reading: Reading) -> bool:
         subject=command.inbound_id,
         screening_items=reading.screening_items,
     )
-    if urgency in _URGENT:
+    if urgency in URGENT:
         suspend(draft, reading.group, reading.screening_items)
     return True
 
@@ -104,8 +104,10 @@ def _opt_out(draft: Draft, command: ReceiveText, finding: ReplyFinding, worried:
     draft.event(EventKind.opted_out, "opt_out", inbound=command.inbound_id)
     draft.allow_texts(False)
     draft.withdraw_texts()
-    draft.raise_alert(AlertReason.opted_out, Urgency.E3, "opt_out")
-    session = _session_asked(draft, _fitting_choice(draft, finding.reading))
+    if not draft.state.closed:
+        draft.raise_alert(AlertReason.opted_out, Urgency.E3, "opt_out")
+    asked = _fitting_choice(draft, finding.reading)
+    session = _session_asked(draft, asked) if _matters(asked) == 1 else None
     if finding.reading.choice == 3 and session is not None:
         cancelled_by_reply(draft, session)
     draft.set(prompts=())
@@ -154,12 +156,17 @@ def _fits(draft: Draft, reading: Reading) -> tuple[Prompt, ...]:
     )
 
 
+def _matters(prompts: Iterable[Prompt]) -> int:
+    """How many things these prompts are about: each visit is one, all scores together are one."""
+    return len({(p.kind, p.session_no if p.kind is PromptKind.confirm_session else None) for p in prompts})
+
+
 def _one_fits(draft: Draft, reading: Reading) -> bool:
-    return len({p.kind for p in _fits(draft, reading)}) == 1
+    return _matters(_fits(draft, reading)) == 1
 
 
 def _several_fit(draft: Draft, reading: Reading) -> bool:
-    return len({p.kind for p in _fits(draft, reading)}) > 1
+    return _matters(_fits(draft, reading)) > 1
 
 
 def _answer(draft: Draft, command: ReceiveText, finding: ReplyFinding, worried: bool) -> None:
@@ -204,7 +211,7 @@ def _score_answer(draft: Draft, command: ReceiveText, finding: ReplyFinding, pro
         checkins=(*progress.checkins, True)[-_CHECKINS_KEPT:],
     )
     draft.event(EventKind.answer_recorded, question, question=question, value=value, prompt=prompt.key)
-    for alert in finding.alerts.get(question, ()):
+    for alert in sorted(finding.alerts.get(question, ()), key=lambda one: one.urgency.rank):
         _number_alert(draft, command, alert)
     if finding.reading.imprecise:
         _unread(draft, command)
@@ -212,10 +219,9 @@ def _score_answer(draft: Draft, command: ReceiveText, finding: ReplyFinding, pro
 
 
 def _number_alert(draft: Draft, command: ReceiveText, alert: NumberAlert) -> None:
-    raised = draft.raise_alert(
-        AlertReason.number_alert, alert.urgency, alert.rule, subject=command.inbound_id
-    )
-    if raised is not None and alert.message is not None:
+    """Ask for a person; the first that has something to say to the client says it (F30)."""
+    draft.raise_alert(AlertReason.number_alert, alert.urgency, alert.rule, subject=command.inbound_id)
+    if alert.message is not None and not draft.tells_client:
         draft.text(
             f"in:{command.inbound_id}:callback",
             template=alert.message,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 
-from care.booking import top_up
+from care.booking import claim_again, top_up
 from care.draft import Draft
-from care.opening import await_next
+from care.local_time import local_day
+from care.opening import NOT_STARTED, await_next, blocks_plan
 from care.pausing import close_plan, respace_and_tell, resume, tell_visits
 from care.taper_steps import change_step
 from schemas.commands import Amend, DecideApproval, Decision, ProtocolEdit
@@ -62,11 +63,16 @@ def _clear(draft: Draft, approval: Approval, command: DecideApproval) -> None:
         for held in draft.state.screening.holds
     )
     draft.set(screening=draft.state.screening.but(holds=holds))
-    if draft.state.stage in (Stage.screening, Stage.deferred, Stage.awaiting_clearance):
+    if draft.state.stage in NOT_STARTED:
         await_next(draft)
 
 
-def _discharged(draft: Draft, held: HeldRequirement, valid_until: date | None) -> HeldRequirement:
+def _discharged(draft: Draft, held: HeldRequirement, until: date | None) -> HeldRequirement:
+    """A hold with its document. However far the letter reaches, it counts no longer than its rule allows."""
+    valid_until = until
+    if until is not None and held.hold.valid_days is not None:
+        today = local_day(draft.protocol.hours, draft.now)
+        valid_until = min(until, today + timedelta(days=held.hold.valid_days))
     draft.event(
         EventKind.hold_discharged,
         held.hold.rule,
@@ -101,6 +107,13 @@ def _resume(draft: Draft, approval: Approval, command: DecideApproval) -> None:
     resume(draft, "MID-3")
 
 
+def _not_cleared(draft: Draft, approval: Approval, command: DecideApproval) -> None:
+    """The document says no, or never came. A region stays held and the rest goes on; the whole plan is declined."""
+    held = next((h for h in draft.state.screening.holds if h.key == approval.proposal.hold_key), None)
+    if held is not None and blocks_plan(draft.state, held.hold):
+        _decline(draft, approval, command)
+
+
 def _keep_as_is(draft: Draft, approval: Approval, command: DecideApproval) -> None:
     verdict = approval.proposal.verdict
     if verdict is not None:
@@ -125,7 +138,7 @@ _APPROVED: dict[ApprovalKind, _Effect] = {
 
 _REJECTED: dict[ApprovalKind, _Effect] = {
     ApprovalKind.start: _decline,
-    ApprovalKind.clearance: _decline,
+    ApprovalKind.clearance: _not_cleared,
     ApprovalKind.rescreen: _decline,
     ApprovalKind.taper: _keep_as_is,
     ApprovalKind.discharge: _keep_as_is,
@@ -147,15 +160,32 @@ def edit_protocol(draft: Draft, edit: ProtocolEdit) -> None:
 
 
 def amend(draft: Draft, command: Amend) -> None:
-    """Change a running plan's protocol; what is booked follows."""
-    edit_protocol(draft, command.edit)
-    if draft.state.stage is Stage.active:
+    """Change a running plan's protocol; what is booked follows.
+
+    In a plan that has started, the edit's step is the step it shall have from now on.
+    """
+    edit = command.edit
+    edit_protocol(draft, edit)
+    if draft.state.stage in NOT_STARTED:
+        return
+    if edit.start_step not in (None, draft.state.progress.step):
+        change_step(draft, edit.start_step, "AMEND")
+    if draft.state.stage is Stage.active and (edit.start_step or edit.first_session_at):
         respace_and_tell(draft, "AMEND")
+    if edit.therapist_id or edit.room_id or edit.session_minutes:
+        claim_again(draft)
 
 
 def reviewed(draft: Draft) -> None:
-    """The therapist looked at the plan: the review clock starts again, and no change twice is counted."""
+    """The therapist looked at the plan: the review clock starts again, and no change twice is counted.
+
+    A second look before another visit belongs to the same review.
+    """
     progress, measure = draft.state.progress, draft.protocol.primary
+    if progress.sessions_since_review == 0:
+        draft.progress(reviewed_at=draft.now)
+        draft.event(EventKind.reviewed, None)
+        return
     latest = next((s.primary for s in reversed(progress.scores) if s.primary is not None), None)
     before = progress.primary_at_review
     changed = latest is not None and before is not None and abs(latest - before) >= measure.mcid

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from care.alerts import REVIEWS, URGENT
 from care.approving import reviewed
 from care.draft import Draft
 from care.local_time import local_day
-from care.opening import ask_for_clearances, await_next, blocking, screening_alert
+from care.opening import NOT_STARTED, ask_for_clearances, await_next, blocking, screening_alert
 from care.pausing import ask_to_resume, suspend
 from schemas.commands import AcknowledgeAlert, CloseAlert, Rescreen
 from schemas.events import EventKind
-from schemas.plan import Alert, AlertReason, HeldRequirement, Stage
+from schemas.plan import Alert, AlertReason, HeldRequirement
 from schemas.protocol import ApprovalKind
-from schemas.screening import HoldKind, ScreeningResult, Urgency
-
-REVIEWS = frozenset({AlertReason.review_due, AlertReason.taper_escalation, AlertReason.short_course})
+from schemas.screening import HoldKind, ScreeningResult
 
 
 def the_alert(draft: Draft, alert_id: str) -> Alert:
@@ -40,27 +39,33 @@ def close_alert(draft: Draft, command: CloseAlert) -> None:
     draft.close_alert(alert, command.outcome, command.note_id)
     if alert.reason in REVIEWS:
         reviewed(draft)
-    if draft.state.stage is Stage.suspended and draft.state.safe_to_start:
+    pause = draft.state.pause
+    if pause is not None and draft.state.safe_to_start and (pause.safety or pause.until is None):
         ask_to_resume(draft, "MID-3", alert.id)
 
 
 def rescreen(draft: Draft, command: Rescreen) -> None:
-    """The questions were asked again: new findings count at once, only dates may be lifted (ALG-7, P3)."""
-    state, result = draft.state, command.result
-    repeat = tuple(item for item in state.screening.repeat_items if item not in command.items)
-    draft.set(
-        screening=state.screening.but(
-            result=result,
-            overall=result.overall,
-            holds=_merge(draft, result),
-            repeat_items=repeat,
-            valid_until=local_day(draft.protocol.hours, draft.now)
-            + timedelta(days=draft.protocol.screening_valid_days),
-        ),
-        protocol=draft.protocol.but(
-            restrictions=tuple(dict.fromkeys((*draft.protocol.restrictions, *result.restrictions)))
+    """The questions were asked again: new findings count at once, only dates may be lifted (ALG-7, P3).
+
+    No items named means the whole form. Only that starts the screening's validity afresh: a few questions asked
+    again after an alert say nothing about the others.
+    """
+    whole = not command.items
+    result = command.result
+    screening = draft.state.screening.but(
+        result=result,
+        overall=result.overall,
+        holds=_merge(draft, result),
+        repeat_items=tuple(
+            item for item in draft.state.screening.repeat_items if not whole and item not in command.items
         ),
     )
+    if whole:
+        today = local_day(draft.protocol.hours, draft.now)
+        screening = screening.but(valid_until=today + timedelta(days=draft.protocol.screening_valid_days))
+        draft.close_alerts(AlertReason.screening_expires, "screening repeated")
+    restrictions = dict.fromkeys((*draft.protocol.restrictions, *result.restrictions))
+    draft.set(screening=screening, protocol=draft.protocol.but(restrictions=tuple(restrictions)))
     draft.event(
         EventKind.rescreened,
         "MID-3",
@@ -69,39 +74,47 @@ def rescreen(draft: Draft, command: Rescreen) -> None:
         rules=tuple(finding.rule for finding in result.findings),
     )
     draft.lapse_approvals(ApprovalKind.rescreen)
-    draft.close_alerts(AlertReason.screening_expires, "screening repeated")
-    if result.urgency in (Urgency.E0, Urgency.E1):
+    if result.urgency in URGENT:
         screening_alert(draft, result)
-    if draft.state.stage in (Stage.active, Stage.suspended):
-        _keep_safe(draft)
-    else:
+    if draft.state.stage in NOT_STARTED:
         await_next(draft)
+    else:
+        _keep_safe(draft, result)
 
 
-def _keep_safe(draft: Draft) -> None:
+def _keep_safe(draft: Draft, result: ScreeningResult) -> None:
     """A running plan whose screening now blocks it stands still until the holds are discharged."""
     held = blocking(draft.state)
-    if held:
-        suspend(draft, held[0].hold.rule, ())
-        ask_for_clearances(draft)
-    if draft.state.stage is Stage.suspended:
+    if held or result.urgency in URGENT:
+        suspend(draft, held[0].hold.rule if held else "MID-1", ())
+    ask_for_clearances(draft)
+    pause = draft.state.pause
+    if pause is not None and pause.safety:
         ask_to_resume(draft, "MID-3")
 
 
 def _merge(draft: Draft, result: ScreeningResult) -> tuple[HeldRequirement, ...]:
-    """Holds after a repeat: letters and referrals stay until discharged; a defer or a gap may go (ALG-4, ALG-7)."""
+    """Holds after a repeat: letters and referrals stay until discharged; a defer or a gap is what it is now.
+
+    A letter that has discharged a hold counts until its last day, also when the same answer is given again
+    (ALG-4); a defer found again brings its new date (ALG-7).
+    """
     today = local_day(draft.protocol.hours, draft.now)
     new = {held.key: held for held in (HeldRequirement(hold=hold) for hold in result.holds)}
     merged: dict[str, HeldRequirement] = {}
     for held in draft.state.screening.holds:
-        expired = held.document_valid_until is not None and held.document_valid_until <= today
-        if held.discharged_at is not None and held.key in new and expired:
-            continue
-        lifted = held.discharged_at is None and held.key not in new
-        if lifted and held.hold.kind in (HoldKind.defer, HoldKind.incomplete):
+        answered = held.hold.kind in (HoldKind.defer, HoldKind.incomplete)
+        if held.discharged_at is not None:
+            expired = held.document_valid_until is not None and held.document_valid_until <= today
+            merged[held.key] = (
+                held.but(discharged_at=None, discharged_by=None, document_valid_until=None)
+                if expired
+                else held
+            )
+        elif not answered:
+            merged[held.key] = held
+        elif held.key not in new:
             draft.event(EventKind.hold_discharged, held.hold.rule, hold=held.key, by="rescreen")
-            continue
-        merged[held.key] = held
     for key, held in new.items():
         merged.setdefault(key, held)
     return tuple(merged.values())

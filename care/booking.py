@@ -61,19 +61,23 @@ def _open_on(protocol: Protocol, day: date) -> bool:
 
 
 def first_start(protocol: Protocol, now: datetime) -> datetime:
-    """The proposed first session, or the same weekday and time later where that has passed."""
-    start = protocol.first_session_at
-    while start < now + LEAD:
-        day = local_day(protocol.hours, start) + timedelta(days=7)
-        start = instant(
-            protocol.hours.zone, day, local(protocol.hours.zone, protocol.first_session_at).time()
-        )
+    """The proposed first session, or the same weekday and time later where that has passed or is closed.
+
+    An hour outside the opening times is left to the calendar, which refuses it and names others.
+    """
+    hours = protocol.hours
+    proposed = local(hours.zone, protocol.first_session_at)
+    day, start = proposed.date(), protocol.first_session_at
+    while start < now + LEAD or day in hours.closed_on:
+        day += timedelta(days=7)
+        start = instant(hours.zone, day, proposed.time())
     return start
 
 
 def ahead(state: PlanState, now: datetime) -> tuple[Session, ...]:
-    """Sessions still to come, whether or not they have a slot yet."""
-    return tuple(s for s in state.sessions if s.status in AHEAD and s.starts_at > now)
+    """Sessions still to come, the next one first, whether or not they have a slot yet."""
+    coming = (s for s in state.sessions if s.status in AHEAD and s.starts_at > now)
+    return tuple(sorted(coming, key=lambda s: (s.starts_at, s.no)))
 
 
 def top_up(draft: Draft) -> None:
@@ -109,7 +113,10 @@ def _following(draft: Draft) -> Session:
 
 
 def respace(draft: Draft) -> tuple[Session, ...]:
-    """Move the sessions ahead to the plan's new interval, keeping their numbers; returns those that moved."""
+    """Move the sessions ahead to the plan's new interval, keeping their numbers; returns those that moved.
+
+    A session closer than the lead stays where it is: the client may be on the way.
+    """
     protocol, now = draft.protocol, draft.now
     step = draft.state.progress.step
     past = [
@@ -118,6 +125,9 @@ def respace(draft: Draft) -> tuple[Session, ...]:
     last = max((s.starts_at for s in past), default=None)
     moved: list[Session] = []
     for session in ahead(draft.state, now):
+        if session.starts_at < now + LEAD and session.status in SLOT_TAKING:
+            last = session.starts_at
+            continue
         start = (
             next_start(protocol, step, last, now + LEAD) if last is not None else first_start(protocol, now)
         )
@@ -127,6 +137,15 @@ def respace(draft: Draft) -> tuple[Session, ...]:
             continue
         moved.append(move(draft, session.but(step=step, status=SessionStatus.booked), start))
     return tuple(moved)
+
+
+def claim_again(draft: Draft) -> None:
+    """Another therapist, room or length: every session ahead asks the calendar for its own time once more."""
+    for session in ahead(draft.state, draft.now):
+        if session.status in SLOT_TAKING:
+            same_time = session.but(minutes=draft.protocol.session_minutes)
+            draft.put_session(same_time)
+            draft.claim_slot(same_time)
 
 
 def move(draft: Draft, session: Session, start: datetime) -> Session:

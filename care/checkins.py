@@ -1,9 +1,14 @@
-"""When the check-in schedule asks what (SCH-1 … SCH-8), within the client's contact budget."""
+"""When the check-in schedule asks what (SCH-1 … SCH-8), within the client's contact budget.
+
+The budget (`max_routine_per_7_days`) bounds the questions that come by the calendar (SCH-3 … SCH-7): none of them
+goes out as more than the budget's last one of any 7 days, session questions counted. The questions about a
+session (SCH-1, SCH-2) are a matter of safety and always asked; they use the budget up, and may exceed it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from care.local_time import days_later, instant, local_day, out_of_quiet
 from schemas.plan import PlanState, Session, SessionStatus
@@ -12,7 +17,13 @@ from schemas.protocol import SiteHours
 SORE_LIFE = timedelta(hours=28)
 """SCH-1 asks 20-28 hours after the session; later the answer would mean something else."""
 
+SORE_AFTER = timedelta(hours=20)
+
+BEFORE_REVIEW = timedelta(days=2)
+"""SCH-7 asks this long before the review falls due by days."""
+
 _ASK_AT = time(11)
+_BEFORE_REVIEW_ASK = "CHK-BETTER"
 _GAP = timedelta(hours=24)
 _BUDGET_WINDOW = timedelta(days=7)
 _EARLY_SESSIONS = 3
@@ -21,8 +32,14 @@ _LOOKED_AT = 5
 
 
 def sore_due(hours: SiteHours, session: Session) -> datetime:
-    """The same wall time on the next day, moved out of quiet hours (SCH-1)."""
-    return out_of_quiet(hours, days_later(hours, session.starts_at, 1))
+    """The same wall time on the next day, moved out of quiet hours (SCH-1).
+
+    After an evening session the quiet hours end too late for the answer to mean the same: then 20 hours after.
+    """
+    due = out_of_quiet(hours, days_later(hours, session.starts_at, 1))
+    if due < session.starts_at + SORE_LIFE:
+        return due
+    return out_of_quiet(hours, session.starts_at + SORE_AFTER)
 
 
 def day3_due(state: PlanState, session: Session) -> datetime | None:
@@ -45,32 +62,62 @@ def day3_due(state: PlanState, session: Session) -> datetime | None:
     )
     if not (early or first_at_step or sore):
         return None
-    return instant(hours.zone, local_day(hours, session.starts_at) + timedelta(days=3), _ASK_AT)
+    return ask_on(hours, local_day(hours, session.starts_at) + timedelta(days=3))
+
+
+def ask_on(hours: SiteHours, day: date) -> datetime:
+    """When a question that comes by the calendar is asked on a day."""
+    return out_of_quiet(hours, instant(hours.zone, day, _ASK_AT))
+
+
+def ask_next(hours: SiteHours, now: datetime) -> datetime:
+    """The next day's turn for a question whose own has passed unused."""
+    return ask_on(hours, local_day(hours, now) + timedelta(days=1))
+
+
+def question_key(question: str) -> str:
+    """A calendar question's name among what is put off, whatever its day."""
+    return f"q:{question}"
 
 
 def routine_questions(state: PlanState) -> Iterator[tuple[str, str, datetime]]:
-    """The next turn of each scheduled question: (rule, question, instant).
+    """The next turn of each calendar question: (rule, question, instant).
 
-    A question's turn comes its number of days after it was last asked, or after the plan's start. Turns are
-    at least 24 hours apart, and the budget of routine texts in 7 days pushes what does not fit.
+    A question's turn comes its number of days after it was last asked, or after the plan's start, or when it was
+    put off to. Turns are at least 24 hours apart, and the budget of routine texts in 7 days pushes what does not fit.
     """
+    protocol, hours = state.protocol, state.protocol.hours
+    put_off = dict(state.put_off)
+    wanted = sorted(
+        (max(due, put_off.get(question_key(question), due)), rule, question)
+        for rule, question, due in _wanted(state)
+    )
+    sent = sorted([*(at for _, at in state.routine_sent), *_promised(state)])
+    for due, rule, question in wanted:
+        turn = _fit(hours, due, sent, protocol.max_routine_per_7_days)
+        sent = sorted([*sent, turn])
+        yield rule, question, turn
+
+
+def _wanted(state: PlanState) -> Iterator[tuple[str, str, datetime]]:
     protocol, progress = state.protocol, state.progress
     if progress.started_at is None:
         return
     last = dict(state.routine_sent)
-    wanted = []
     for rule in protocol.routine:
         days = rule.every_days.get(progress.step)
         if days is None:
             continue
         since = max(last.get(rule.ask, progress.started_at), progress.started_at)
         day = local_day(protocol.hours, since) + timedelta(days=days)
-        wanted.append((instant(protocol.hours.zone, day, _ASK_AT), rule.rule, rule.ask))
-    sent = sorted([*(at for _, at in state.routine_sent), *_promised(state)])
-    for due, name, question in sorted(wanted):
-        turn = _fit(protocol.hours, due, sent, protocol.max_routine_per_7_days)
-        sent = sorted([*sent, turn])
-        yield name, question, turn
+        yield rule.rule, rule.ask, ask_on(protocol.hours, day)
+    if last.get(_BEFORE_REVIEW_ASK, progress.started_at) <= progress.reviewed_at:
+        review = days_later(protocol.hours, progress.reviewed_at, protocol.review_days)
+        yield (
+            "SCH-7",
+            _BEFORE_REVIEW_ASK,
+            ask_on(protocol.hours, local_day(protocol.hours, review - BEFORE_REVIEW)),
+        )
 
 
 def _promised(state: PlanState) -> Iterator[datetime]:
@@ -89,10 +136,15 @@ def _promised(state: PlanState) -> Iterator[datetime]:
 def _fit(hours: SiteHours, due: datetime, sent: list[datetime], budget: int) -> datetime:
     """The first instant from `due` on that keeps the 24-hour gap and the 7-day budget."""
     turn = due
-    for _ in range(_BUDGET_WINDOW.days * 2):
-        near = [at for at in sent if abs(turn - at) < _GAP]
-        recent = [at for at in sent if turn - _BUDGET_WINDOW < at <= turn]
-        if not near and len(recent) < budget:
-            break
-        turn = instant(hours.zone, local_day(hours, turn) + timedelta(days=1), _ASK_AT)
+    while _too_near(turn, sent) or _over_budget(turn, sent, budget):
+        turn = ask_on(hours, local_day(hours, turn) + timedelta(days=1))
     return turn
+
+
+def _too_near(turn: datetime, sent: list[datetime]) -> bool:
+    return any(abs(turn - at) < _GAP for at in sent)
+
+
+def _over_budget(turn: datetime, sent: list[datetime], budget: int) -> bool:
+    """Whether the 7 days before a turn, itself included, would hold more than the budget."""
+    return sum(1 for at in sent if turn - _BUDGET_WINDOW < at <= turn) >= budget

@@ -7,81 +7,35 @@ draft changes until the database has recorded it.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
+from care.alerts import deadlines, open_alert_like, raised_to
+from care.draft_texts import TextingDraft
 from care.local_time import after_staffed
 from schemas.commands import SERVICE, Actor
-from schemas.events import EventKind, Fact, PlanEvent
-from schemas.messages import Audience, TextOrder, TextPurpose
-from schemas.plan import (
-    Alert,
-    AlertReason,
-    Approval,
-    PlanState,
-    Progress,
-    Prompt,
-    Proposal,
-    Session,
-    Stage,
-)
-from schemas.protocol import ApprovalKind, Protocol
+from schemas.events import EventKind
+from schemas.messages import Audience, TextPurpose
+from schemas.plan import AHEAD, Alert, AlertReason, Approval, PlanState, Prompt, Proposal, Session
+from schemas.protocol import ApprovalKind
 from schemas.screening import Urgency
 from schemas.transition import ClosedAlert, ClosedApproval, Placement, Transition
 
-_DONE_KEPT = 60
+DONE_KEPT = 100
 _SESSIONS_KEPT = 16
-_TEXT_LIFE = timedelta(hours=24)
+_PUT_OFF_KEPT = 20
 
 
-class Draft:
+class Draft(TextingDraft):
     """One transition being written. Not shared, not stored; `state` is the state so far."""
 
     def __init__(self, state: PlanState, now: datetime, cause: str, actor: Actor = SERVICE) -> None:
-        self.state = state
-        self.now = now
-        self.cause = cause
-        self.actor = actor
+        super().__init__(state, now, cause, actor)
         self.evaluate_taper = False
-        self._events: list[PlanEvent] = []
         self._place: dict[int, Placement] = {}
         self._release: list[int] = []
-        self._texts: list[TextOrder] = []
-        self._withdraw: int | None = None
         self._closed_alerts: list[ClosedAlert] = []
         self._closed_approvals: list[ClosedApproval] = []
         self._texts_allowed: bool | None = None
         self._answers_inbound: str | None = None
-
-    @property
-    def protocol(self) -> Protocol:
-        """The plan's resolved protocol."""
-        return self.state.protocol
-
-    def set(self, **changes: Any) -> None:
-        """Replace fields of the state."""
-        self.state = self.state.but(**changes)
-
-    def progress(self, **changes: Any) -> None:
-        """Replace fields of the plan's progress."""
-        progress: Progress = self.state.progress.but(**changes)
-        self.set(progress=progress)
-
-    def event(self, kind: EventKind, rule: str | None = None, **facts: Fact) -> None:
-        """Tell the story; facts are codes, ids and numbers only."""
-        self._events.append(PlanEvent(kind=kind, at=self.now, rule=rule, actor=self.actor.id, facts=facts))
-
-    def stage(self, stage: Stage, rule: str | None = None) -> None:
-        """Move the plan to another stage."""
-        if self.state.stage is stage:
-            return
-        self.event(EventKind.stage_changed, rule, was=self.state.stage, now=stage)
-        self.set(stage=stage)
-
-    def new_serial(self) -> str:
-        """A fresh id inside this plan, the same again when a workflow task is replayed."""
-        serial = self.state.serial + 1
-        self.set(serial=serial)
-        return f"{self.state.plan_id}-{serial}"
 
     # -- sessions ---------------------------------------------------------------------------------
 
@@ -104,10 +58,7 @@ class Draft:
         """Give the slot back, and take back what was to be texted about it."""
         self._place.pop(session_no, None)
         self._release.append(session_no)
-        if self._withdraw is None:
-            self._withdraw = session_no
-        elif self._withdraw != session_no:
-            self._withdraw = 0
+        self.take_back_texts_of(session_no)
 
     # -- people -----------------------------------------------------------------------------------
 
@@ -121,39 +72,35 @@ class Draft:
         subject: str | None = None,
         screening_items: tuple[str, ...] = (),
     ) -> Alert | None:
-        """Ask for a person, once for the same reason and subject while the first is open.
+        """Ask for a person, once for the same matter while the first alert about it is open.
 
-        An open alert that is less urgent than the new one is raised to the new urgency.
+        A more urgent one raises the open alert. None: a person has been asked already.
         """
-        same = next(
-            (
-                a
-                for a in self.state.alerts
-                if (a.reason, a.session_no, a.subject) == (reason, session_no, subject) and a.rule == rule
-            ),
-            None,
-        )
-        if same is not None and same.urgency.rank <= urgency.rank:
-            return None
-        terms = self.protocol.alert_terms[urgency]
-        hours = self.protocol.hours
+        acknowledge_by, contact_by = deadlines(self.protocol, urgency, self.now)
         alert = Alert(
-            id=self.new_serial(),
+            id=f"{self.state.plan_id}-{self.state.serial + 1}",
             urgency=urgency,
             reason=reason,
             rule=rule,
             opened_at=self.now,
-            acknowledge_by=after_staffed(hours, self.now, terms.acknowledge_minutes),
-            contact_by=after_staffed(hours, self.now, terms.contact_minutes),
+            acknowledge_by=acknowledge_by,
+            contact_by=contact_by,
             session_no=session_no,
             subject=subject,
             screening_items=screening_items,
         )
-        self.set(alerts=(*self.state.alerts, alert))
+        same = open_alert_like(self.state, alert)
+        if same is None:
+            self.new_serial()
+        elif same.urgency.rank <= urgency.rank:
+            return None
+        else:
+            alert = raised_to(same, alert)
+        self.set(alerts=(*(a for a in self.state.alerts if a is not same), alert))
         self.event(
             EventKind.alert_raised, rule, alert=alert.id, urgency=urgency, reason=reason, session=session_no
         )
-        if terms.pages:
+        if self.protocol.alert_terms[urgency].pages:
             self.page_staff(alert)
         return alert
 
@@ -162,7 +109,7 @@ class Draft:
         chain = self.protocol.chain
         owner = chain[min(alert.chain_position, len(chain) - 1)].staff_id
         self.text(
-            f"{alert.id}:page:{alert.escalations}",
+            f"{alert.id}:page:{alert.urgency}:{alert.escalations}",
             template="staff_page",
             purpose=TextPurpose.page,
             rule=alert.rule,
@@ -226,43 +173,7 @@ class Draft:
             if not kinds or approval.kind in kinds:
                 self.close_approval(approval, "lapsed")
 
-    # -- texts ------------------------------------------------------------------------------------
-
-    def text(
-        self,
-        key: str,
-        *,
-        template: str,
-        purpose: TextPurpose,
-        rule: str,
-        audience: Audience = Audience.client,
-        recipient_id: str | None = None,
-        session: Session | None = None,
-        starts_at: tuple[datetime, ...] = (),
-        life: timedelta = _TEXT_LIFE,
-    ) -> None:
-        """Order a text; it enters the outbox with this transition and is sent once."""
-        order = TextOrder(
-            key=key if key.startswith(self.state.plan_id) else f"{self.state.plan_id}:{key}",
-            plan_id=self.state.plan_id,
-            audience=audience,
-            recipient_id=recipient_id or self.state.client_id,
-            purpose=purpose,
-            template=template,
-            rule=rule,
-            ordered_at=self.now,
-            expires_at=self.now + life,
-            session_no=session.no if session else None,
-            session_revision=session.revision if session else None,
-            starts_at=starts_at or ((session.starts_at,) if session else ()),
-            therapist_id=self.protocol.therapist_id,
-        )
-        self._texts.append(order)
-        self.event(EventKind.text_ordered, rule, key=order.key, template=template, purpose=purpose)
-
-    def withdraw_texts(self) -> None:
-        """Take back every pending routine text of the plan (F04, F14)."""
-        self._withdraw = 0
+    # -- the client ---------------------------------------------------------------------------------
 
     def allow_texts(self, allowed: bool) -> None:
         """The client opted out of texts, or back in; applies to the person, not just this plan."""
@@ -289,17 +200,22 @@ class Draft:
         """This transition is what an inbound text led to."""
         self._answers_inbound = inbound_id
 
+    def put_off(self, key: str, until: datetime) -> None:
+        """A question whose turn passed unused gets another."""
+        others = [(k, at) for k, at in self.state.put_off if k != key]
+        self.set(put_off=(*others, (key, until))[-_PUT_OFF_KEPT:])
+
     def mark_done(self, key: str) -> None:
         """An agenda key has had its turn and does not come back."""
         if key not in self.state.done:
-            self.set(done=(*self.state.done, key)[-_DONE_KEPT:])
+            self.set(done=(*self.state.done, key)[-DONE_KEPT:])
 
     def finish(self) -> Transition:
         """Seal the draft under the next sequence number. The draft itself may still be changed and sealed again."""
         state = self.state
         return Transition(
             cause=self.cause,
-            state=state.but(seq=state.seq + 1, sessions=state.sessions[-_SESSIONS_KEPT:]),
+            state=state.but(seq=state.seq + 1, sessions=_kept(state.sessions)),
             events=tuple(self._events),
             place=tuple(self._place.values()),
             release=tuple(self._release),
@@ -310,3 +226,9 @@ class Draft:
             texts_allowed=self._texts_allowed,
             answers_inbound=self._answers_inbound,
         )
+
+
+def _kept(sessions: tuple[Session, ...]) -> tuple[Session, ...]:
+    """The latest sessions, and every earlier one that still waits for its time or its outcome."""
+    latest = sessions[-_SESSIONS_KEPT:]
+    return (*(s for s in sessions[:-_SESSIONS_KEPT] if s.status in AHEAD), *latest)

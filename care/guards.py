@@ -9,8 +9,18 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from care.local_time import local, local_day
-from care.opening import blocking
+from care.alerts import CLINICAL, freezes
+from care.guards_deciding import (
+    refuse_closed,
+    refuse_decision,
+    refuse_edit,
+    refuse_frozen,
+    refuse_inactive,
+    refuse_lay,
+    refuse_running,
+    resumable,
+    say,
+)
 from schemas.commands import (
     AcknowledgeAlert,
     Actor,
@@ -19,7 +29,6 @@ from schemas.commands import (
     CloseAlert,
     CommandEnvelope,
     DecideApproval,
-    Decision,
     PausePlan,
     ReceiveText,
     RecordOutcome,
@@ -30,9 +39,9 @@ from schemas.commands import (
     TextFailed,
     Withdraw,
 )
-from schemas.plan import AHEAD, Approval, PlanState, SessionStatus, Stage
-from schemas.protocol import ApprovalKind
+from schemas.plan import AHEAD, PlanState, Session, SessionStatus, Stage
 from schemas.screening import Urgency
+from schemas.taper import Step
 
 LATE_CANCEL = timedelta(hours=24)
 
@@ -44,153 +53,6 @@ def refuse(state: PlanState, envelope: CommandEnvelope, now: datetime) -> Refusa
     return _GUARDS[type(envelope.command)](state, envelope.actor, envelope.command, now)
 
 
-def _say(state: PlanState, moment: datetime) -> str:
-    return f"{local(state.protocol.hours.zone, moment):%a %d %b %Y at %H:%M}"
-
-
-def _closed(state: PlanState) -> Refusal | None:
-    if state.closed:
-        return Refusal(
-            code="plan_closed", sentence=f"This plan is {state.stage}; nothing more can be changed in it."
-        )
-    return None
-
-
-def _active(state: PlanState, what: str) -> Refusal | None:
-    if state.stage is Stage.active:
-        return None
-    return Refusal(
-        code="plan_not_active",
-        sentence=f"The plan is {state.stage}, so {what}. It must be active first.",
-    )
-
-
-def _clinician(actor: Actor, what: str) -> Refusal | None:
-    if actor.decides:
-        return None
-    return Refusal(
-        code="not_a_clinician",
-        sentence=f"Only a registered physiotherapist may {what}. Ask the treating physiotherapist.",
-    )
-
-
-def _decide(state: PlanState, actor: Actor, command: DecideApproval, now: datetime) -> Refusal | None:
-    approval = state.approval(command.approval_id)
-    if approval is None:
-        return Refusal(
-            code="already_decided",
-            sentence="This approval is no longer open: it was decided, or its question has lapsed.",
-        )
-    refusal = _clinician(actor, f"decide on {approval.kind}") or _closed(state)
-    if refusal is not None or command.decision is Decision.reject:
-        return refusal or _rejectable(state, approval)
-    if command.decision is Decision.edit and command.reason_id is None:
-        return Refusal(code="reason_missing", sentence="An edited proposal needs the reason why it differs.")
-    return _DECISION_GUARDS[approval.kind](state, approval, command, now)
-
-
-def _rejectable(state: PlanState, approval: Approval) -> Refusal | None:
-    running = state.stage in (Stage.active, Stage.suspended)
-    if running and approval.kind in (ApprovalKind.clearance, ApprovalKind.rescreen):
-        return Refusal(
-            code="needs_an_outcome",
-            sentence="A running plan cannot go on without this. Record the document, or discharge the client.",
-        )
-    return None
-
-
-def _start(state: PlanState, approval: Approval, command: DecideApproval, now: datetime) -> Refusal | None:
-    first = command.edit.first_session_at if command.edit else None
-    if first is not None and first <= now:
-        return Refusal(
-            code="slot_in_past",
-            sentence=f"The first session cannot be on {_say(state, first)}: that time has passed.",
-        )
-    held = blocking(state)
-    if held:
-        return Refusal(
-            code="holds_open",
-            sentence="These must be discharged first: " + ", ".join(h.hold.rule for h in held) + ".",
-        )
-    if not state.safe_to_start:
-        return Refusal(code="alert_open", sentence="An urgent alert (E0 or E1) is open; close it first.")
-    return None
-
-
-def _clearance(
-    state: PlanState, approval: Approval, command: DecideApproval, now: datetime
-) -> Refusal | None:
-    until = command.document_valid_until
-    if until is None or until <= local_day(state.protocol.hours, now):
-        return Refusal(
-            code="document_not_valid",
-            sentence="State until when the document is valid; one that has run out keeps the hold open.",
-        )
-    return None
-
-
-def _rescreen_first(
-    state: PlanState, approval: Approval, command: DecideApproval, now: datetime
-) -> Refusal | None:
-    return Refusal(
-        code="rescreen_needed",
-        sentence="A date alone lifts nothing (ALG-7): repeat the screening questions, then decide.",
-    )
-
-
-def _taper(state: PlanState, approval: Approval, command: DecideApproval, now: datetime) -> Refusal | None:
-    refusal = _active(state, "its step cannot change")
-    if refusal is not None:
-        return refusal
-    if command.decision is Decision.edit and command.step is None:
-        return Refusal(code="step_missing", sentence="Say which step the plan should have instead.")
-    if command.step is not None and command.step not in {r.step for r in state.protocol.taper.ladder}:
-        return Refusal(code="unknown_step", sentence=f"{command.step} is not on this plan's ladder.")
-    return None
-
-
-def _resume_approval(
-    state: PlanState, approval: Approval, command: DecideApproval, now: datetime
-) -> Refusal | None:
-    return resumable(state)
-
-
-def resumable(state: PlanState) -> Refusal | None:
-    """Why a suspended plan may not go on yet (MID-3)."""
-    if state.stage is not Stage.suspended:
-        return Refusal(
-            code="not_suspended", sentence=f"The plan is {state.stage}; there is nothing to resume."
-        )
-    if not state.safe_to_start:
-        return Refusal(
-            code="alert_open", sentence="An urgent alert (E0 or E1) is open; close it with its outcome first."
-        )
-    if state.screening.repeat_items:
-        items = ", ".join(state.screening.repeat_items)
-        return Refusal(
-            code="rescreen_needed", sentence=f"Repeat these screening questions first (MID-3): {items}."
-        )
-    held = blocking(state)
-    if held:
-        return Refusal(
-            code="holds_open",
-            sentence="These must be discharged first: " + ", ".join(h.hold.rule for h in held) + ".",
-        )
-    return None
-
-
-_DECISION_GUARDS: dict[
-    ApprovalKind, Callable[[PlanState, Approval, DecideApproval, datetime], Refusal | None]
-] = {
-    ApprovalKind.start: _start,
-    ApprovalKind.clearance: _clearance,
-    ApprovalKind.rescreen: _rescreen_first,
-    ApprovalKind.taper: _taper,
-    ApprovalKind.discharge: _taper,
-    ApprovalKind.resume: _resume_approval,
-}
-
-
 def _known_session(state: PlanState, number: int) -> Refusal | None:
     if state.session(number) is None:
         return Refusal(code="unknown_session", sentence=f"This plan has no session {number}.")
@@ -198,12 +60,13 @@ def _known_session(state: PlanState, number: int) -> Refusal | None:
 
 
 def _outcome(state: PlanState, actor: Actor, command: RecordOutcome, now: datetime) -> Refusal | None:
-    refusal = _closed(state) or _known_session(state, command.session_no)
+    """A closed plan still takes the outcome of a visit that took place before it ended."""
+    refusal = _known_session(state, command.session_no)
     session = state.session(command.session_no)
     if refusal is not None or session is None:
         return refusal
     if session.status is not SessionStatus.booked:
-        return Refusal(
+        return refuse_closed(state) or Refusal(
             code="session_not_booked",
             sentence=f"Session {session.no} is {session.status}; an outcome needs a booked session.",
         )
@@ -213,25 +76,38 @@ def _outcome(state: PlanState, actor: Actor, command: RecordOutcome, now: dateti
     if now < earliest:
         return Refusal(
             code="session_not_happened",
-            sentence=f"Session {session.no} is on {_say(state, session.starts_at)}; it has not happened yet.",
+            sentence=f"Session {session.no} is on {say(state, session.starts_at)}; it has not happened yet.",
+        )
+    return _cleared_before(state, session) if command.outcome is SessionStatus.attended else None
+
+
+def _cleared_before(state: PlanState, session: Session) -> Refusal | None:
+    """MID-2: a session may not start before a physiotherapist has closed what came up before it."""
+    if any(freezes(a) and a.opened_at < session.starts_at for a in state.alerts):
+        return Refusal(
+            code="alert_open",
+            sentence=(
+                f"What came up before session {session.no} is still open (MID-2). "
+                "Close the alert with what you found, then record the outcome."
+            ),
         )
     return None
 
 
 def _reschedule(state: PlanState, actor: Actor, command: Reschedule, now: datetime) -> Refusal | None:
-    refusal = _ahead(state, command.session_no, "moved") or _active(state, "no session can be moved")
+    refusal = _ahead(state, command.session_no, "moved") or refuse_inactive(state, "no session can be moved")
     if refusal is not None:
         return refusal
     if command.starts_at <= now:
         return Refusal(
             code="slot_in_past",
-            sentence=f"{_say(state, command.starts_at)} has passed; choose a time still to come.",
+            sentence=f"{say(state, command.starts_at)} has passed; choose a time still to come.",
         )
     return None
 
 
 def _ahead(state: PlanState, number: int, what: str) -> Refusal | None:
-    refusal = _closed(state) or _known_session(state, number)
+    refusal = refuse_closed(state) or _known_session(state, number)
     session = state.session(number)
     if refusal is not None or session is None:
         return refusal
@@ -248,33 +124,35 @@ def _cancel(state: PlanState, actor: Actor, command: CancelSession, now: datetim
     if refusal is None and session is not None and session.starts_at <= now:
         return Refusal(
             code="session_begun",
-            sentence=f"Session {session.no} began on {_say(state, session.starts_at)}; record its outcome instead.",
+            sentence=f"Session {session.no} began on {say(state, session.starts_at)}; record its outcome instead.",
         )
     return refusal
 
 
 def _pause(state: PlanState, actor: Actor, command: PausePlan, now: datetime) -> Refusal | None:
-    refusal = _closed(state) or _active(state, "it cannot be paused")
+    refusal = refuse_closed(state) or refuse_inactive(state, "it cannot be paused")
     if refusal is None and command.until is not None and command.until <= now:
         return Refusal(code="slot_in_past", sentence="The pause would end before it begins.")
     return refusal
 
 
 def _resume(state: PlanState, actor: Actor, command: ResumePlan, now: datetime) -> Refusal | None:
-    if state.stage is not Stage.suspended or actor.decides:
-        return _closed(state) or resumable(state)
-    return None
+    """Anybody may ask for a therapist's approval; a therapist's own word takes effect if the plan is fit for it."""
+    return refuse_closed(state) or (resumable(state, now) if actor.decides else refuse_running(state))
 
 
 def _open_plan(state: PlanState, actor: Actor, command: Any, now: datetime) -> Refusal | None:
-    return _closed(state)
+    return refuse_closed(state)
 
 
 def _amend(state: PlanState, actor: Actor, command: Amend, now: datetime) -> Refusal | None:
-    first = command.edit.first_session_at
-    if first is not None and first <= now:
-        return Refusal(code="slot_in_past", sentence=f"{_say(state, first)} has passed.")
-    return _closed(state) or _clinician(actor, "change a plan's protocol")
+    refusal = refuse_closed(state) or refuse_lay(actor, "change a plan's protocol")
+    return refusal or refuse_edit(state, command.edit, now) or _new_step(state, command.edit.start_step)
+
+
+def _new_step(state: PlanState, step: Step | None) -> Refusal | None:
+    started = state.stage in (Stage.active, Stage.suspended)
+    return refuse_frozen(state, step) if started and step not in (None, state.progress.step) else None
 
 
 def _always(state: PlanState, actor: Actor, command: Any, now: datetime) -> Refusal | None:
@@ -288,13 +166,14 @@ def _alert(state: PlanState, actor: Actor, command: Any, now: datetime) -> Refus
 
 
 def _close_alert(state: PlanState, actor: Actor, command: CloseAlert, now: datetime) -> Refusal | None:
+    """Front desk deals with E3 about bookings and texts; what asks for a clinical judgement is a therapist's."""
     alert = state.alert(command.alert_id)
     if alert is None:
         return _alert(state, actor, command, now)
-    if alert.urgency is Urgency.E3:
+    if alert.urgency is Urgency.E3 and alert.reason not in CLINICAL:
         return None
-    refusal = _clinician(actor, f"close an {alert.urgency} alert")
-    if refusal is None and command.note_id is None:
+    refusal = refuse_lay(actor, f"close an {alert.urgency} alert about {alert.reason.replace('_', ' ')}")
+    if refusal is None and alert.urgency is not Urgency.E3 and command.note_id is None:
         return Refusal(
             code="note_missing", sentence="Write what was found and done; the alert closes with it."
         )
@@ -302,7 +181,7 @@ def _close_alert(state: PlanState, actor: Actor, command: CloseAlert, now: datet
 
 
 _GUARDS: dict[type, Guard] = {
-    DecideApproval: _decide,
+    DecideApproval: refuse_decision,
     RecordOutcome: _outcome,
     Reschedule: _reschedule,
     CancelSession: _cancel,

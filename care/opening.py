@@ -23,6 +23,8 @@ from schemas.screening import Disposition, Hold, HoldKind, Scope, ScreeningResul
 
 OPENING_CAUSE = "opening"
 
+NOT_STARTED = frozenset({Stage.screening, Stage.deferred, Stage.awaiting_clearance, Stage.awaiting_approval})
+
 OWN_REVIEW = "treating_physiotherapist"
 """Who discharges a hold inside the clinic; every other owner writes a letter."""
 
@@ -145,15 +147,36 @@ def await_next(draft: Draft) -> None:
 
 
 def ask_for_clearances(draft: Draft) -> None:
-    """One open request per undischarged hold; clearing one never clears another (ALG-4)."""
-    asked = {a.proposal.hold_key for a in draft.state.approvals if a.kind is ApprovalKind.clearance}
+    """One open request per undischarged hold; clearing one never clears another (ALG-4).
+
+    What waits for a date is asked for on that date. A request whose hold has gone lapses.
+    """
+    standing = {held.key for held in draft.state.screening.holds}
+    for approval in draft.state.approvals:
+        if approval.kind is ApprovalKind.clearance and approval.proposal.hold_key not in standing:
+            draft.close_approval(approval, "lapsed")
+    today = local_day(draft.protocol.hours, draft.now)
     for held in draft.state.screening.holds:
         hold = held.hold
-        waits_for_rescreen = hold.kind is HoldKind.defer and hold.document is None
-        if held.discharged_at is None and held.key not in asked and not waits_for_rescreen:
-            draft.open_approval(
-                ApprovalKind.clearance, hold.rule, Proposal(hold_key=held.key, reasons=(hold.rule,))
-            )
+        if held.discharged_at is not None:
+            continue
+        if hold.kind is not HoldKind.defer or hold.document is not None:
+            ask_for_clearance(draft, hold.rule, held.key)
+        elif hold.rescreen_on is None or hold.rescreen_on <= today:
+            ask_to_rescreen(draft, hold.rule, held.key)
+
+
+def ask_for_clearance(draft: Draft, rule: str, hold_key: str) -> None:
+    """Ask for a hold's document, unless that is asked for already."""
+    asked = {a.proposal.hold_key for a in draft.state.approvals if a.kind is ApprovalKind.clearance}
+    if hold_key not in asked:
+        draft.open_approval(ApprovalKind.clearance, rule, Proposal(hold_key=hold_key, reasons=(rule,)))
+
+
+def ask_to_rescreen(draft: Draft, rule: str, hold_key: str | None) -> None:
+    """Ask for the screening to be repeated, once."""
+    if not any(a.kind is ApprovalKind.rescreen for a in draft.state.approvals):
+        draft.open_approval(ApprovalKind.rescreen, rule, Proposal(hold_key=hold_key, reasons=(rule,)))
 
 
 def screening_valid(state: PlanState, now: datetime) -> bool:

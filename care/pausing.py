@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from care.booking import ahead, respace, top_up
 from care.draft import Draft
 from schemas.commands import PausePlan, ResumePlan, Withdraw
 from schemas.events import EventKind
 from schemas.messages import TextPurpose
-from schemas.plan import AHEAD, AlertReason, Pause, Proposal, SessionStatus, Stage
+from schemas.plan import AHEAD, AlertReason, Pause, Proposal, Session, SessionStatus, Stage
 from schemas.protocol import ApprovalKind
 from schemas.screening import Urgency
 
@@ -19,32 +21,65 @@ CLOSING_TEXT = {
 
 
 def suspend(draft: Draft, rule: str, items: tuple[str, ...]) -> None:
-    """A safety suspension, at once (MID-1): sessions held, routine texts stopped, the taper silent (SCH-9)."""
+    """A safety suspension, at once (MID-1): sessions held, routine texts stopped, the taper silent (SCH-9).
+
+    `items` are screening questions to repeat before the plan may start or go on (MID-3). A pause for a holiday
+    becomes a safety pause. A client whom nothing else tells is told not to come.
+    """
     screening = draft.state.screening
     repeat = tuple(sorted({*screening.repeat_items, *items}))
     draft.set(screening=screening.but(repeat_items=repeat))
-    if draft.state.stage is Stage.suspended:
-        pause = draft.state.pause
-        draft.set(pause=pause.but(safety=True, until=None) if pause else None)
+    if draft.state.stage is Stage.suspended and draft.state.pause is not None:
+        draft.set(pause=draft.state.pause.but(reason=rule, safety=True, until=None))
+    elif draft.state.stage is Stage.active:
+        draft.stage(Stage.suspended, rule)
+        draft.set(pause=Pause(reason=rule, safety=True, since=draft.now))
+        draft.event(EventKind.paused, rule, safety=True)
+    else:
         return
-    if draft.state.stage is not Stage.active:
-        return
-    draft.stage(Stage.suspended, rule)
-    draft.set(pause=Pause(reason=rule, safety=True, since=draft.now))
-    draft.event(EventKind.paused, rule, safety=True)
-    _hold_sessions(draft)
-    draft.lapse_approvals(ApprovalKind.taper, ApprovalKind.discharge)
+    held = _hold_sessions(draft)
+    if held and not draft.tells_client:
+        _tell_held(draft, held[0], rule)
 
 
-def _hold_sessions(draft: Draft) -> None:
-    """Sessions keep their slots but may not go ahead; nothing routine is texted about them."""
+def hold_late(draft: Draft, session: Session, rule: str) -> None:
+    """Nobody has ended the pause a day before a visit that comes after it: the visit is held too."""
+    _hold(draft, session)
+    _tell_held(draft, session, rule)
+
+
+def _hold(draft: Draft, session: Session) -> None:
+    draft.put_session(session.but(status=SessionStatus.held, confirmed=False))
+    draft.event(EventKind.session_held, None, session=session.no)
+
+
+def _tell_held(draft: Draft, session: Session, rule: str) -> None:
+    draft.text(
+        f"s{session.no}r{session.revision}:held:{draft.state.seq}",
+        template="session_held",
+        purpose=TextPurpose.notice,
+        rule=rule,
+        session=session,
+    )
+
+
+def _hold_sessions(draft: Draft) -> tuple[Session, ...]:
+    """Sessions inside the pause keep their slots but may not go ahead; nothing routine is said about them.
+
+    Returns those held now, the next one first.
+    """
     until = draft.state.pause.until if draft.state.pause else None
-    for session in ahead(draft.state, draft.now):
-        if session.status is SessionStatus.booked and (until is None or session.starts_at < until):
-            draft.put_session(session.but(status=SessionStatus.held, confirmed=False))
-            draft.event(EventKind.session_held, None, session=session.no)
+    held = tuple(
+        session
+        for session in ahead(draft.state, draft.now)
+        if session.status is SessionStatus.booked and (until is None or session.starts_at < until)
+    )
+    for session in held:
+        _hold(draft, session)
     draft.set(prompts=())
     draft.withdraw_texts()
+    draft.lapse_approvals(ApprovalKind.taper, ApprovalKind.discharge)
+    return held
 
 
 def pause_plan(draft: Draft, command: PausePlan) -> None:
@@ -53,9 +88,7 @@ def pause_plan(draft: Draft, command: PausePlan) -> None:
     draft.set(pause=Pause(reason="PAUSE", safety=False, since=draft.now, until=command.until))
     draft.event(EventKind.paused, "PAUSE", safety=False, reason_id=command.reason_id)
     _hold_sessions(draft)
-    draft.text(
-        "pause:" + str(draft.state.seq), template="plan_paused", purpose=TextPurpose.notice, rule="PAUSE"
-    )
+    draft.text(f"pause:{draft.state.seq}", template="plan_paused", purpose=TextPurpose.notice, rule="PAUSE")
     if command.until is None:
         ask_to_resume(draft, "PAUSE")
 
@@ -85,11 +118,27 @@ def resume(draft: Draft, rule: str) -> None:
     draft.event(EventKind.resumed, rule)
     for session in draft.state.sessions:
         if session.status is SessionStatus.held:
-            draft.put_session(session.but(status=SessionStatus.booked))
-            draft.event(EventKind.session_restored, rule, session=session.no)
+            _restore(draft, session, rule)
     draft.progress(last_contact_at=draft.now)
     top_up(draft)
     tell_visits(draft, "plan_resumed", rule)
+
+
+def _restore(draft: Draft, session: Session, rule: str) -> None:
+    """A held session goes ahead again, unless its time has come and gone meanwhile."""
+    if session.starts_at > draft.now:
+        draft.put_session(session.but(status=SessionStatus.booked))
+        draft.event(EventKind.session_restored, rule, session=session.no)
+    else:
+        lapse(draft, session, rule)
+
+
+def lapse(draft: Draft, session: Session, rule: str) -> None:
+    """A session that could not go ahead is over; it counts for nothing."""
+    draft.put_session(session.but(status=SessionStatus.lapsed, closed_at=draft.now))
+    draft.release_slot(session.no)
+    draft.drop_session_prompts(session.no)
+    draft.event(EventKind.session_lapsed, rule, session=session.no)
 
 
 def tell_visits(draft: Draft, template: str, rule: str) -> None:
@@ -118,17 +167,27 @@ def withdraw(draft: Draft, command: Withdraw) -> None:
 
 
 def close_plan(draft: Draft, stage: Stage, rule: str) -> None:
-    """Care ends: nothing booked, nothing pending; only alerts that a person must still close stay open (F14)."""
+    """Care ends: nothing booked, nothing pending; only what a person must still deal with stays open (F14).
+
+    A visit that has begun may have taken place: it keeps its booking until somebody records its outcome.
+    """
     draft.withdraw_texts()
+    begun = [s.no for s in draft.state.sessions if _has_begun(s, draft.now)]
     for session in draft.state.sessions:
-        if session.status in AHEAD:
+        if session.status in AHEAD and session.no not in begun:
             draft.put_session(session.but(status=SessionStatus.cancelled, closed_at=draft.now))
             draft.release_slot(session.no)
             draft.event(EventKind.session_cancelled, rule, session=session.no, by_clinic=True)
     draft.lapse_approvals()
     for alert in draft.state.alerts:
-        if alert.urgency is Urgency.E3:
+        if alert.urgency is Urgency.E3 and alert.reason is not AlertReason.outcome_missing:
             draft.close_alert(alert, f"plan {stage}")
+    for number in begun:
+        draft.raise_alert(AlertReason.outcome_missing, Urgency.E3, "OUTCOME-DUE", session_no=number)
     draft.set(prompts=(), pause=None, closed_at=draft.now)
     draft.stage(stage, rule)
     draft.text("closing", template=CLOSING_TEXT[stage], purpose=TextPurpose.closing, rule=rule)
+
+
+def _has_begun(session: Session, now: datetime) -> bool:
+    return session.status is SessionStatus.booked and session.starts_at <= now

@@ -10,10 +10,20 @@ from collections.abc import Callable
 from datetime import datetime
 
 from care.agenda import owner_of
-from care.draft import Draft
+from care.alerts import URGENT, escalated
+from care.booking import top_up
+from care.checkins import ask_next, question_key
+from care.draft import DONE_KEPT, Draft
 from care.local_time import after_staffed
-from care.opening import blocking
-from care.pausing import ask_to_resume, suspend
+from care.opening import (
+    NOT_STARTED,
+    ask_for_clearance,
+    ask_for_clearances,
+    ask_to_rescreen,
+    await_next,
+    blocking,
+)
+from care.pausing import ask_to_resume, hold_late, lapse, suspend
 from schemas.base import Frozen
 from schemas.events import EventKind
 from schemas.messages import TextOrder, TextPurpose
@@ -27,15 +37,12 @@ from schemas.plan import (
     PlanState,
     Prompt,
     PromptKind,
-    Proposal,
     SessionStatus,
     Stage,
 )
-from schemas.protocol import ApprovalKind
 from schemas.screening import Urgency
 
 _SENT_KEPT = 20
-_DONE_KEPT = 60
 _CHECKINS_KEPT = 6
 
 
@@ -48,7 +55,7 @@ class DueText(Frozen):
 
 def due_text(state: PlanState, item: AgendaItem, now: datetime) -> DueText | None:
     """The text of an item, or None where the item is no text or its use has passed (F07)."""
-    if item.kind not in TEXT_KINDS or item.kind is AgendaKind.after_session:
+    if item.kind not in TEXT_KINDS:
         return None
     if item.expires is not None and now >= item.expires:
         return None
@@ -76,7 +83,7 @@ def due_text(state: PlanState, item: AgendaItem, now: datetime) -> DueText | Non
 
 def _asked(state: PlanState, item: AgendaItem, now: datetime) -> PlanState:
     """The state once an item's text has gone on its way."""
-    changes: dict[str, object] = {"done": (*state.done, item.key)[-_DONE_KEPT:]}
+    changes: dict[str, object] = {"done": (*state.done, item.key)[-DONE_KEPT:]}
     if item.kind is AgendaKind.prompt_reminder:
         changes["prompts"] = tuple(p.but(reasked=True) if p.key == item.subject else p for p in state.prompts)
         return state.but(**changes)
@@ -136,7 +143,7 @@ _TEMPLATES: dict[AgendaKind, Callable[[PlanState, AgendaItem], tuple[str, TextPu
 def perform(state: PlanState, item: AgendaItem, now: datetime) -> Draft:
     """Write what a due item leads to. A text past its use is noted as skipped, with the reason (F02)."""
     draft = Draft(state, now, f"item:{item.key}")
-    if item.kind in TEXT_KINDS and item.kind is not AgendaKind.after_session:
+    if item.kind in TEXT_KINDS:
         _skip(draft, item)
     else:
         _PERFORM[item.kind](draft, item)
@@ -145,6 +152,8 @@ def perform(state: PlanState, item: AgendaItem, now: datetime) -> Draft:
 
 def _skip(draft: Draft, item: AgendaItem) -> None:
     draft.mark_done(item.key)
+    if item.kind is AgendaKind.routine_question and item.session_no is None and item.subject:
+        draft.put_off(question_key(item.subject), ask_next(draft.protocol.hours, draft.now))
     if item.kind is AgendaKind.prompt_reminder:
         draft.set(
             prompts=tuple(p.but(reasked=True) if p.key == item.subject else p for p in draft.state.prompts)
@@ -221,51 +230,40 @@ def _the_alert(draft: Draft, item: AgendaItem) -> Alert:
 
 
 def _alert_escalated(draft: Draft, item: AgendaItem) -> None:
-    """Nobody acted in time: the next of the chain, and their deadline (REQ-13). The last one keeps being asked."""
+    """Nobody acted in time: the next of the chain, and their deadline (REQ-13, AL-13)."""
     alert = _the_alert(draft, item)
-    terms = draft.protocol.alert_terms[alert.urgency]
-    hours = draft.protocol.hours
-    position = min(alert.chain_position + 1, len(draft.protocol.chain) - 1)
-    moved = alert.but(
-        chain_position=position,
-        escalations=alert.escalations + 1,
-        acknowledged_at=None,
-        acknowledged_by=None,
-        acknowledge_by=after_staffed(hours, draft.now, terms.acknowledge_minutes),
-        contact_by=after_staffed(hours, draft.now, terms.contact_minutes),
-    )
+    moved = escalated(draft.protocol, alert, draft.now)
     draft.set(alerts=tuple(moved if a.id == alert.id else a for a in draft.state.alerts))
     draft.event(
         EventKind.alert_escalated,
-        "AL-13" if item.kind is AgendaKind.contact_overdue else "escalation_chain",
+        "AL-13" if alert.contact_by <= draft.now else "escalation_chain",
         alert=alert.id,
-        owner=owner_of(draft.state, position),
+        owner=owner_of(draft.state, moved.chain_position),
         escalations=moved.escalations,
     )
-    if terms.pages:
+    if draft.protocol.alert_terms[alert.urgency].pages:
         draft.page_staff(moved)
 
 
 def _session_lapsed(draft: Draft, item: AgendaItem) -> None:
-    """A held session does not go ahead when its time comes; one without a slot still needs a person."""
+    """A session that may not go ahead, or has no slot, is over when its time comes; the series goes on."""
     session = draft.state.session(item.session_no or 0)
     if session is None:
         raise KeyError(f"no session {item.session_no}")
-    draft.put_session(session.but(status=SessionStatus.lapsed, closed_at=draft.now))
-    draft.release_slot(session.no)
-    draft.event(EventKind.session_lapsed, item.rule, session=session.no)
+    if session.status is SessionStatus.booked:
+        hold_late(draft, session, item.rule)
+        return
+    lapse(draft, session, item.rule)
     if session.status is SessionStatus.unplaced:
         draft.close_alerts(AlertReason.slot_needed, "its time has passed", session.no)
         draft.raise_alert(AlertReason.slot_needed, Urgency.E3, item.rule)
+    top_up(draft)
 
 
 def _rescreen_due(draft: Draft, item: AgendaItem) -> None:
     """What the screening deferred comes back by itself; the date lifts nothing (ALG-7)."""
     draft.mark_done(item.key)
-    if not any(a.kind is ApprovalKind.rescreen for a in draft.state.approvals):
-        draft.open_approval(
-            ApprovalKind.rescreen, item.rule, Proposal(hold_key=item.subject, reasons=(item.rule,))
-        )
+    ask_to_rescreen(draft, item.rule, item.subject)
 
 
 def _clearance_expired(draft: Draft, item: AgendaItem) -> None:
@@ -279,26 +277,30 @@ def _clearance_expired(draft: Draft, item: AgendaItem) -> None:
     )
     draft.set(screening=draft.state.screening.but(holds=holds))
     draft.event(EventKind.hold_expired, item.rule, hold=item.subject)
-    if not any(a.proposal.hold_key == item.subject for a in draft.state.approvals):
-        draft.open_approval(
-            ApprovalKind.clearance, item.rule, Proposal(hold_key=item.subject, reasons=(item.rule,))
-        )
+    if draft.state.stage in NOT_STARTED:
+        await_next(draft)
+        return
+    ask_for_clearances(draft)
     if draft.state.stage is Stage.active and blocking(draft.state):
         suspend(draft, item.rule, ())
-    ask_to_resume(draft, item.rule)
+    if blocking(draft.state):
+        ask_to_resume(draft, item.rule)
 
 
 def _screening_warned(draft: Draft, item: AgendaItem) -> None:
+    """A screening is about to run out; or a letter is, and a new one can be recorded in time."""
     draft.mark_done(item.key)
-    draft.raise_alert(AlertReason.screening_expires, Urgency.E3, item.rule)
+    if item.subject is None:
+        draft.raise_alert(AlertReason.screening_expires, Urgency.E3, item.rule)
+    else:
+        ask_for_clearance(draft, item.rule, item.subject)
 
 
 def _screening_expired(draft: Draft, item: AgendaItem) -> None:
-    """An old screening clears nobody: sessions are held until it is repeated (TAP-SUS-2)."""
+    """An old screening clears nobody: sessions are held until all of it is repeated (TAP-SUS-2)."""
     draft.mark_done(item.key)
     draft.raise_alert(AlertReason.screening_expires, Urgency.E2, item.rule)
-    items = tuple(sorted({finding.item for finding in draft.state.screening.result.findings})) or ("SCR-01",)
-    suspend(draft, item.rule, items)
+    suspend(draft, item.rule, ())
     ask_to_resume(draft, item.rule)
 
 
@@ -332,6 +334,11 @@ _PERFORM: dict[AgendaKind, Callable[[Draft, AgendaItem], None]] = {
 
 
 def text_not_sent(draft: Draft, key: str, session_no: int | None, unknown: bool, rule: str) -> None:
-    """A text that did not, or may not have, reached the client: a person takes over (F09, F10)."""
+    """A text that did not, or may not have, reached the client: a person takes over (F09, F10).
+
+    It is as urgent as the alert that the text belongs to: without its words, only a call helps the client.
+    """
     reason = AlertReason.text_unknown if unknown else AlertReason.text_undelivered
-    draft.raise_alert(reason, Urgency.E3, rule, session_no=session_no, subject=key)
+    belongs_to = (a.urgency for a in draft.state.alerts if a.rule == rule and a.urgency in URGENT)
+    urgency = Urgency.most_urgent(belongs_to) or Urgency.E3
+    draft.raise_alert(reason, urgency, rule, session_no=session_no, subject=key)

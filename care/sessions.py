@@ -11,7 +11,7 @@ from care.taper_steps import note_outcome
 from schemas.commands import CLIENT, CancelSession, RecordOutcome, Reschedule
 from schemas.events import EventKind
 from schemas.messages import TextPurpose
-from schemas.plan import CLIENT_MISSED, AlertReason, Score, Session, SessionStatus
+from schemas.plan import CLIENT_MISSED, AlertReason, Score, Session, SessionStatus, Stage
 from schemas.screening import Urgency
 
 _SCORES_KEPT = 12
@@ -30,7 +30,8 @@ def record_outcome(draft: Draft, command: RecordOutcome) -> None:
     session = the_session(draft, command.session_no)
     draft.put_session(session.but(status=command.outcome, closed_at=draft.now))
     draft.drop_session_prompts(session.no)
-    draft.close_alerts(AlertReason.outcome_missing, "outcome recorded", session.no)
+    for reason in (AlertReason.outcome_missing, AlertReason.change_requested):
+        draft.close_alerts(reason, "outcome recorded", session.no)
     draft.event(
         EventKind.outcome_recorded,
         "OUTCOME",
@@ -51,7 +52,8 @@ def record_outcome(draft: Draft, command: RecordOutcome) -> None:
             stiffness=command.stiffness,
             primary=command.primary,
         )
-        draft.progress(scores=(*draft.state.progress.scores, score)[-_SCORES_KEPT:])
+        scores = sorted((*draft.state.progress.scores, score), key=lambda one: one.at)
+        draft.progress(scores=tuple(scores[-_SCORES_KEPT:]))
         note_outcome(draft, session, command.pain, command.primary)
         short_course(draft)
     else:
@@ -70,7 +72,7 @@ def short_course(draft: Draft) -> None:
 
 def _tell_missed(draft: Draft, session: Session) -> None:
     upcoming = ahead(draft.state, draft.now)
-    if upcoming and draft.state.texts_on:
+    if upcoming and draft.state.stage is Stage.active and draft.state.texts_on:
         draft.text(
             f"s{session.no}r{session.revision}:missed",
             template="session_missed",
@@ -108,7 +110,8 @@ def cancel_session(draft: Draft, command: CancelSession) -> None:
 
 def cancel(draft: Draft, session: Session, *, by_clinic: bool) -> None:
     """Take a session off the calendar; by the client within a day of it, it counts as a late cancel."""
-    late = not by_clinic and session.starts_at - draft.now < LATE_CANCEL
+    booked = session.status is SessionStatus.booked
+    late = booked and not by_clinic and session.starts_at - draft.now < LATE_CANCEL
     status = SessionStatus.late_cancel if late else SessionStatus.cancelled
     draft.put_session(session.but(status=status, closed_at=draft.now))
     draft.release_slot(session.no)
@@ -137,7 +140,7 @@ def ask_for_change(draft: Draft, session: Session) -> None:
     """The client wants another time: front desk rings."""
     draft.raise_alert(AlertReason.change_requested, Urgency.E3, "REPLY-2", session_no=session.no)
     draft.text(
-        f"s{session.no}r{session.revision}:change",
+        f"s{session.no}r{session.revision}:change:{draft.state.seq}",
         template="change_requested",
         purpose=TextPurpose.notice,
         rule="REPLY-2",

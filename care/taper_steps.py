@@ -128,9 +128,7 @@ _KEPT_OR_MISSED = frozenset({SessionStatus.attended, SessionStatus.no_show, Sess
 
 
 def _review_overdue(state: PlanState, now: datetime) -> bool:
-    return any(
-        a.reason is AlertReason.review_due and now > a.contact_by + _REVIEW_GRACE for a in state.alerts
-    )
+    return any(a.reason is AlertReason.review_due and now > a.opened_at + _REVIEW_GRACE for a in state.alerts)
 
 
 def take_verdict(draft: Draft, decision: TaperDecision) -> None:
@@ -173,12 +171,13 @@ def _was_rejected(draft: Draft, decision: TaperDecision) -> bool:
 
 
 def change_step(draft: Draft, step: Step, rule: str) -> None:
-    """The plan moves to another step; its measures start afresh there."""
+    """The plan moves to another step; its measures start afresh there, and older proposals have lapsed."""
     progress = draft.state.progress
     ladder = [rung.step for rung in draft.protocol.taper.ladder]
     up = ladder.index(step) < ladder.index(progress.step)
     last = progress.scores[-1] if progress.scores else None
     draft.event(EventKind.step_changed, rule, was=progress.step, now=step)
+    draft.lapse_approvals(ApprovalKind.taper, ApprovalKind.discharge)
     draft.progress(
         step=step,
         step_entered_at=draft.now,
@@ -191,8 +190,17 @@ def change_step(draft: Draft, step: Step, rule: str) -> None:
 
 
 def note_outcome(draft: Draft, session: Session, pain: float | None, primary: float | None) -> None:
-    """Count a completed session towards the step, the review and the best value."""
+    """Count a completed session towards the step, the review and the best value.
+
+    One from before the plan came to this step counts for the review, not for the step.
+    """
     progress = draft.state.progress
+    if session.starts_at < progress.step_entered_at:
+        draft.progress(
+            sessions_completed=progress.sessions_completed + 1,
+            sessions_since_review=progress.sessions_since_review + 1,
+        )
+        return
     measure = draft.protocol.primary
     better = max if measure.target >= measure.baseline else min
     known = [value for value in (progress.best_at_step, primary) if value is not None]

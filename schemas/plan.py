@@ -9,7 +9,6 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from schemas.base import Frozen, Instant
-from schemas.messages import TextOrder
 from schemas.protocol import ApprovalKind, Protocol
 from schemas.screening import Disposition, Hold, ScreeningResult, Urgency
 from schemas.taper import Step, TaperVerdict
@@ -237,8 +236,7 @@ class Progress(Frozen):
 class PlanState(Frozen):
     """One plan, whole. `seq` counts recorded transitions; the database holds the same state under the same seq.
 
-    `put_off` says which agenda texts wait longer than planned, and until when; `waiting` are notices that were
-    written in quiet hours and go out when those end (F13).
+    `put_off` says until when a question waits whose turn passed unused (`q:CHK-PAIN`).
     """
 
     version: int = 1
@@ -261,7 +259,6 @@ class PlanState(Frozen):
     done: tuple[str, ...] = ()
     routine_sent: tuple[tuple[str, datetime], ...] = ()
     put_off: tuple[tuple[str, datetime], ...] = ()
-    waiting: tuple[TextOrder, ...] = ()
     rejected: tuple[tuple[str, datetime], ...] = ()
     recent_commands: tuple[str, ...] = ()
 
@@ -296,7 +293,6 @@ class AgendaKind(StrEnum):
     after_session = "after_session"
     routine_question = "routine_question"
     prompt_reminder = "prompt_reminder"
-    waiting_text = "waiting_text"
     prompt_expiry = "prompt_expiry"
     approval_reminder = "approval_reminder"
     approval_escalation = "approval_escalation"
@@ -318,7 +314,6 @@ TEXT_KINDS = frozenset(
         AgendaKind.day_before,
         AgendaKind.routine_question,
         AgendaKind.prompt_reminder,
-        AgendaKind.waiting_text,
     }
 )
 

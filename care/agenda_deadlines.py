@@ -1,0 +1,209 @@
+"""The agenda's deadlines: what people must decide, take on or look at, and when the next of them is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+
+from care.agenda_texts import session_key
+from care.local_time import days_later, instant, local
+from schemas.plan import (
+    AgendaItem,
+    AgendaKind,
+    Alert,
+    HeldRequirement,
+    PlanState,
+    SessionStatus,
+    Stage,
+)
+from schemas.screening import HoldKind
+
+OFFICE_AT = time(9)
+
+
+def owner_of(state: PlanState, chain_position: int) -> str:
+    """The person at this place of the escalation chain; its last person keeps what nobody took."""
+    chain = state.protocol.chain
+    return chain[min(chain_position, len(chain) - 1)].staff_id
+
+
+def _approvals(state: PlanState) -> Iterator[AgendaItem]:
+    """A decision that waits: remind its owner, then pass it to the next of the chain (F26)."""
+    for approval in state.approvals:
+        owner = owner_of(state, approval.chain_position)
+        if not approval.reminded:
+            yield AgendaItem(
+                key=f"ap:{approval.id}:remind",
+                kind=AgendaKind.approval_reminder,
+                due=approval.remind_at,
+                rule="APPROVAL-REMIND",
+                owner=owner,
+                subject=approval.id,
+            )
+        yield AgendaItem(
+            key=f"ap:{approval.id}:due:{approval.escalations}",
+            kind=AgendaKind.approval_escalation,
+            due=approval.due_at,
+            rule="APPROVAL-DEADLINE",
+            owner=owner,
+            subject=approval.id,
+        )
+        if approval.proposal.verdict is not None:
+            yield AgendaItem(
+                key=f"ap:{approval.id}:expire",
+                kind=AgendaKind.proposal_expiry,
+                due=approval.opened_at + timedelta(days=state.protocol.proposal_expires_days),
+                rule="taper_policy.proposal_expires_days",
+                owner=owner,
+                subject=approval.id,
+            )
+
+
+def _alerts(state: PlanState) -> Iterator[AgendaItem]:
+    """No alert dies silently (REQ-13): somebody takes it on in time, and speaks to the client in time (AL-13)."""
+    for alert in state.alerts:
+        owner = owner_of(state, alert.chain_position)
+        if alert.acknowledged_at is None and alert.acknowledge_by <= alert.contact_by:
+            yield _alert_item(alert, AgendaKind.alert_escalation, alert.acknowledge_by, owner)
+        else:
+            yield _alert_item(alert, AgendaKind.contact_overdue, alert.contact_by, owner)
+
+
+def _alert_item(alert: Alert, kind: AgendaKind, due: datetime, owner: str) -> AgendaItem:
+    return AgendaItem(
+        key=f"al:{alert.id}:{kind}:{alert.escalations}",
+        kind=kind,
+        due=due,
+        rule=alert.rule,
+        owner=owner,
+        session_no=alert.session_no,
+        subject=alert.id,
+    )
+
+
+def _lapses(state: PlanState) -> Iterator[AgendaItem]:
+    """A held session whose time comes does not go ahead; one without a slot is looked for again.
+
+    A visit after a pause that nobody has ended a day before is held too.
+    """
+    for session in state.sessions:
+        lapse = _LAPSES.get(session.status)
+        if state.pause is not None and session.status is SessionStatus.booked:
+            lapse = _PAUSED if session.starts_at > state.pause.since else None
+        if lapse is not None:
+            rule, before = lapse
+            yield AgendaItem(
+                key=f"{session_key(session)}:lapse:{session.status}",
+                kind=AgendaKind.session_lapse,
+                due=session.starts_at - before,
+                rule=rule,
+                owner=state.protocol.therapist_id,
+                session_no=session.no,
+            )
+
+
+_PAUSED = ("PAUSE", timedelta(hours=24))
+_LAPSES = {
+    SessionStatus.held: ("MID-1", timedelta()),
+    SessionStatus.unplaced: ("SLOT-NEEDED", timedelta(hours=1)),
+}
+
+
+def _screening(state: PlanState) -> Iterator[AgendaItem]:
+    """Re-screens, and screenings and letters that run out (`disposition_algebra.expiry`)."""
+    if state.closed:
+        return
+    for held in state.screening.holds:
+        if held.discharged_at is not None and held.document_valid_until is not None:
+            yield from _letter(state, held, held.discharged_at, held.document_valid_until)
+        elif (
+            held.discharged_at is None
+            and held.hold.kind is HoldKind.defer
+            and held.hold.rescreen_on is not None
+        ):
+            day = held.hold.rescreen_on
+            yield _hold_item(state, held, "rescreen", day, _office(state, day))
+    if state.stage in (Stage.active, Stage.suspended):
+        day = state.screening.valid_until
+        warn = days_later(state.protocol.hours, _office(state, day), -state.protocol.screening_warning_days)
+        yield _screening_item(state, AgendaKind.screening_warning, f"warn:{day.isoformat()}", warn)
+        yield _screening_item(
+            state, AgendaKind.screening_expiry, f"expire:{day.isoformat()}", _office(state, day)
+        )
+
+
+def _letter(
+    state: PlanState, held: HeldRequirement, discharged_at: datetime, until: date
+) -> Iterator[AgendaItem]:
+    """A letter's last day, and a word before it: as long before as the pack says, but not in its first half."""
+    expiry = _office(state, until)
+    ahead = days_later(state.protocol.hours, expiry, -state.protocol.screening_warning_days)
+    warn = max(ahead, discharged_at + (expiry - discharged_at) / 2)
+    yield _hold_item(state, held, "warn", until, warn)
+    yield _hold_item(state, held, "expires", until, expiry)
+
+
+def _office(state: PlanState, day: date) -> datetime:
+    return instant(state.protocol.hours.zone, day, OFFICE_AT)
+
+
+_HOLD_KINDS = {
+    "rescreen": AgendaKind.rescreen_due,
+    "warn": AgendaKind.screening_warning,
+    "expires": AgendaKind.clearance_expiry,
+}
+
+
+def _hold_item(state: PlanState, held: HeldRequirement, what: str, day: date, due: datetime) -> AgendaItem:
+    return AgendaItem(
+        key=f"hold:{held.key}:{what}:{day.isoformat()}",
+        kind=_HOLD_KINDS[what],
+        due=due,
+        rule=held.hold.rule,
+        owner=state.protocol.therapist_id,
+        subject=held.key,
+    )
+
+
+def _screening_item(state: PlanState, kind: AgendaKind, what: str, due: datetime) -> AgendaItem:
+    return AgendaItem(
+        key=f"screening:{what}",
+        kind=kind,
+        due=due,
+        rule="disposition_algebra.expiry",
+        owner=state.protocol.therapist_id,
+    )
+
+
+def _reviews(state: PlanState) -> Iterator[AgendaItem]:
+    """The therapist's review falls due by days or by sessions, whichever is earlier."""
+    if state.stage is not Stage.active:
+        return
+    protocol, progress = state.protocol, state.progress
+    due = days_later(protocol.hours, progress.reviewed_at, protocol.review_days)
+    if progress.sessions_since_review >= protocol.review_sessions and progress.scores:
+        due = min(due, progress.scores[-1].at)
+    stamp = local(protocol.hours.zone, progress.reviewed_at).date().isoformat()
+    yield AgendaItem(
+        key=f"review:{stamp}",
+        kind=AgendaKind.review_due,
+        due=due,
+        rule="review_after",
+        owner=protocol.therapist_id,
+    )
+
+
+def _pause(state: PlanState) -> Iterator[AgendaItem]:
+    """A holiday pause asks to be ended when its day comes; a safety pause never ends by itself."""
+    pause = state.pause
+    if state.stage is Stage.suspended and pause is not None and pause.until is not None:
+        yield AgendaItem(
+            key=f"pause:{pause.until.isoformat()}",
+            kind=AgendaKind.pause_ends,
+            due=pause.until,
+            rule="PAUSE-ENDS",
+            owner=state.protocol.therapist_id,
+        )
+
+
+DEADLINE_SOURCES = (_approvals, _alerts, _lapses, _screening, _reviews, _pause)

@@ -1,0 +1,200 @@
+"""What a plan refuses of a therapist's decision, and what keeps a plan from starting or going on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from care.local_time import local, local_day
+from care.opening import blocking
+from schemas.commands import Actor, DecideApproval, Decision, ProtocolEdit, Refusal
+from schemas.plan import Approval, PlanState, Stage
+from schemas.protocol import ApprovalKind
+from schemas.screening import Urgency
+from schemas.taper import Step
+
+
+def say(state: PlanState, moment: datetime) -> str:
+    return f"{local(state.protocol.hours.zone, moment):%a %d %b %Y at %H:%M}"
+
+
+def refuse_closed(state: PlanState) -> Refusal | None:
+    if state.closed:
+        return Refusal(
+            code="plan_closed", sentence=f"This plan is {state.stage}; nothing more can be changed in it."
+        )
+    return None
+
+
+def refuse_inactive(state: PlanState, what: str) -> Refusal | None:
+    if state.stage is Stage.active:
+        return None
+    return Refusal(
+        code="plan_not_active",
+        sentence=f"The plan is {state.stage}, so {what}. It must be active first.",
+    )
+
+
+def refuse_lay(actor: Actor, what: str) -> Refusal | None:
+    if actor.decides:
+        return None
+    return Refusal(
+        code="not_a_clinician",
+        sentence=f"Only a registered physiotherapist may {what}. Ask the treating physiotherapist.",
+    )
+
+
+def refuse_decision(state: PlanState, actor: Actor, command: DecideApproval, now: datetime) -> Refusal | None:
+    approval = state.approval(command.approval_id)
+    if approval is None:
+        return Refusal(
+            code="already_decided",
+            sentence="This approval is no longer open: it was decided, or its question has lapsed.",
+        )
+    refusal = refuse_lay(actor, f"decide on {approval.kind}") or refuse_closed(state)
+    if refusal is not None or command.decision is Decision.reject:
+        return refusal or _rejectable(state, approval)
+    if command.decision is Decision.edit and command.reason_id is None:
+        return Refusal(code="reason_missing", sentence="An edited proposal needs the reason why it differs.")
+    if command.decision is Decision.approve and (command.edit is not None or command.step is not None):
+        return Refusal(
+            code="edit_not_stated",
+            sentence="Approving takes the proposal as it is; to change it, decide `edit` with a reason.",
+        )
+    return _DECISION_GUARDS[approval.kind](state, approval, command, now)
+
+
+def _rejectable(state: PlanState, approval: Approval) -> Refusal | None:
+    running = state.stage in (Stage.active, Stage.suspended)
+    held = {h.key for h in blocking(state)}
+    needed = approval.kind is ApprovalKind.rescreen or approval.proposal.hold_key in held
+    if running and needed:
+        return Refusal(
+            code="needs_an_outcome",
+            sentence="A running plan cannot go on without this. Record the document, or discharge the client.",
+        )
+    return None
+
+
+def _start(state: PlanState, approval: Approval, command: DecideApproval, now: datetime) -> Refusal | None:
+    refusal = refuse_edit(state, command.edit, now) if command.edit else None
+    return refusal or _fit_to_go_on(state, now)
+
+
+def _fit_to_go_on(state: PlanState, now: datetime) -> Refusal | None:
+    """Why no session may take place in this plan: an emergency, questions to repeat, a hold, an old screening."""
+    if not state.safe_to_start:
+        return Refusal(
+            code="alert_open", sentence="An urgent alert (E0 or E1) is open; close it with its outcome first."
+        )
+    if state.screening.repeat_items:
+        items = ", ".join(state.screening.repeat_items)
+        return Refusal(
+            code="rescreen_needed", sentence=f"Repeat these screening questions first (MID-3): {items}."
+        )
+    held = blocking(state)
+    if held:
+        return Refusal(
+            code="holds_open",
+            sentence="These must be discharged first: " + ", ".join(h.hold.rule for h in held) + ".",
+        )
+    if local_day(state.protocol.hours, now) >= state.screening.valid_until:
+        return Refusal(
+            code="rescreen_needed",
+            sentence=f"The screening ran out on {state.screening.valid_until}; repeat the whole form first.",
+        )
+    return None
+
+
+def refuse_edit(state: PlanState, edit: ProtocolEdit, now: datetime) -> Refusal | None:
+    if edit.first_session_at is not None and edit.first_session_at <= now:
+        return Refusal(
+            code="slot_in_past",
+            sentence=f"The first session cannot be on {say(state, edit.first_session_at)}: that time has passed.",
+        )
+    return _on_ladder(state, edit.start_step)
+
+
+def _on_ladder(state: PlanState, step: Step | None) -> Refusal | None:
+    ladder = tuple(rung.step for rung in state.protocol.taper.ladder)
+    if step is None or step in ladder:
+        return None
+    return Refusal(
+        code="unknown_step", sentence=f"{step} is not on this plan's ladder; it has {', '.join(ladder)}."
+    )
+
+
+def _clearance(
+    state: PlanState, approval: Approval, command: DecideApproval, now: datetime
+) -> Refusal | None:
+    until = command.document_valid_until
+    if until is None or until <= local_day(state.protocol.hours, now):
+        return Refusal(
+            code="document_not_valid",
+            sentence="State until when the document is valid; one that has run out keeps the hold open.",
+        )
+    return None
+
+
+def _rescreen_first(
+    state: PlanState, approval: Approval, command: DecideApproval, now: datetime
+) -> Refusal | None:
+    return Refusal(
+        code="rescreen_needed",
+        sentence="A date alone lifts nothing (ALG-7): repeat the screening questions, then decide.",
+    )
+
+
+def _taper(state: PlanState, approval: Approval, command: DecideApproval, now: datetime) -> Refusal | None:
+    refusal = refuse_inactive(state, "its step cannot change") or _on_ladder(state, command.step)
+    if refusal is not None:
+        return refusal
+    if command.decision is Decision.edit and command.step is None:
+        return Refusal(code="step_missing", sentence="Say which step the plan should have instead.")
+    if command.step is state.progress.step:
+        return Refusal(
+            code="same_step",
+            sentence=f"The plan is at {command.step} already; reject the proposal to keep it.",
+        )
+    return refuse_frozen(state, command.step or approval.proposal.step)
+
+
+def refuse_frozen(state: PlanState, step: Step | None) -> Refusal | None:
+    """MID-2: with an alert open nobody is seen less often; more often is always possible."""
+    ladder = [rung.step for rung in state.protocol.taper.ladder]
+    more_often = step in ladder and ladder.index(step) < ladder.index(state.progress.step)
+    if more_often or all(alert.urgency is Urgency.E3 for alert in state.alerts):
+        return None
+    return Refusal(
+        code="alert_open",
+        sentence="An alert (E0 to E2) is open, which freezes the taper (MID-2); close it with its outcome first.",
+    )
+
+
+def _resume_approval(
+    state: PlanState, approval: Approval, command: DecideApproval, now: datetime
+) -> Refusal | None:
+    return resumable(state, now)
+
+
+def resumable(state: PlanState, now: datetime) -> Refusal | None:
+    """Why a suspended plan may not go on yet (MID-3)."""
+    return refuse_running(state) or _fit_to_go_on(state, now)
+
+
+def refuse_running(state: PlanState) -> Refusal | None:
+    if state.stage is Stage.suspended:
+        return None
+    return Refusal(code="not_suspended", sentence=f"The plan is {state.stage}; there is nothing to resume.")
+
+
+_DECISION_GUARDS: dict[
+    ApprovalKind, Callable[[PlanState, Approval, DecideApproval, datetime], Refusal | None]
+] = {
+    ApprovalKind.start: _start,
+    ApprovalKind.clearance: _clearance,
+    ApprovalKind.rescreen: _rescreen_first,
+    ApprovalKind.taper: _taper,
+    ApprovalKind.discharge: _taper,
+    ApprovalKind.resume: _resume_approval,
+}
