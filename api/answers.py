@@ -49,7 +49,7 @@ def answer(
     """A JSON response. It is never cached: a plan may change at any moment."""
     return Response(
         to_json(told(value, zone)),
-        status_code=status,
+        status_code=int(status),
         media_type="application/json",
         headers={"Cache-Control": "no-store", **(headers or {})},
     )

@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.metrics import ApiMetrics
+from database.receipts import FinalFailure
 from schemas.refusals import Plans
 from schemas.rules import RulePack
 from schemas.settings import Environment, Settings
@@ -18,6 +19,9 @@ from schemas.settings import Environment, Settings
 RouteInbound = Callable[[str], Awaitable[None]]
 """Give the stored inbound text with this id to its plan, or to a person."""
 
+
+TellFailure = Callable[[FinalFailure], Awaitable[None]]
+"""Tell a plan of its text that will not arrive; what cannot be told now is told by a sweep."""
 
 PackByHash = Callable[[str], Awaitable[RulePack]]
 """The rule pack that a plan is pinned to; NotFoundError for one that was never kept."""
@@ -32,17 +36,17 @@ def utc_now() -> datetime:
 class Clinic:
     """The running clinic as the API sees it.
 
-    `pack` is the rule pack that new intakes are judged by, `pack_text` its YAML as it is kept for ever; plans
-    keep their own. `clock` is the wall clock: what happens inside a plan goes by the plan's own time.
+    `pack` is the rule pack that new intakes are judged by; plans keep their own. `clock` is the wall clock:
+    what happens inside a plan goes by the plan's own time.
     """
 
     settings: Settings
     engine: AsyncEngine
     plans: Plans
     pack: RulePack
-    pack_text: str
     pack_by_hash: PackByHash
     route_inbound: RouteInbound
+    tell_failure: TellFailure
     clock: Callable[[], datetime] = utc_now
     metrics: ApiMetrics = field(default_factory=ApiMetrics)
 

@@ -57,7 +57,7 @@ class RequestEdge:
 
         async def send_marked(message: Message) -> None:
             if message["type"] == "http.response.start":
-                status.append(message["status"])
+                status.append(int(message["status"]))
                 self._mark(message, request_id)
             await send(message)
 

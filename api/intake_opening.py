@@ -22,7 +22,6 @@ from care.protocol import resolve, session_minutes
 from care.screening import screen
 from database.intakes import CreatedPlan, NewClient, NewConsent, NewPlan, create_plan, intake_by_key
 from database.plans import mark_started
-from database.rule_packs import StoredPack, keep_pack
 from database.sites import all_sites
 from database.staff import all_staff, escalation_chain
 from schemas.commands import Role
@@ -56,7 +55,6 @@ async def open_from_intake(clinic: Clinic, who: Identity, body: Any, key: str) -
     visit = await propose(clinic.engine, house, form, minutes)
     result = screen(clinic.pack, form.screening, house.today, form.target_regions)
     state = await _state(clinic, house, form, visit, result)
-    await keep_pack(clinic.engine, stored_pack(clinic), house.now)
     created = await create_plan(
         clinic.engine,
         NewPlan(
@@ -118,12 +116,6 @@ async def _state(
     )
     state = new_plan(new_id(), new_id(), protocol, result, house.now)
     return state.but(texts_on=form.consent.texts)
-
-
-def stored_pack(clinic: Clinic) -> StoredPack:
-    """The pack of new plans as the record keeps it: a plan must find its own rules years later."""
-    pack = clinic.pack
-    return StoredPack(pack.content_hash, pack.version, pack.meta.id, pack.meta.status, clinic.pack_text)
 
 
 def primary_measure(form: IntakeForm, mcid: float | None) -> Measure:

@@ -6,7 +6,7 @@ given to its plan after the answer, and by a sweep if that fails.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import parse_qsl
@@ -19,7 +19,6 @@ from starlette.background import BackgroundTask
 from starlette.responses import Response
 
 from api.clinic import Clinic, TheClinic
-from api.failed_texts import tell_plan
 from api.problems import Problem
 from api.reading import limited_body
 from database import receipts
@@ -52,7 +51,9 @@ async def inbound(request: Request, clinic: TheClinic) -> Response:
     except (OperationalError, PoolTimeout):
         return _again_later(clinic, "inbound")
     clinic.metrics.webhook("inbound", "repeat" if stored.repeated else "stored")
-    return _reply(after=None if stored.repeated else BackgroundTask(_route, clinic, stored.id))
+    if stored.repeated:
+        return _reply()
+    return _reply(after=BackgroundTask(_afterwards, clinic.route_inbound(stored.id)))
 
 
 @router.post("/status", summary="How a text of ours fared", response_class=Response)
@@ -67,7 +68,9 @@ async def status(request: Request, clinic: TheClinic) -> Response:
     except (OperationalError, PoolTimeout):
         return _again_later(clinic, "status")
     clinic.metrics.webhook("status", "stored")
-    return _reply(after=BackgroundTask(tell_plan, clinic, failure) if failure else None)
+    if failure is None:
+        return _reply()
+    return _reply(after=BackgroundTask(_afterwards, clinic.tell_failure(failure)))
 
 
 async def _signed_fields(request: Request, clinic: Clinic) -> Fields | None:
@@ -126,11 +129,12 @@ def _storable(fields: Fields) -> dict[str, str]:
     return {name.replace("\0", "\ufffd"): value.replace("\0", "\ufffd") for name, value in fields}
 
 
-async def _route(clinic: Clinic, inbound_id: str) -> None:
+async def _afterwards(work: Awaitable[None]) -> None:
+    """Do what may wait until the provider has its answer; a sweep does what fails here."""
     try:
-        await clinic.route_inbound(inbound_id)
-    except Exception as error:  # the text is stored; the sweep gives it to its plan
-        _log.warning("text waits for the sweep", inbound_id=inbound_id, error=type(error).__name__)
+        await work
+    except Exception as error:
+        _log.warning("left for the sweep", error=type(error).__name__)
 
 
 def _reply(status_code: HTTPStatus = HTTPStatus.OK, *, after: BackgroundTask | None = None) -> Response:

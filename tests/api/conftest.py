@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -15,12 +16,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.app import create_app
 from api.clinic import Clinic
-from care.pack import builtin, builtin_text
+from care.pack import builtin
 from database.demo_clinic import THERAPIST
 from schemas.rules import RulePack
 from schemas.settings import Settings
 from tests.api.forms import example
 from tests.api.recorded_plans import RecordedPlans
+from worker.failed_texts import tell_failure
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 """A Monday morning at which the demo clinic is open."""
@@ -91,9 +93,9 @@ async def app(clinic: ModuleType, settings: Settings, plans: RecordedPlans, rout
             engine=plans.engine,
             plans=plans,
             pack=builtin(),
-            pack_text=builtin_text(),
             pack_by_hash=pack_by_hash,
             route_inbound=route,
+            tell_failure=partial(tell_failure, plans.engine, plans),
             clock=plans.clock,
         )
     )

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from messaging.signature import HEADER, sign
 from tests.api.conftest import PUBLIC_URL, TWILIO_TOKEN
+from tests.api.pathway import active, read
 
 INBOUND = "/webhooks/twilio/inbound"
 TEXT = {
@@ -140,3 +141,18 @@ async def test_a_receipt_signed_with_its_query_is_kept(stranger: AsyncClient, en
     async with engine.connect() as connection:
         row = (await connection.execute(text("SELECT status, message_key FROM receipts"))).one()
     assert tuple(row) == ("delivered", "plan-1:intake-notice")
+
+
+async def test_a_text_that_will_not_arrive_becomes_its_plan_s_alert(
+    stranger: AsyncClient, therapist: AsyncClient, anna: dict[str, Any]
+) -> None:
+    plan_id = await active(therapist, anna)
+    messages = (await read(therapist, plan_id, "/messages"))["messages"]
+    key = next(one["key"] for one in messages if one["template"] == "plan_started")
+    form = {"MessageSid": "SM" + "7" * 32, "MessageStatus": "failed", "ErrorCode": "30006"}
+    for _ in range(2):
+        await call(stranger, "/webhooks/twilio/status", form, query=f"?{urlencode({'intent': key})}")
+    alerts = (await read(therapist, plan_id))["alerts"]
+    assert [alert["reason"] for alert in alerts] == ["text_undelivered"]
+    after = (await read(therapist, plan_id, "/messages"))["messages"]
+    assert "Ask the client for a mobile number" in next(one["why"] for one in after if one["key"] == key)
