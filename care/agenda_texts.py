@@ -24,6 +24,11 @@ def _texts_flow(state: PlanState) -> bool:
     return state.stage is Stage.active and state.texts_on
 
 
+def _allowed(state: PlanState, due: datetime) -> datetime:
+    """When a routine text may go that is due at this instant: not before texts flowed (again), never at night."""
+    return out_of_quiet(state.protocol.hours, max(due, state.texts_since or due))
+
+
 def _session_texts(state: PlanState) -> Iterator[AgendaItem]:
     """Reminders and the day-before question (SCH-8: "see you tomorrow") of booked sessions."""
     if not _texts_flow(state):
@@ -35,11 +40,13 @@ def _session_texts(state: PlanState) -> Iterator[AgendaItem]:
         key = session_key(session)
         if not session.confirmed:
             for before in state.protocol.reminder_hours:
-                due = out_of_quiet(hours, session.starts_at - timedelta(hours=before))
+                due = session.starts_at - timedelta(hours=before)
+                if session.placed_at is not None and due <= session.placed_at:
+                    continue
                 yield AgendaItem(
                     key=f"{key}:remind-{before}",
                     kind=AgendaKind.session_reminder,
-                    due=due,
+                    due=_allowed(state, due),
                     expires=_reminder_expiry(state, session, before),
                     rule=f"REMIND-{before}",
                     owner=SYSTEM,
@@ -50,7 +57,7 @@ def _session_texts(state: PlanState) -> Iterator[AgendaItem]:
         yield AgendaItem(
             key=f"{key}:day-before",
             kind=AgendaKind.day_before,
-            due=out_of_quiet(hours, asked_at),
+            due=_allowed(state, max(asked_at, session.placed_at or asked_at)),
             expires=instant(hours.zone, day, time()),
             rule="SCH-8",
             owner=SYSTEM,
@@ -83,7 +90,7 @@ def _after_sessions(state: PlanState) -> Iterator[AgendaItem]:
             yield AgendaItem(
                 key=f"s{session.no}:sore",
                 kind=AgendaKind.routine_question,
-                due=due,
+                due=_allowed(state, max(due, session.closed_at or due)),
                 expires=session.starts_at + SORE_LIFE,
                 rule="SCH-1",
                 owner=SYSTEM,
@@ -95,7 +102,7 @@ def _after_sessions(state: PlanState) -> Iterator[AgendaItem]:
                 yield AgendaItem(
                     key=f"s{session.no}:day3",
                     kind=AgendaKind.routine_question,
-                    due=third_day,
+                    due=_allowed(state, third_day),
                     expires=third_day + timedelta(hours=8),
                     rule="SCH-2",
                     owner=SYSTEM,
@@ -112,7 +119,7 @@ def _routine(state: PlanState) -> Iterator[AgendaItem]:
         yield AgendaItem(
             key=f"q:{question}:{local_day(state.protocol.hours, due).isoformat()}",
             kind=AgendaKind.routine_question,
-            due=due,
+            due=_allowed(state, due),
             expires=due + _ROUTINE_LIFE,
             rule=rule,
             owner=SYSTEM,
@@ -127,7 +134,7 @@ def _prompts(state: PlanState) -> Iterator[AgendaItem]:
         if not prompt.routine:
             continue
         if not prompt.reasked and _texts_flow(state):
-            remind = out_of_quiet(protocol.hours, prompt.asked_at + protocol.remind_after)
+            remind = _allowed(state, prompt.asked_at + protocol.remind_after)
             if remind < prompt.expires_at:
                 yield _prompt_item(prompt, AgendaKind.prompt_reminder, remind, "remind")
         yield _prompt_item(prompt, AgendaKind.prompt_expiry, prompt.expires_at, "expire")

@@ -108,7 +108,12 @@ def _following(draft: Draft) -> Session:
         start = first_start(protocol, draft.now)
     number = max((s.no for s in state.sessions), default=0) + 1
     return Session(
-        no=number, status=SessionStatus.booked, starts_at=start, minutes=protocol.session_minutes, step=step
+        no=number,
+        status=SessionStatus.booked,
+        starts_at=start,
+        minutes=protocol.session_minutes,
+        step=step,
+        placed_at=draft.now,
     )
 
 
@@ -157,6 +162,7 @@ def move(draft: Draft, session: Session, start: datetime) -> Session:
         revision=session.revision + 1,
         confirmed=False,
         minutes=draft.protocol.session_minutes,
+        placed_at=draft.now,
     )
     draft.put_session(moved)
     draft.claim_slot(moved)

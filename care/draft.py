@@ -178,7 +178,7 @@ class Draft(TextingDraft):
     def allow_texts(self, allowed: bool) -> None:
         """The client opted out of texts, or back in; applies to the person, not just this plan."""
         self._texts_allowed = allowed
-        self.set(texts_on=allowed)
+        self.set(texts_on=allowed, texts_since=self.now)
 
     def add_prompt(self, prompt: Prompt) -> None:
         """A text now waits for an answer."""

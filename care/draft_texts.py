@@ -50,6 +50,8 @@ class TextingDraft:
             return
         self.event(EventKind.stage_changed, rule, was=self.state.stage, now=stage)
         self.set(stage=stage)
+        if stage is Stage.active:
+            self.set(texts_since=self.now)
 
     def new_serial(self) -> str:
         """A fresh id inside this plan, the same again when a workflow task is replayed."""

@@ -50,7 +50,11 @@ CLIENT_MISSED = frozenset({SessionStatus.no_show, SessionStatus.late_cancel})
 
 
 class Session(Frozen):
-    """One visit. `revision` counts its moves, so that a text for an old time is never taken for the new."""
+    """One visit. `revision` counts its moves, so that a text for an old time is never taken for the new.
+
+    `placed_at` is when it got this time: whoever books a visit tells the client, so a reminder that would
+    have been due before is not sent.
+    """
 
     no: int
     status: SessionStatus
@@ -59,6 +63,7 @@ class Session(Frozen):
     revision: int = 1
     confirmed: bool = False
     step: Step
+    placed_at: Instant | None = None
     closed_at: Instant | None = None
 
 
@@ -252,6 +257,7 @@ class PlanState(Frozen):
     progress: Progress
     pause: Pause | None = None
     texts_on: bool = True
+    texts_since: Instant | None = None
     sessions: tuple[Session, ...] = ()
     approvals: tuple[Approval, ...] = ()
     alerts: tuple[Alert, ...] = ()
