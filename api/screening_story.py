@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from database.sites import Site
 from schemas.rules import RulePack
 from schemas.rules_form import ScreeningItem
 from schemas.screening import Disposition, Finding, Hold, HoldKind, Restriction, ScreeningResult
@@ -24,15 +25,18 @@ _HOLD_WORDS = {
 }
 
 
-def screening_story(pack: RulePack, result: ScreeningResult) -> dict[str, Any]:
-    """The result for an API answer. Codes that an older pack knew are told without words."""
+def screening_story(pack: RulePack, result: ScreeningResult, site: Site) -> dict[str, Any]:
+    """The result for an API answer, with the text as the client of this site gets it.
+
+    Codes that the pack does not know are told without words.
+    """
     return {
         "overall": result.overall,
         "meaning": _MEANING[result.overall],
         "urgency": result.urgency,
         "urgency_label": pack.enums.urgency[result.urgency].label if result.urgency else None,
         "message": result.message,
-        "message_text": pack.messages[result.message].text if result.message in pack.messages else None,
+        "message_text": _message(pack, result, site),
         "holds": [_hold(pack, hold) for hold in result.holds],
         "restrictions": [_restriction(pack, one) for one in result.restrictions],
         "findings": [_finding(pack, one) for one in result.findings],
@@ -44,6 +48,13 @@ def screening_story(pack: RulePack, result: ScreeningResult) -> dict[str, Any]:
         "pack_version": result.pack_version,
         "pack_status": pack.meta.status,
     }
+
+
+def _message(pack: RulePack, result: ScreeningResult, site: Site) -> str | None:
+    message = pack.messages.get(result.message or "")
+    if message is None:
+        return None
+    return message.text.replace("{clinic}", site.clinic_name).replace("{phone}", site.phone)
 
 
 def _hold(pack: RulePack, hold: Hold) -> dict[str, Any]:

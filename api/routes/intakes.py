@@ -15,6 +15,8 @@ from api.identity import Who
 from api.intake_opening import open_from_intake
 from api.reading import JsonBody
 from api.screening_story import screening_story
+from database.plans import plan
+from database.sites import site
 from schemas.names import new_id
 
 router = APIRouter(prefix="/api/v1", tags=["intake"])
@@ -35,8 +37,9 @@ async def post_intake(clinic: TheClinic, who: Who, body: JsonBody, key: Idempote
     """Screen the form and open its plan. 422 names every wrong field; nothing is stored then."""
     created = await open_from_intake(clinic, who, body, key or new_id())
     structlog.contextvars.bind_contextvars(plan_id=created.plan_id)
+    place = await site(clinic.engine, (await plan(clinic.engine, created.plan_id)).summary.site_id)
     return answer(
-        {"plan_id": created.plan_id, "screening": screening_story(clinic.pack, created.screening)},
+        {"plan_id": created.plan_id, "screening": screening_story(clinic.pack, created.screening, place)},
         status=HTTPStatus.CREATED,
         headers={"Location": f"/api/v1/plans/{created.plan_id}"},
     )

@@ -27,6 +27,7 @@ from database.notes import notes_of_plan
 from database.outbox import OutboxText, texts_of_plan
 from database.plan_zones import zones_of_plans
 from database.plans import PlanFilter, list_plans
+from database.sites import site
 from schemas.base import Strict
 from schemas.plan import Stage
 
@@ -80,12 +81,13 @@ async def _member_id(clinic: TheClinic, who: str | None) -> str | None:
 async def get_plan(clinic: TheClinic, _who: Who, plan: ThePlan) -> Response:
     """Its state, what is ahead (agenda), what happened (timeline), who waits for whom."""
     pack = await clinic.pack_by_hash(plan.state.protocol.pack_hash)
+    place = await site(clinic.engine, plan.view.summary.site_id)
     events = await events_of_plan(clinic.engine, plan.id, limit=_STORY)
     return answer(
         {
             "plan": plan.view.summary,
             "client": await client(clinic.engine, plan.state.client_id),
-            "screening": screening_story(pack, plan.state.screening.result),
+            "screening": screening_story(pack, plan.state.screening.result, place),
             "state": plan.state,
             "agenda": agenda(plan.state),
             "timeline": [_line(one, plan.zone) for one in reversed(events)],

@@ -37,6 +37,7 @@ async def test_an_urgent_finding_names_the_text_and_the_hold(service: AsyncClien
     answered = await service.post("/api/v1/intakes", json=example("maya-saddle-numbness"))
     screening = answered.json()["screening"]
     assert screening["message"] == "MSG-CES"
+    assert screening["message_text"].startswith("Riverside Physio: ")
     assert "Go to A&E" in screening["message_text"]
     assert "SCR-02-a" in {hold["rule"] for hold in screening["holds"]}
 

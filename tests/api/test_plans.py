@@ -33,6 +33,7 @@ async def test_a_plan_shows_state_agenda_and_story(therapist: AsyncClient, anna:
     told = [line["what"] for line in whole["timeline"]]
     assert told[0] == "Intake received."
     assert "Session 1 was booked for Tue 03 Nov 2026 10:00." in told
+    assert not [line for line in told if "–" in line], "a sentence lacks its facts"
 
 
 async def test_f17_times_carry_the_site_s_offset(therapist: AsyncClient, anna: dict[str, Any]) -> None:
