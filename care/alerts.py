@@ -9,6 +9,9 @@ from schemas.plan import Alert, AlertReason, PlanState
 from schemas.protocol import Protocol
 from schemas.screening import Urgency
 
+_ASKED_AGAIN_MINUTES = 60
+"""How often the last of the chain is asked again, in staffed minutes; nobody reads forty pages a day."""
+
 URGENT = frozenset({Urgency.E0, Urgency.E1})
 
 ONE_MATTER = frozenset(
@@ -86,12 +89,15 @@ def escalated(protocol: Protocol, alert: Alert, now: datetime) -> Alert:
 
     A contact deadline still ahead stays where it is, however often the alert moves on (AL-13).
     """
+    last = len(protocol.chain) - 1
     acknowledge_by, contact_by = deadlines(protocol, alert.urgency, now)
+    if alert.chain_position == last:
+        acknowledge_by = max(acknowledge_by, after_staffed(protocol.hours, now, _ASKED_AGAIN_MINUTES))
     return alert.but(
-        chain_position=min(alert.chain_position + 1, len(protocol.chain) - 1),
+        chain_position=min(alert.chain_position + 1, last),
         escalations=alert.escalations + 1,
         acknowledged_at=None,
         acknowledged_by=None,
         acknowledge_by=acknowledge_by,
-        contact_by=contact_by if alert.contact_by <= now else alert.contact_by,
+        contact_by=max(contact_by, acknowledge_by) if alert.contact_by <= now else alert.contact_by,
     )

@@ -30,6 +30,7 @@ class Draft(TextingDraft):
     def __init__(self, state: PlanState, now: datetime, cause: str, actor: Actor = SERVICE) -> None:
         super().__init__(state, now, cause, actor)
         self.evaluate_taper = False
+        self._open_before = frozenset(s.no for s in state.sessions if s.status in AHEAD)
         self._place: dict[int, Placement] = {}
         self._release: list[int] = []
         self._closed_alerts: list[ClosedAlert] = []
@@ -215,7 +216,7 @@ class Draft(TextingDraft):
         state = self.state
         return Transition(
             cause=self.cause,
-            state=state.but(seq=state.seq + 1, sessions=_kept(state.sessions)),
+            state=state.but(seq=state.seq + 1, sessions=self._kept(state.sessions)),
             events=tuple(self._events),
             place=tuple(self._place.values()),
             release=tuple(self._release),
@@ -227,8 +228,7 @@ class Draft(TextingDraft):
             answers_inbound=self._answers_inbound,
         )
 
-
-def _kept(sessions: tuple[Session, ...]) -> tuple[Session, ...]:
-    """The latest sessions, and every earlier one that still waits for its time or its outcome."""
-    latest = sessions[-_SESSIONS_KEPT:]
-    return (*(s for s in sessions[:-_SESSIONS_KEPT] if s.status in AHEAD), *latest)
+    def _kept(self, sessions: tuple[Session, ...]) -> tuple[Session, ...]:
+        """The latest sessions, and every earlier one that waits for its time or its outcome, or got it just now."""
+        older, latest = sessions[:-_SESSIONS_KEPT], sessions[-_SESSIONS_KEPT:]
+        return (*(s for s in older if s.status in AHEAD or s.no in self._open_before), *latest)
