@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
-from fastapi import APIRouter, FastAPI
+from fastapi import Depends, FastAPI
 
 from api import problems
 from api.clinic import Clinic
+from api.description import ABOUT, PROBLEM_RESPONSES, describe
 from api.edge import RequestEdge
+from api.identity import identify
 from api.log_in_limit import LogInLimit
 from api.routes import (
     alerts,
@@ -18,21 +20,16 @@ from api.routes import (
     intakes,
     login,
     plans,
+    reference,
     sessions,
     steering,
     webhooks,
 )
 
-ROUTERS: Final[tuple[APIRouter, ...]] = tuple(
-    group.router
-    for group in (health, login, intakes, plans, sessions, steering, approvals, alerts, attention, webhooks)
-)
+_OPEN: Final = (health, reference, login, webhooks)
+"""Asked by anyone: supervisors, people who are about to log in, the SMS provider with its signature."""
 
-_ABOUT: Final = (
-    "Care plans for physiotherapy and assisted-stretching clinics. Times are RFC 3339 with the offset of the "
-    "site's zone. Errors are application/problem+json (RFC 9457). The software suggests; a registered "
-    "physiotherapist decides."
-)
+_STAFF_ONLY: Final = (intakes, plans, sessions, steering, approvals, alerts, attention)
 
 
 def create_app(clinic: Clinic) -> FastAPI:
@@ -40,43 +37,18 @@ def create_app(clinic: Clinic) -> FastAPI:
     app = FastAPI(
         title="Limber",
         version="1",
-        description=_ABOUT,
+        description=ABOUT,
         docs_url=None,
         redoc_url=None,
-        responses=_PROBLEMS,
+        responses=PROBLEM_RESPONSES,
     )
     app.state.clinic = clinic
     app.state.log_in_limit = LogInLimit()
     problems.install(app)
-    for router in ROUTERS:
-        app.include_router(router)
+    for group in _OPEN:
+        app.include_router(group.router)
+    for group in _STAFF_ONLY:  # who asks is settled before anything else is looked at
+        app.include_router(group.router, dependencies=[Depends(identify)])
+    describe(app)
     app.add_middleware(RequestEdge, metrics=clinic.metrics, https=clinic.secure_cookies)
     return app
-
-
-_PROBLEM_SCHEMA: Final[dict[str, Any]] = {
-    "type": "object",
-    "required": ["type", "title", "status", "code", "detail"],
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "code": {"type": "string", "description": "Stable; programs decide by it."},
-        "detail": {"type": "string", "description": "For the person who asked."},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {"field": {"type": "string"}, "reason": {"type": "string"}},
-            },
-        },
-        "alternatives": {"type": "array", "items": {"type": "string", "format": "date-time"}},
-    },
-}
-
-_PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
-    "default": {
-        "description": "A problem document (RFC 9457).",
-        "content": {problems.MEDIA_TYPE: {"schema": _PROBLEM_SCHEMA}},
-    }
-}

@@ -17,7 +17,7 @@ from api.plan_at_hand import PlanAtHand
 from database import approvals as approval_records
 from database.plan_zones import zones_of_plans
 from database.plans import plan
-from schemas.commands import DecideApproval
+from schemas.commands import CommandReply, DecideApproval
 from schemas.protocol import ApprovalKind
 
 router = APIRouter(prefix="/api/v1/approvals", tags=["approvals"])
@@ -38,7 +38,7 @@ async def get_approvals(
     return answer({"approvals": [told(one, zones[one.plan_id]) for one in found]})
 
 
-@router.post("/{approval_id}/decision", summary="Approve, edit or reject")
+@router.post("/{approval_id}/decision", summary="Approve, edit or reject", response_model=CommandReply)
 async def post_decision(approval_id: str, asked: DecisionAsked, ask: Ask) -> Response:
     """A named physiotherapist decides; 409 says why a decision cannot be taken, a second one included."""
     clinic = ask.clinic

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from api.answers import answer
 from api.clinic import TheClinic
+from api.description import INTAKE_BODY
 from api.identity import Who
 from api.intake_opening import open_from_intake
 from api.reading import JsonBody
@@ -32,7 +33,12 @@ IdempotencyKey = Annotated[
 ]
 
 
-@router.post("/intakes", status_code=HTTPStatus.CREATED, summary="Open a plan from an intake form")
+@router.post(
+    "/intakes",
+    status_code=HTTPStatus.CREATED,
+    summary="Open a plan from an intake form",
+    openapi_extra=INTAKE_BODY,
+)
 async def post_intake(clinic: TheClinic, who: Who, body: JsonBody, key: IdempotencyKey = None) -> Response:
     """Screen the form and open its plan. 422 names every wrong field; nothing is stored then."""
     created = await open_from_intake(clinic, who, body, key or new_id())

@@ -9,12 +9,12 @@ from api.asked import CancelAsked, OutcomeAsked, RescheduleAsked
 from api.commanding import Ask
 from api.plan_at_hand import ThePlan
 from api.problems import FieldProblem, invalid
-from schemas.commands import CancelSession, RecordOutcome, Reschedule
+from schemas.commands import CancelSession, CommandReply, RecordOutcome, Reschedule
 
 router = APIRouter(prefix="/api/v1/plans/{plan_id}/sessions/{number}", tags=["sessions"])
 
 
-@router.post("/outcome", summary="Record what happened at a session")
+@router.post("/outcome", summary="Record what happened at a session", response_model=CommandReply)
 async def post_outcome(number: int, asked: OutcomeAsked, plan: ThePlan, ask: Ask) -> Response:
     """409 for a session that has not happened, or whose outcome is recorded already."""
     unknown = [name for name in asked.techniques if name not in ask.clinic.pack.techniques]
@@ -26,13 +26,13 @@ async def post_outcome(number: int, asked: OutcomeAsked, plan: ThePlan, ask: Ask
     return await plan.told(ask, RecordOutcome(session_no=number, note_id=note_id, **scores))
 
 
-@router.post("/reschedule", summary="Give a session another time")
+@router.post("/reschedule", summary="Give a session another time", response_model=CommandReply)
 async def post_reschedule(number: int, asked: RescheduleAsked, plan: ThePlan, ask: Ask) -> Response:
     """409 `slot_taken` comes with the nearest free times as `alternatives`."""
     return await plan.told(ask, Reschedule(session_no=number, starts_at=asked.starts_at))
 
 
-@router.post("/cancel", summary="Cancel one session")
+@router.post("/cancel", summary="Cancel one session", response_model=CommandReply)
 async def post_cancel(number: int, plan: ThePlan, ask: Ask, asked: CancelAsked | None = None) -> Response:
     """The series goes on."""
     by_clinic = asked is not None and asked.by_clinic

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient
@@ -65,4 +68,39 @@ async def test_it_is_ready_while_the_record_answers(stranger: AsyncClient) -> No
 
 async def test_the_api_describes_itself(stranger: AsyncClient) -> None:
     described = (await stranger.get("/openapi.json")).json()
-    assert "/api/v1/intakes" in described["paths"]
+    referred = set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(described)))
+    assert referred <= set(described["components"]["schemas"])
+    assert "IntakeForm" in referred
+    page = (await stranger.get("/docs")).text
+    assert all(path in page for path in described["paths"])
+
+
+CONTRACT = """
+    POST /api/v1/intakes, GET /api/v1/intake-form, GET /api/v1/plans, GET /api/v1/plans/{plan_id},
+    GET /api/v1/plans/{plan_id}/preview, GET /api/v1/plans/{plan_id}/messages,
+    GET /api/v1/plans/{plan_id}/events, GET /api/v1/approvals,
+    POST /api/v1/approvals/{approval_id}/decision,
+    POST /api/v1/plans/{plan_id}/sessions/{number}/outcome,
+    POST /api/v1/plans/{plan_id}/sessions/{number}/reschedule,
+    POST /api/v1/plans/{plan_id}/sessions/{number}/cancel,
+    POST /api/v1/plans/{plan_id}/hold, POST /api/v1/plans/{plan_id}/resume,
+    POST /api/v1/plans/{plan_id}/withdraw, POST /api/v1/plans/{plan_id}/amend,
+    POST /api/v1/plans/{plan_id}/rescreen, POST /api/v1/alerts/{alert_id}/acknowledge,
+    POST /api/v1/alerts/{alert_id}/close, GET /api/v1/attention, POST /webhooks/twilio/inbound,
+    POST /webhooks/twilio/status, GET /healthz, GET /readyz, GET /metrics, POST /login
+"""
+
+
+async def test_every_address_of_the_contract_is_there(stranger: AsyncClient) -> None:
+    paths = (await stranger.get("/openapi.json")).json()["paths"]
+    offered = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
+    assert {line.strip() for line in CONTRACT.replace("\n", " ").split(",")} <= offered
+
+
+async def test_a_stranger_learns_nothing_but_that_they_must_log_in(stranger: AsyncClient) -> None:
+    paths = (await stranger.get("/openapi.json")).json()["paths"]
+    for path, methods in paths.items():
+        for method in methods:
+            if path.startswith("/api/"):
+                answered = await stranger.request(method, re.sub(r"{\w+}", "1", path), json={})
+                assert answered.status_code == 401, (method, path)

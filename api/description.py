@@ -1,0 +1,83 @@
+"""What the API says about itself: OpenAPI for programs, and the same as one page for people."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any, Final
+
+from fastapi import FastAPI
+
+from api import problems
+from schemas.intake import IntakeForm
+
+ABOUT: Final = (
+    "Care plans for physiotherapy and assisted-stretching clinics. Times are RFC 3339 with the offset of the "
+    "site's zone. Errors are application/problem+json (RFC 9457). The software suggests; a registered "
+    "physiotherapist decides."
+)
+
+_SCHEMAS: Final = "#/components/schemas/{model}"
+
+PROBLEM_SCHEMA: Final[dict[str, Any]] = {
+    "type": "object",
+    "required": ["type", "title", "status", "code", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "code": {"type": "string", "description": "Stable; programs decide by it."},
+        "detail": {"type": "string", "description": "For the person who asked."},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"field": {"type": "string"}, "reason": {"type": "string"}},
+            },
+        },
+        "alternatives": {"type": "array", "items": {"type": "string", "format": "date-time"}},
+    },
+}
+
+PROBLEM_RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
+    "default": {
+        "description": "A problem document (RFC 9457).",
+        "content": {problems.MEDIA_TYPE: {"schema": PROBLEM_SCHEMA}},
+    }
+}
+
+INTAKE_BODY: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": {"$ref": _SCHEMAS.format(model=IntakeForm.__name__)}}},
+    }
+}
+"""The intake route reads its body itself, so it also says itself what the body looks like."""
+
+
+def describe(app: FastAPI) -> None:
+    """Make `app.openapi()` tell the intake form's schema as well."""
+    told = app.openapi
+
+    def with_intake_form() -> dict[str, Any]:
+        described = told()
+        form = IntakeForm.model_json_schema(ref_template=_SCHEMAS)
+        known = described.setdefault("components", {}).setdefault("schemas", {})
+        known.update({**form.pop("$defs", {}), IntakeForm.__name__: form})
+        return described
+
+    app.openapi = with_intake_form  # type: ignore[method-assign]
+
+
+def page(described: dict[str, Any]) -> str:
+    """Every address with what it does, as one page without scripts."""
+    rows = [
+        f"<dt><code>{method.upper()} {escape(path)}</code> {escape(operation.get('summary', ''))}</dt>"
+        f"<dd>{escape(operation.get('description', ''))}</dd>"
+        for path, operations in described["paths"].items()
+        for method, operation in operations.items()
+    ]
+    return (
+        '<!doctype html><html lang="en-GB"><meta charset="utf-8"><title>Limber API</title>'
+        f'<h1>Limber API</h1><p>{escape(ABOUT)} <a href="/openapi.json">OpenAPI description</a></p>'
+        f"<dl>{''.join(rows)}</dl></html>"
+    )
