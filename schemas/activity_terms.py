@@ -21,8 +21,8 @@ class Terms:
 
     `queue` None: a local activity, run by the worker that runs the workflow. `schedule_to_close` None: no
     limit, except for a text, which is limited by its own useful life (`useful_life`). `attempts` 0: no limit.
-    A wait between attempts longer than `local_wait` becomes a timer, so that a database that is down for
-    hours does not fill the history with heartbeats.
+    A wait between attempts longer than `local_wait` becomes a timer: a database that is down for hours then
+    neither fills the history with heartbeats nor keeps a worker from stopping.
     """
 
     start_to_close: timedelta
@@ -31,7 +31,7 @@ class Terms:
     wait_grows_by: float = 2.0
     longest_wait: timedelta = timedelta(seconds=60)
     attempts: int = 0
-    local_wait: timedelta = timedelta(seconds=10)
+    local_wait: timedelta = timedelta(seconds=2)
     final_errors: tuple[str, ...] = ()
     queue: str | None = None
 

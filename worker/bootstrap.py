@@ -62,7 +62,7 @@ async def bootstrap(
         telemetry = start_telemetry(with_metrics=settings.metrics_port is not None)
         watch = ActivityWatch(metrics)
         client = await connect(settings, interceptors=[watch], runtime=telemetry.runtime)
-    engine = engine or create_engine(_database_url(settings), application_name="limber worker")
+    engine = engine or create_engine(database_url(settings), application_name="limber worker")
     channel = channel or sms_channel(settings)
     packs = PackShelf(engine)
     return WorkerParts(
@@ -108,7 +108,7 @@ def sms_channel(settings: Settings) -> Channel:
     return TwilioChannel(account, outside.rstrip("/") + STATUS_PATH, base_url=settings.twilio_api_url)
 
 
-def _database_url(settings: Settings) -> str:
+def database_url(settings: Settings) -> str:
     if not settings.database_url:
         raise SettingsError(
             "DATABASE_URL: not set, so there is nowhere to record; set it, "

@@ -34,7 +34,9 @@ class Probe:
         }
         self._server = ThreadingHTTPServer((_EVERYWHERE, port), _handler(pages))
         self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, name="probe", daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(0.05,), name="probe", daemon=True
+        )
 
     @property
     def port(self) -> int:
