@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select, text, update
+from sqlalchemy import Row, func, insert, select, text, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from database.errors import NotFoundError
@@ -79,6 +79,7 @@ async def store(engine: AsyncEngine, arrived: ArrivedText) -> StoredText:
     """Put a text on record, raw and first. Repeats, under the same id or a new one, are told apart (F29).
 
     A repeat under a new id is stored too, as a duplicate of its original: nothing a client sent is lost.
+    The same words after another question of ours are an answer to that one, however soon they come (F12).
     """
     columns = inbound_messages.c
     words = f"{arrived.from_number} {hashlib.sha256(arrived.body.encode()).hexdigest()}"
@@ -92,7 +93,8 @@ async def store(engine: AsyncEngine, arrived: ArrivedText) -> StoredText:
         known = same_id.scalar_one_or_none()
         if known is not None:
             return StoredText(known, repeated=True)
-        original = await _original(connection, arrived)
+        asked = await _last_asked(connection, arrived.from_number)
+        original = await _original(connection, arrived, asked)
         new = new_id()
         await connection.execute(
             insert(inbound_messages).values(
@@ -104,7 +106,7 @@ async def store(engine: AsyncEngine, arrived: ArrivedText) -> StoredText:
                 num_media=arrived.num_media,
                 raw=dict(arrived.raw),
                 received_at=arrived.received_at,
-                minute_key=_minute_key(words, arrived.received_at) if original is None else None,
+                minute_key=_minute_key(words, asked, arrived.received_at) if original is None else None,
                 duplicate_of=original,
                 status=InboundStatus.received if original is None else InboundStatus.duplicate,
             )
@@ -112,7 +114,14 @@ async def store(engine: AsyncEngine, arrived: ArrivedText) -> StoredText:
     return StoredText(original or new, repeated=original is not None)
 
 
-async def _original(connection: AsyncConnection, arrived: ArrivedText) -> str | None:
+async def _last_asked(connection: AsyncConnection, number: str) -> datetime | None:
+    """When a question of ours last went out to this number (real time). Our answers to texts do not count."""
+    asking = (messages.c.to_number == number, messages.c.prompt)
+    found: datetime | None = await connection.scalar(select(func.max(messages.c.claimed_at)).where(*asking))
+    return found
+
+
+async def _original(connection: AsyncConnection, arrived: ArrivedText, asked: datetime | None) -> str | None:
     columns = inbound_messages.c
     near = columns.received_at.between(
         arrived.received_at - REPEAT_WITHIN, arrived.received_at + REPEAT_WITHIN
@@ -122,12 +131,14 @@ async def _original(connection: AsyncConnection, arrived: ArrivedText) -> str | 
         columns.body == arrived.body,
         columns.duplicate_of.is_(None),
         near,
+        columns.received_at > asked if asked is not None else true(),
     )
     return await connection.scalar(query.order_by(columns.received_at).limit(1))
 
 
-def _minute_key(words: str, at: datetime) -> str:
-    return f"{words} {at.astimezone(UTC):%Y-%m-%dT%H:%M}"
+def _minute_key(words: str, asked: datetime | None, at: datetime) -> str:
+    answered = asked.isoformat() if asked else "unasked"
+    return f"{words} {answered} {at.astimezone(UTC):%Y-%m-%dT%H:%M}"
 
 
 async def unrouted(engine: AsyncEngine, limit: int = 100) -> tuple[InboundText, ...]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -64,6 +65,21 @@ async def test_the_same_answer_later_or_another_answer_is_a_new_text_f12(
     await inbound.store(engine, an_arrival())
     assert not (await inbound.store(engine, later)).repeated
     assert len(await inbound.unrouted(engine)) == 2
+
+
+@pytest.mark.parametrize(("asks", "effects"), [(True, 2), (False, 1)])
+async def test_the_same_words_answer_a_question_asked_in_between_but_not_our_own_answer_f12(
+    engine: AsyncEngine, open_a_plan: OpenPlan, asks: bool, effects: int
+) -> None:
+    plan = await open_a_plan(mobile=NUMBER)
+    now = datetime.now(UTC)
+    await inbound.store(engine, replace(an_arrival("SM1"), received_at=now))
+    order = a_text(plan, "asked", prompt=asks)
+    await outbox.put(engine, order, now)
+    assert await outbox.claim(engine, order, Words(NUMBER, "How are you?", 1), now, None)
+    later = now + timedelta(seconds=5)
+    await inbound.store(engine, replace(an_arrival("SM2"), received_at=later))
+    assert len(await inbound.unrouted(engine)) == effects
 
 
 async def test_a_family_that_shares_a_telephone_gives_several_candidates_f32(
