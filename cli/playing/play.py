@@ -111,7 +111,11 @@ class Play:
     def _think_of_answer(self, text: PhoneText, state: PlanState, now: datetime) -> None:
         body = answer_to(text.body, self._feeling(state, now))
         if body is not None:
-            self._plan_act(now + _ANSWERS_AFTER, lambda: self._phone.write(body))
+            self._plan_act(now + _ANSWERS_AFTER, lambda: self._write(body))
+
+    async def _write(self, body: str) -> None:
+        await self._phone.write(body)
+        self._watch.texts_written += 1
 
     def _feeling(self, state: PlanState, now: datetime) -> Feeling:
         started = state.progress.started_at or now
@@ -177,6 +181,6 @@ class Play:
         flag = self._script.red_flag
         if flag is not None and flag.after_session == self._visits:
             at = session.starts_at + timedelta(hours=flag.hours_later)
-            self._plan_act(at, lambda: self._phone.write(flag.words))
+            self._plan_act(at, lambda: self._write(flag.words))
         if self._script.flare_after_session == self._visits:
             self._flare_from = after_staffed(state.protocol.hours, session.starts_at, 60)

@@ -22,7 +22,6 @@ from schemas.plan import PlanState
 PATIENCE: Final = timedelta(seconds=30)
 _LOOK_AGAIN: Final = 0.01
 _SOON: Final = timedelta(minutes=1)
-_NOT_READ: Final = frozenset({InboundStatus.received, InboundStatus.routed})
 
 
 class NotSettled(Exception):  # noqa: N818 — a state of affairs
@@ -30,12 +29,13 @@ class NotSettled(Exception):  # noqa: N818 — a state of affairs
 
 
 class PlanWatch:
-    """Looks at one plan from outside; it changes nothing."""
+    """Looks at one plan from outside; it changes nothing. `texts_written` is how many texts it must have read."""
 
     def __init__(self, engine: AsyncEngine, client: Client, plan_id: str) -> None:
         self._engine = engine
         self._handle = client.get_workflow_handle(plan_workflow_id(plan_id))
         self.plan_id = plan_id
+        self.texts_written = 0
 
     async def state(self) -> PlanState:
         """The plan as the database has it."""
@@ -55,7 +55,8 @@ class PlanWatch:
             await asyncio.sleep(_LOOK_AGAIN)
 
     async def _under_way(self) -> str | None:
-        if any(text.status in _NOT_READ for text in await texts_from_plan(self._engine, self.plan_id)):
+        arrived = await texts_from_plan(self._engine, self.plan_id)
+        if sum(text.status is InboundStatus.read for text in arrived) < self.texts_written:
             return "a client's text is not read yet"
         about = (await self._handle.describe()).raw_description
         status = about.workflow_execution_info.status
