@@ -1,16 +1,17 @@
-"""May this text still go out? Asked right before the POST, as one table (F04, F07, F13, F14)."""
+"""May this text still go out? Asked right before the POST, as one table (F02, F04, F07, F13, F14)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from care.local_time import is_quiet
+from care.local_time import is_quiet, out_of_quiet
 from database.outbox_facts import TextFacts
-from schemas.messages import Audience, MessageStatus, TextOrder, TextPurpose
+from database.person_texts import LATE_AFTER, PersonTexts
+from schemas.messages import Audience, CheckResult, MessageStatus, TextOrder, TextPurpose
 from schemas.plan import CLOSED_STAGES, SessionStatus, Stage
 
 
@@ -28,6 +29,8 @@ class WhyNot(StrEnum):
     session_confirmed = "session_confirmed"
     quiet_hours = "quiet_hours"
     no_number = "no_number"
+    merged = "merged"
+    contact_budget = "contact_budget"
 
 
 @dataclass(frozen=True)
@@ -41,20 +44,28 @@ class Situation:
 
 @dataclass(frozen=True)
 class Check:
-    """One reason not to send: whom and what it concerns, when it holds, and how the text ends then."""
+    """One reason not to send: whom and what it concerns, when it holds, and how the text ends then.
+
+    `until` is when the reason goes by itself: a text that is still of use then waits.
+    """
 
     why: WhyNot
     holds: Callable[[Situation], bool]
+    until: Callable[[Situation], datetime] | None = None
     purposes: frozenset[TextPurpose] = frozenset(TextPurpose)
     audiences: frozenset[Audience] = frozenset(Audience)
     status: MessageStatus = MessageStatus.suppressed
 
+    def concerns(self, order: TextOrder) -> bool:
+        """Whether the check is asked about this text at all."""
+        return order.purpose in self.purposes and order.audience in self.audiences
+
     def stops(self, situation: Situation) -> bool:
         """Whether this check keeps the text back."""
-        order = situation.order
-        return order.purpose in self.purposes and order.audience in self.audiences and self.holds(situation)
+        return self.concerns(situation.order) and self.holds(situation)
 
 
+_QUESTION: Final = frozenset({TextPurpose.question})
 _REMINDER: Final = frozenset({TextPurpose.reminder})
 _ROUTINE: Final = frozenset({TextPurpose.reminder, TextPurpose.question})
 _CAN_WAIT: Final = frozenset({TextPurpose.reminder, TextPurpose.question, TextPurpose.notice})
@@ -95,6 +106,40 @@ def _closed(s: Situation) -> bool:
     return s.order.purpose in _ROUTINE or closed_at is None or s.order.ordered_at < closed_at
 
 
+_BUDGET_WINDOW: Final = timedelta(days=7) - LATE_AFTER
+"""Seven days, less what a question may have waited on its way last week."""
+_CATCHING_UP: Final = timedelta(hours=12)
+
+
+def by_the_calendar(order: TextOrder) -> bool:
+    """A check-in question that belongs to no visit (SCH-3 … SCH-7), or its repeat: what a budget may hold back."""
+    return order.purpose is TextPurpose.question and order.session_no is None and order.agenda_key is not None
+
+
+def is_late(order: TextOrder, now: datetime) -> bool:
+    """Whether the agenda wanted it well before: it catches up after an outage."""
+    return order.due_at is not None and now - order.due_at > LATE_AFTER
+
+
+def _merged(s: Situation) -> bool:
+    """After an outage one late text is enough: a late calendar question yields to any other (F02)."""
+    recent = any(at > s.now - _CATCHING_UP for at in s.facts.person.late_at)
+    return by_the_calendar(s.order) and is_late(s.order, s.now) and recent
+
+
+def _counted(s: Situation) -> tuple[datetime, ...]:
+    return tuple(at for at in s.facts.person.questions_at if at > s.now - _BUDGET_WINDOW)
+
+
+def _over_budget(s: Situation) -> bool:
+    repeat = not s.order.rule.startswith("SCH-")
+    return by_the_calendar(s.order) and not repeat and len(_counted(s)) >= s.facts.most_questions
+
+
+def _budget_frees(s: Situation) -> datetime:
+    return _counted(s)[s.facts.most_questions - 1] + _BUDGET_WINDOW
+
+
 CHECKS: Final = (
     Check(WhyNot.expired, lambda s: s.now >= s.order.expires_at, status=MessageStatus.expired),
     Check(WhyNot.visit_has_begun, _begun, purposes=_REMINDER, status=MessageStatus.expired),
@@ -106,11 +151,39 @@ CHECKS: Final = (
     Check(WhyNot.session_gone, _gone, purposes=_ROUTINE),
     Check(WhyNot.session_confirmed, _confirmed, purposes=_REMINDER),
     Check(WhyNot.no_number, lambda s: s.facts.number is None),
-    Check(WhyNot.quiet_hours, lambda s: is_quiet(s.facts.hours, s.now), purposes=_CAN_WAIT),
+    Check(WhyNot.merged, _merged, purposes=_QUESTION, audiences=_CLIENT),
+    Check(WhyNot.contact_budget, _over_budget, _budget_frees, purposes=_QUESTION, audiences=_CLIENT),
+    Check(
+        WhyNot.quiet_hours,
+        lambda s: is_quiet(s.facts.hours, s.now),
+        lambda s: out_of_quiet(s.facts.hours, s.now),
+        purposes=_CAN_WAIT,
+    ),
 )
-"""In order: the first that holds is the reason on record. Quiet hours come last: they only delay."""
+"""In order: the first that holds is the reason on record. What only delays comes last."""
 
 
 def first_reason(situation: Situation) -> Check | None:
     """The first check that keeps this text back; None if it may go."""
     return next((check for check in CHECKS if check.stops(situation)), None)
+
+
+def examined(situation: Situation) -> tuple[CheckResult, ...]:
+    """Every question asked about this text and whether nothing stood against it, for whoever asks why later."""
+    return tuple(
+        CheckResult(check=check.why, passed=not check.holds(situation))
+        for check in CHECKS
+        if check.concerns(situation.order)
+    )
+
+
+def fits_person(situation: Situation) -> Callable[[PersonTexts], bool] | None:
+    """For a text with a share in its person's budget: whether it still has one, asked again as it is claimed."""
+    if not by_the_calendar(situation.order):
+        return None
+
+    def fits(person: PersonTexts) -> bool:
+        now = replace(situation, facts=replace(situation.facts, person=person))
+        return not (_merged(now) or _over_budget(now))
+
+    return fits

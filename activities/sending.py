@@ -17,9 +17,8 @@ from temporalio import activity
 
 from activities.plan_time import later, plan_now
 from activities.reconciling import Search
-from activities.send_checks import Check, Situation, WhyNot, first_reason
-from activities.wording import Unworded, Wording
-from care.local_time import out_of_quiet
+from activities.send_checks import Check, Situation, examined, first_reason, fits_person
+from activities.wording import Unworded, Worded, Wording
 from database import outbox
 from database.outbox import Fate, OutboxText, Words
 from database.outbox_facts import TextFacts, text_facts
@@ -83,37 +82,32 @@ class Sending:
 
     async def _send(self, asked: SendOrder, now: datetime) -> SendOutcome:
         order = asked.order
-        facts = await text_facts(self._engine, order)
-        check = first_reason(Situation(order, facts, now))
+        facts = await text_facts(self._engine, order, now)
+        situation = Situation(order, facts, now)
+        check = first_reason(situation)
         if check is not None:
-            return await self._keep_back(check, facts, asked, now)
+            return await self._keep_back(check, situation, asked)
+        checks = examined(situation)
         try:
-            ready = await self._ready(order, facts, now)
+            worded = await self._wording.worded(order, facts)
+            ready = _ready(worded, order, facts, now)
         except Unworded as error:
             _log.error("text cannot be worded", template=order.template, reason=str(error))
-            return await self._settle(asked, Fate(MessageStatus.failed, CANNOT_BE_WORDED), now)
-        words = Words(ready.to, ready.body, count(ready.body).segments)
-        if not await outbox.claim(self._engine, order, words, now, asked.next_item):
-            raise later("another attempt has just taken this text", _A_MOMENT)
+            fate = Fate(MessageStatus.failed, CANNOT_BE_WORDED, checks=checks)
+            return await self._settle(asked, fate, now)
+        words = Words(ready.to, ready.body, count(ready.body).segments, worded.wording, checks)
+        fits = fits_person(situation)
+        if not await outbox.claim(self._engine, order, words, now, asked.next_item, fits):
+            raise later("this text, or the person's turn, has just been taken", _A_MOMENT)
         self._meter.text_handed_over(now - order.ordered_at)
         return await self._conclude(await asyncio.to_thread(self._channel.send, ready), asked, now)
 
-    async def _keep_back(
-        self, check: Check, facts: TextFacts, asked: SendOrder, now: datetime
-    ) -> SendOutcome:
-        """Settle a text that may not go; at night, wait for the morning if it is still of use then (F13)."""
-        if check.why is WhyNot.quiet_hours:
-            morning = out_of_quiet(facts.hours, now)
-            if morning < _useful_until(asked.order):
-                raise later("quiet hours", morning - now)
-        return await self._settle(asked, Fate(check.status, check.why), now)
-
-    async def _ready(self, order: TextOrder, facts: TextFacts, now: datetime) -> OutgoingText:
-        body = await self._wording.body(order, facts)
-        try:
-            return OutgoingText(E164(facts.number or ""), body, order.key, order.expires_at - now)
-        except ValueError as error:
-            raise Unworded(str(error)) from error
+    async def _keep_back(self, check: Check, situation: Situation, asked: SendOrder) -> SendOutcome:
+        """Settle a text that may not go; if the reason passes while the text is of use, wait for that (F13)."""
+        now = situation.now
+        if check.until is not None and (free := check.until(situation)) < _useful_until(asked.order):
+            raise later(check.why, max(free - now, _A_MOMENT))
+        return await self._settle(asked, Fate(check.status, check.why, checks=examined(situation)), now)
 
     async def _conclude(self, outcome: Outcome, asked: SendOrder, now: datetime) -> SendOutcome:
         """What follows from the provider's answer (`sms.md`, outcomes of a create)."""
@@ -148,6 +142,13 @@ class Sending:
         status = await outbox.settle(self._engine, asked.order, fate, now, asked.next_item)
         self._meter.text_settled(asked.order.purpose, status)
         return SendOutcome(status=status, reason=fate.reason if status is fate.status else None)
+
+
+def _ready(worded: Worded, order: TextOrder, facts: TextFacts, now: datetime) -> OutgoingText:
+    try:
+        return OutgoingText(E164(facts.number or ""), worded.body, order.key, order.expires_at - now)
+    except ValueError as error:
+        raise Unworded(str(error)) from error
 
 
 def _useful_until(order: TextOrder) -> datetime:

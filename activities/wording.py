@@ -1,13 +1,16 @@
-"""A text's words, at the last moment: the clinic's templates or the rule pack's texts, in the site's zone."""
+"""A text's words, at the last moment: the site's own, the product's, or the rule pack's, in the site's zone."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from activities.packs import PackShelf
 from care.local_time import zone
 from care.pack_text import PackError
 from database.errors import NotFoundError
 from database.outbox_facts import TextFacts
-from messaging.templates import Template, TemplateBook, TemplateError
+from messaging.templates import DEFAULT_LANGUAGE, Template, TemplateBook, TemplateError
 from schemas.messages import TextOrder
 from schemas.rules import RulePack
 
@@ -16,25 +19,41 @@ class Unworded(Exception):  # noqa: N818 - a state of the text
     """A text that no words can be found for; trying again would not help. The message names no person."""
 
 
+@dataclass(frozen=True, slots=True)
+class Worded:
+    """A finished text, and whose words it is in: language, name, version and digest of its template."""
+
+    body: str
+    wording: str
+
+
 class Wording:
-    """Finds and fills a text's template."""
+    """Finds and fills a text's template. `books` are the product's texts by language; one must be the default's."""
 
-    def __init__(self, packs: PackShelf, book: TemplateBook) -> None:
+    def __init__(self, packs: PackShelf, books: Mapping[str, TemplateBook]) -> None:
         self._packs = packs
-        self._book = book
+        self._books = books
 
-    async def body(self, order: TextOrder, facts: TextFacts) -> str:
+    async def worded(self, order: TextOrder, facts: TextFacts) -> Worded:
         """The finished text. Raises Unworded for an unknown template or a field without a value."""
+        book = self._books.get(facts.language) or self._books[DEFAULT_LANGUAGE]
         try:
-            template = self._book.templates.get(order.template) or pack_text(
-                order.template, await self._packs.get(facts.pack_hash)
-            )
-            return template.render(self._values(order, facts))
+            template = await self._template(order, facts, book)
+            body = template.render(self._values(order, facts, book))
         except (TemplateError, PackError, NotFoundError) as error:
             raise Unworded(str(error)) from error
+        return Worded(body, f"{book.language} {template.name} {template.version} {template.digest}")
 
-    def _values(self, order: TextOrder, facts: TextFacts) -> dict[str, str]:
-        visits = self._book.visit_fields(order.starts_at, zone(facts.hours.zone))
+    async def _template(self, order: TextOrder, facts: TextFacts, book: TemplateBook) -> Template:
+        """A text waits as a name: whoever edits its words meanwhile loses none of those that wait (F06)."""
+        product = book.templates.get(order.template)
+        if product is None:
+            return pack_text(order.template, await self._packs.get(facts.pack_hash))
+        own = facts.site_text
+        return product if own is None else Template(product.name, f"site-{own.version}", own.body)
+
+    def _values(self, order: TextOrder, facts: TextFacts, book: TemplateBook) -> dict[str, str]:
+        visits = book.visit_fields(order.starts_at, zone(facts.hours.zone))
         first_name = (facts.therapist or "").partition(" ")[0]
         return {"clinic": facts.clinic_name, "phone": facts.phone, "therapist": first_name, **visits}
 

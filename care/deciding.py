@@ -12,7 +12,7 @@ from care.attending import acknowledge, close_alert, rescreen
 from care.booking import without_slots
 from care.draft import Draft
 from care.pausing import pause_plan, resume_plan, withdraw
-from care.performing import text_not_sent
+from care.performing import question_not_asked, text_not_sent
 from care.sessions import cancel_session, record_outcome, reschedule
 from schemas.commands import (
     AcknowledgeAlert,
@@ -55,6 +55,9 @@ def decide(
 
 
 def _text_failed(draft: Draft, command: TextFailed) -> None:
+    if command.not_asked:
+        question_not_asked(draft, command.message_key, command.error_class)
+        return
     text_not_sent(draft, command.message_key, command.session_no, False, command.error_class)
 
 

@@ -71,6 +71,7 @@ def due_text(state: PlanState, item: AgendaItem, now: datetime) -> DueText | Non
         rule=item.rule,
         ordered_at=now,
         expires_at=expires,
+        due_at=item.due,
         agenda_key=item.key,
         session_no=item.session_no,
         session_revision=session.revision if session else None,
@@ -158,7 +159,9 @@ def _skip(draft: Draft, item: AgendaItem) -> None:
         draft.set(
             prompts=tuple(p.but(reasked=True) if p.key == item.subject else p for p in draft.state.prompts)
         )
-    draft.event(EventKind.text_skipped, item.rule, key=item.key, reason="its use had passed")
+    draft.event(
+        EventKind.text_skipped, item.rule, key=item.key, due=item.due.isoformat(), reason="its use had passed"
+    )
 
 
 def _outcome_missing(draft: Draft, item: AgendaItem) -> None:
@@ -342,3 +345,10 @@ def text_not_sent(draft: Draft, key: str, session_no: int | None, unknown: bool,
     belongs_to = (a.urgency for a in draft.state.alerts if a.rule == rule and a.urgency in URGENT)
     urgency = Urgency.most_urgent(belongs_to) or Urgency.E3
     draft.raise_alert(reason, urgency, rule, session_no=session_no, subject=key)
+
+
+def question_not_asked(draft: Draft, key: str, reason: str) -> None:
+    """A question was kept back at the last moment: nobody waits for its answer, and silence means nothing."""
+    asked = key.removeprefix(f"{draft.state.plan_id}:")
+    draft.drop_prompt(asked)
+    draft.event(EventKind.text_skipped, None, key=asked, reason=reason)

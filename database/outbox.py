@@ -7,6 +7,7 @@ so a text and a step of its plan never wait for each other.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,10 +18,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from database.chain import append, hold_chain
 from database.errors import NotFoundError
 from database.outbox_states import FAILURES, before
+from database.person_texts import PersonTexts, person_texts, take_turn
 from database.recording.texts import order_texts
 from database.tables import messages
 from schemas.events import EventKind, PlanEvent
-from schemas.messages import MessageStatus, TextOrder
+from schemas.messages import ChannelName, CheckResult, MessageStatus, TextOrder
 from schemas.plan import AgendaItem
 
 
@@ -43,15 +45,24 @@ class OutboxText:
     sent_at: datetime | None
     settled_at: datetime | None
     attempts: int
+    channel: ChannelName
+    stands_for: str | None
+    checks: tuple[CheckResult, ...] | None
+    wording: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A text ready to go: the number in E.164, the rendered body, and what it will be billed as."""
+    """A text ready to go: the number in E.164, the rendered body, and what it will be billed as.
+
+    `wording` says whose words they are: template, version and digest. `checks` are what was asked before.
+    """
 
     to: str
     body: str
     segments: int
+    wording: str | None = None
+    checks: tuple[CheckResult, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +73,11 @@ class Fate:
     reason: str | None = None
     error_code: str | None = None
     provider_sid: str | None = None
+    checks: tuple[CheckResult, ...] = ()
+
+
+StillFits = Callable[[PersonTexts], bool]
+"""Whether a text may still go to a person who has been sent these."""
 
 
 COLUMNS = tuple(
@@ -100,6 +116,8 @@ _CLAIM = (
         to_number=bindparam("to"),
         body=bindparam("words"),
         segments=bindparam("billed"),
+        wording=bindparam("whose"),
+        checks=bindparam("asked"),
         sending_at=bindparam("now"),
         claimed_at=func.clock_timestamp(),
         attempts=messages.c.attempts + 1,
@@ -108,20 +126,33 @@ _CLAIM = (
 )
 
 
-async def claim(
-    engine: AsyncEngine, order: TextOrder, words: Words, now: datetime, next_item: AgendaItem | None
+async def claim(  # noqa: PLR0917 - a text, its words, its time and its terms
+    engine: AsyncEngine,
+    order: TextOrder,
+    words: Words,
+    now: datetime,
+    next_item: AgendaItem | None,
+    still_fits: StillFits | None = None,
 ) -> bool:
     """Take a pending text for sending; True for exactly one of any number of claimants (F01).
 
-    Its agenda item has had its turn from here on, whatever becomes of the text.
+    With `still_fits`, texts to one person are claimed one after the other, and none that no longer fits: two
+    plans that ask at once stay within the person's one budget. The text's agenda item has had its turn from
+    here on, whatever becomes of the text.
     """
     async with engine.begin() as connection:
+        if still_fits is not None:
+            await take_turn(connection, order.recipient_id)
+            if not still_fits(await person_texts(connection, order, now)):
+                return False
         await hold_chain(connection, order.plan_id)
         parameters = {
             "text": order.key,
             "to": words.to,
             "words": words.body,
             "billed": words.segments,
+            "whose": words.wording,
+            "asked": words.checks,
             "now": now,
         }
         if (await connection.execute(_CLAIM, parameters)).one_or_none() is None:
@@ -167,6 +198,7 @@ async def move(
         if fate.status is MessageStatus.sent
         else columns.sent_at,
         "settled_at": now if settled else None,
+        **({"checks": fate.checks} if fate.checks else {}),
         **changes,
     }
     moved = await connection.execute(

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.errors import NotFoundError
+from database.person_texts import PersonTexts, person_texts
 from schemas.messages import Audience, TextOrder
 from schemas.plan import SessionStatus, Stage
 from schemas.protocol import SiteHours
@@ -24,12 +25,22 @@ class SessionFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class SiteText:
+    """A site's own wording of a text: which version of it, and the words."""
+
+    version: int
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
 class TextFacts:
     """Facts for the checks and for the words.
 
     `texts_allowed` is False once the recipient's number opted out by text; `consented` is False if texts were
     never agreed to. Staff are always both. `number` is E.164. `session` is None if the text names none or the
-    calendar has none of that number. `therapist` is a full name.
+    calendar has none of that number. `therapist` is a full name. `language` is the recipient's, `site_text` the
+    site's own words for this text, None if it uses the product's. `person` is what went to this person lately by
+    all of their plans, of which `most_questions` in 7 days may be check-in questions.
     """
 
     stage: Stage
@@ -43,11 +54,18 @@ class TextFacts:
     therapist: str | None
     pack_hash: str
     session: SessionFacts | None
+    language: str
+    site_text: SiteText | None
+    most_questions: int
+    person: PersonTexts
 
 
 _FACTS = text(
     """
-    SELECT plans.stage, plans.closed_at, plans.pack_hash, sites.hours, sites.clinic_name, sites.phone,
+    SELECT plans.stage, plans.closed_at, plans.pack_hash,
+           CAST(plans.state -> 'protocol' ->> 'max_routine_per_7_days' AS integer) AS most_questions,
+           CASE :audience WHEN 'staff' THEN 'en-GB' ELSE clients.language END AS language,
+           own.version AS own_version, own.body AS own_body, sites.hours, sites.clinic_name, sites.phone,
            therapist.name AS therapist,
            CASE :audience WHEN 'staff' THEN member.mobile ELSE clients.mobile END AS number,
            :audience = 'staff' OR clients.texts_allowed OR last_word.how IS DISTINCT FROM 'text' AS texts_allowed,
@@ -63,24 +81,32 @@ _FACTS = text(
            SELECT how FROM consents
             WHERE consents.client_id = clients.id AND consents.kind = 'texts' ORDER BY at DESC LIMIT 1
            ) AS last_word ON true
+      LEFT JOIN LATERAL (
+           SELECT version, body FROM site_texts
+            WHERE site_texts.site_id = plans.site_id AND site_texts.name = :template
+              AND site_texts.language = CASE :audience WHEN 'staff' THEN 'en-GB' ELSE clients.language END
+            ORDER BY version DESC LIMIT 1
+           ) AS own ON true
      WHERE plans.id = :plan_id
     """
 )
 
 
-async def text_facts(engine: AsyncEngine, order: TextOrder) -> TextFacts:
-    """The facts about a text at this moment; raises NotFoundError for an unknown plan."""
+async def text_facts(engine: AsyncEngine, order: TextOrder, now: datetime) -> TextFacts:
+    """The facts about a text at `now`, the plan's time; raises NotFoundError for an unknown plan."""
     parameters = {
         "plan_id": order.plan_id,
         "audience": Audience(order.audience).value,
         "recipient_id": order.recipient_id,
         "therapist_id": order.therapist_id,
         "session_no": order.session_no,
+        "template": order.template,
     }
     async with engine.connect() as connection:
         row = (await connection.execute(_FACTS, parameters)).one_or_none()
-    if row is None:
-        raise NotFoundError("plan", order.plan_id)
+        if row is None:
+            raise NotFoundError("plan", order.plan_id)
+        person = await person_texts(connection, order, now)
     return TextFacts(
         stage=Stage(row.stage),
         closed_at=row.closed_at,
@@ -93,4 +119,8 @@ async def text_facts(engine: AsyncEngine, order: TextOrder) -> TextFacts:
         therapist=row.therapist,
         pack_hash=row.pack_hash,
         session=SessionFacts(SessionStatus(row.status), row.revision, row.confirmed) if row.status else None,
+        language=row.language,
+        site_text=SiteText(row.own_version, row.own_body) if row.own_body is not None else None,
+        most_questions=row.most_questions,
+        person=person,
     )

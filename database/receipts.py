@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import and_, case, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from database.chain import append, hold_chain
 from database.outbox import Fate, move
 from database.outbox_states import FAILURES, PROVIDER_WORDS
+from database.recording.texts import WITHDRAWN
 from database.tables import messages, receipts
 from schemas.events import EventKind, PlanEvent
 from schemas.messages import MessageStatus
@@ -33,12 +34,16 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class FinalFailure:
-    """A text that will not arrive, of which its plan has not been told yet."""
+    """A text that will not arrive, of which its plan has not been told yet.
+
+    `kept_back` is why it was not sent on purpose: only a question's plan must know, since it waits for the answer.
+    """
 
     key: str
     plan_id: str
     session_no: int | None
     error_code: str | None
+    kept_back: str | None = None
 
 
 async def receive(engine: AsyncEngine, receipt: Receipt) -> FinalFailure | None:
@@ -115,8 +120,17 @@ async def _the_text(connection: AsyncConnection, receipt: Receipt) -> Any:
 
 async def _untold(connection: AsyncConnection, key: str | None) -> tuple[FinalFailure, ...]:
     columns = messages.c
-    query = select(columns.key, columns.plan_id, columns.session_no, columns.error_code).where(
-        columns.status.in_(sorted(FAILURES)), columns.plan_told_at.is_(None)
+    kept_back = and_(columns.status == MessageStatus.suppressed, columns.prompt, columns.reason != WITHDRAWN)
+    query = select(
+        columns.key,
+        columns.plan_id,
+        columns.session_no,
+        columns.error_code,
+        case((columns.status == MessageStatus.suppressed, columns.reason)),
+    ).where(
+        or_(columns.status.in_(sorted(FAILURES)), kept_back),
+        columns.plan_told_at.is_(None),
+        columns.stands_for.is_(None),
     )
     if key is not None:
         query = query.where(columns.key == key)

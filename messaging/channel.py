@@ -88,6 +88,14 @@ class ReceivedText:
 
 
 @dataclass(frozen=True, slots=True)
+class ProviderWord:
+    """What the provider says about a text now: its own word for the state, and the error code if there is one."""
+
+    status: str
+    error_code: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Capabilities:
     """What a channel can do, as data for whoever chooses one."""
 
@@ -119,6 +127,13 @@ class Channel(Protocol):
 
         `since` is real time (the provider's clock), not the plan's. `claimed` are ids already known to belong
         to other texts: a weekly question has the same words every week. Raises ChannelUnavailable.
+        """
+        ...
+
+    def word_on(self, provider_id: str) -> ProviderWord | None:
+        """How a text fares, for one whose receipts stayed away; None if the provider knows no such text.
+
+        Raises ChannelUnavailable.
         """
         ...
 

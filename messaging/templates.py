@@ -7,6 +7,7 @@ is `{name}` and nothing else: no formats, no attributes, no logic.
 from __future__ import annotations
 
 import hashlib
+import re
 import string
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -140,6 +141,18 @@ def load(language: str = DEFAULT_LANGUAGE) -> TemplateBook:
         one_visit=Template("visit_list", "1", source["visit_list"]["one"]),
         between_visits=source["visit_list"]["between"],
     )
+
+
+@cache
+def languages() -> tuple[str, ...]:
+    """The languages there are texts in: one file each, found by its name."""
+    found = (path.name for path in (files("messaging") / "templates").iterdir())
+    return tuple(sorted(name[: -len(".yaml")] for name in found if re.fullmatch(r"[\w-]+\.yaml", name)))
+
+
+def all_books() -> Mapping[str, TemplateBook]:
+    """The texts of every language, by its tag."""
+    return {language: load(language) for language in languages()}
 
 
 def read_yaml(name: str) -> Any:

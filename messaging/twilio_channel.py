@@ -10,7 +10,8 @@ import os
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from http import HTTPStatus
+from typing import Any, Final, TypeVar
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import requests
@@ -27,6 +28,7 @@ from messaging.channel import (
     ChannelUnavailable,
     Outcome,
     OutgoingText,
+    ProviderWord,
     ReceivedText,
     Rejected,
     Retry,
@@ -50,6 +52,8 @@ _CAPABILITIES: Final = Capabilities(
 _CLOCKS_DIFFER_BY: Final = timedelta(seconds=5)
 _LOOK_AT_MOST: Final = 200
 _HOST_REWRITERS: Final = ("TWILIO_EDGE", "TWILIO_REGION")
+
+A = TypeVar("A")
 
 
 class ChannelMisconfigured(ValueError):  # noqa: N818 - reads as the sentence it is
@@ -141,6 +145,13 @@ class TwilioChannel:
                 return str(message.sid)
         return None
 
+    def word_on(self, provider_id: str) -> ProviderWord | None:
+        try:
+            message = _asked(lambda: self._client.messages(provider_id).fetch())
+        except _NotThere:
+            return None
+        return ProviderWord(str(message.status), message.error_code)
+
     def received(self, since: datetime) -> tuple[ReceivedText, ...]:
         since = since.astimezone(UTC)  # the SDK formats a local time as if it were UTC
         parameters: dict[str, Any] = {"date_sent_after": since - _CLOCKS_DIFFER_BY}
@@ -187,16 +198,19 @@ def _refusal(status: int, code: int | None) -> Outcome:
     return Rejected(error_class, code, MEANINGS[error_class].sentence)
 
 
-def _asked(question: Callable[[], list[Any]]) -> list[Any]:
+class _NotThere(ChannelUnavailable):
+    """HTTP 404: of one text an answer, of a list a fault of the configuration."""
+
+
+def _asked(question: Callable[[], A]) -> A:
     try:
         return question()
     except (Throttled, TwilioException, requests.RequestException, ValueError) as error:
         status = getattr(error, "status", None)
         answer = f"HTTP {status}" if status else type(error).__name__
+        kind = _NotThere if status == HTTPStatus.NOT_FOUND else ChannelUnavailable
         # Not chained: the original carries the URL, and with it a telephone number.
-        raise ChannelUnavailable(
-            f"Twilio's message list gave no answer ({answer}). Ask again later."
-        ) from None
+        raise kind(f"Twilio could not say what became of a text ({answer}). Ask again later.") from None
 
 
 def _with_intent(url: str, intent_key: str) -> str:

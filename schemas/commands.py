@@ -147,12 +147,13 @@ class ReceiveText(Frozen):
 
 
 class TextFailed(Frozen):
-    """The provider's final word on a text: it did not arrive."""
+    """A text did not reach the client: the provider's final word, or (`not_asked`) it was kept back on purpose."""
 
     kind: Literal["text_failed"] = "text_failed"
     message_key: str
     error_class: str
     session_no: int | None = None
+    not_asked: bool = False
 
 
 class AcknowledgeAlert(Frozen):

@@ -28,11 +28,26 @@ class TextPurpose(StrEnum):
     page = "page"
 
 
+class ChannelName(StrEnum):
+    """By which way a text goes."""
+
+    sms = "sms"
+    email = "email"
+
+
+class CheckResult(Frozen):
+    """One question asked about a text before it went: whether nothing stood against it."""
+
+    check: str
+    passed: bool
+
+
 class TextOrder(Frozen):
     """A text the plan wants sent once. `key` is the intent key, unique in the database.
 
-    `template` names a template or a text of the rule pack (CHK-…, MSG-…); `instants` and `staff_ids` are
-    filled in when it is rendered, from the database: no personal data travels in an order.
+    `template` names a template or a text of the rule pack (CHK-…, MSG-…); its fields are filled in when it is
+    rendered, from the database: no personal data travels in an order. `due_at` is when the agenda wanted it: one
+    that is ordered much later catches up after an outage. None: it answers something that has just happened.
     """
 
     key: str
@@ -44,6 +59,7 @@ class TextOrder(Frozen):
     rule: str
     ordered_at: Instant
     expires_at: Instant
+    due_at: Instant | None = None
     agenda_key: str | None = None
     session_no: int | None = None
     session_revision: int | None = None

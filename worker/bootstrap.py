@@ -15,7 +15,7 @@ from activities.sending import Sending
 from activities.wording import Wording
 from database.engine import create_engine
 from messaging.channel import Channel
-from messaging.templates import load as load_templates
+from messaging.templates import all_books
 from schemas.settings import Settings, SettingsError
 from worker.activity_watch import ActivityWatch
 from worker.client import connect
@@ -39,6 +39,8 @@ class WorkerParts:
     recording: Recording
     reading: ReplyReading
     sending: Sending
+    channel: Channel
+    search: Search
     metrics: Metrics
     telemetry: Telemetry | None = None
 
@@ -64,6 +66,7 @@ async def bootstrap(
         client = await connect(settings, interceptors=[watch], runtime=telemetry.runtime)
     engine = engine or create_engine(database_url(settings), application_name="limber worker")
     channel = channel or sms_channel(settings)
+    search = Search(engine, channel, patience or Patience())
     packs = PackShelf(engine)
     return WorkerParts(
         settings=settings,
@@ -76,10 +79,12 @@ async def bootstrap(
         sending=Sending(
             engine,
             channel,
-            Wording(packs, load_templates()),
-            Search(engine, channel, patience or Patience()),
+            Wording(packs, all_books()),
+            search,
             metrics,
         ),
+        channel=channel,
+        search=search,
         metrics=metrics,
         telemetry=telemetry,
     )

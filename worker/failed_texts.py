@@ -20,8 +20,9 @@ async def tell_failure(engine: AsyncEngine, plans: Plans, failure: FinalFailure)
     code = failure.error_code or ""
     command = TextFailed(
         message_key=failure.key,
-        error_class=classify(int(code) if code.isdecimal() else None),
+        error_class=failure.kept_back or classify(int(code) if code.isdecimal() else None),
         session_no=failure.session_no,
+        not_asked=failure.kept_back is not None,
     )
     envelope = CommandEnvelope(command_id=f"failed:{failure.key}", actor=SERVICE, command=command)
     try:

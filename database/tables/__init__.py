@@ -7,8 +7,9 @@ from database.tables.attention import alerts, approvals
 from database.tables.clients import clients, consents, intakes
 from database.tables.clinic import absences, api_tokens, availability, rooms, sites, staff, staff_roles
 from database.tables.columns import metadata
+from database.tables.outages import outages, rounds
 from database.tables.plans import events, notes, plans, rule_packs, sessions
-from database.tables.texts import inbound_messages, messages, receipts
+from database.tables.texts import inbound_messages, messages, receipts, site_texts
 
 __all__ = [
     "absences",
@@ -24,11 +25,14 @@ __all__ = [
     "messages",
     "metadata",
     "notes",
+    "outages",
     "plans",
     "receipts",
     "rooms",
+    "rounds",
     "rule_packs",
     "sessions",
+    "site_texts",
     "sites",
     "staff",
     "staff_roles",

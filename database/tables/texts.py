@@ -1,4 +1,4 @@
-"""Texts out and in: the outbox, the provider's receipts, and what clients sent."""
+"""Texts out and in: the outbox, the provider's receipts, what clients sent, and each site's own wording."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from enum import StrEnum
 
 from sqlalchemy import Boolean, Column, ForeignKey, Identity, Integer, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.schema import Index, UniqueConstraint
+from sqlalchemy.schema import CheckConstraint, Index, UniqueConstraint
 
 from database.tables.columns import Id, Moment, Number, Shape, Word, metadata, one_of
-from schemas.messages import Audience, MessageStatus, TextOrder, TextPurpose
+from schemas.messages import Audience, ChannelName, CheckResult, MessageStatus, TextOrder, TextPurpose
 from schemas.replies import Reading
 
 
@@ -56,6 +56,13 @@ messages = Table(
     Column("prompt", Boolean, nullable=False),
     # When the plan learnt that the text had failed for good.
     Column("plan_told_at", Moment),
+    Column("channel", Word(ChannelName), nullable=False, server_default=text("'sms'")),
+    # The text that this one goes out in place of: once each.
+    Column("stands_for", Text, ForeignKey("messages.key"), unique=True),
+    Column("checks", Shape(tuple[CheckResult, ...])),
+    # Which words were used: the template's version, the site's own if it has one, and their digest.
+    Column("wording", Text),
+    Column("asked_after_at", Moment),
     one_of("status", MessageStatus, "status"),
     Index(None, "plan_id", "ordered_at"),
     Index(None, "to_number", "sent_at"),
@@ -65,6 +72,9 @@ messages = Table(
         "expires_at",
         postgresql_where=text("status IN ('pending', 'sending', 'unknown')"),
     ),
+    Index("ix_messages_unanswered", "claimed_at", postgresql_where=text("status = 'sent'")),
+    Index(None, "recipient_id", "sent_at"),
+    Index("ix_messages_failed", "settled_at", postgresql_where=text("status IN ('failed', 'undelivered')")),
 )
 
 receipts = Table(
@@ -108,4 +118,19 @@ inbound_messages = Table(
         postgresql_where=text("status IN ('received', 'unmatched')"),
     ),
     Index(None, "duplicate_of"),
+)
+
+# A site's own wording of a text. Versions are added, never changed: what was sent can always be shown.
+site_texts = Table(
+    "site_texts",
+    metadata,
+    Column("site_id", Id, ForeignKey("sites.id"), primary_key=True),
+    Column("language", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    # NULL goes back to the product's own words.
+    Column("body", Text),
+    Column("written_by", Text, nullable=False),
+    Column("written_at", Moment, nullable=False),
+    CheckConstraint("version >= 1", name="version"),
 )

@@ -17,10 +17,10 @@ from temporalio.testing import ActivityEnvironment
 from activities.packs import PackShelf
 from activities.reconciling import Patience, Search
 from activities.sending import Sending
-from activities.wording import Wording
+from activities.wording import Worded, Wording
 from database.engine import create_engine
 from messaging.channel import Outcome, OutgoingText
-from messaging.templates import load
+from messaging.templates import all_books
 from messaging.twilio_channel import TwilioAccount, TwilioChannel
 from schemas.orders import SendOrder
 from worker.metrics import Metrics
@@ -65,14 +65,14 @@ class CrashingWording(Wording):
     """Words a text, unless the power fails."""
 
     def __init__(self, point: CrashPoint, packs: PackShelf) -> None:
-        super().__init__(packs, load())
+        super().__init__(packs, all_books())
         self._point = point
 
-    async def body(self, *arguments: Any) -> str:
+    async def worded(self, *arguments: Any) -> Worded:
         """The text's words."""
         if self._point is CrashPoint.before_claim:
             stand_still()
-        return await super().body(*arguments)
+        return await super().worded(*arguments)
 
 
 async def _send(point: CrashPoint, asked: SendOrder) -> None:

@@ -19,7 +19,7 @@ from database.outbox import OutboxText
 from database.record import record
 from messaging.channel import Channel
 from messaging.gateway.testing import RunningGateway
-from messaging.templates import load
+from messaging.templates import all_books
 from messaging.twilio_channel import TwilioAccount, TwilioChannel
 from schemas.messages import SendOutcome, TextOrder, TextPurpose
 from schemas.orders import SendOrder
@@ -60,7 +60,7 @@ class Desk:
         """A worker's send activity."""
         channel = channel or self.channel
         search = Search(self.engine, channel, patience or Patience())
-        wording = Wording(PackShelf(self.engine), load())
+        wording = Wording(PackShelf(self.engine), all_books())
         return Sending(self.engine, channel, wording, search, Metrics())
 
     async def send(self, order: TextOrder, after: timedelta = timedelta(0), **worker: Any) -> SendOutcome:

@@ -17,6 +17,8 @@ from database.engine import create_engine
 from database.migrate import alembic_config, upgrade
 from database.tables import metadata
 
+HEAD = ScriptDirectory.from_config(alembic_config()).get_current_head()
+
 
 @pytest.fixture
 async def empty_database(_pool: AsyncEngine, database_url: str) -> AsyncIterator[AsyncEngine]:
@@ -36,14 +38,14 @@ def differences(connection: Connection) -> list[Any]:
 
 
 async def test_the_migrations_make_the_tables_the_queries_expect(empty_database: AsyncEngine) -> None:
-    assert await upgrade(empty_database) == (None, "0001")
+    assert await upgrade(empty_database) == (None, HEAD)
     async with empty_database.connect() as connection:
         assert await connection.run_sync(differences) == []
 
 
 async def test_migrating_again_changes_nothing(empty_database: AsyncEngine) -> None:
     await upgrade(empty_database)
-    assert await upgrade(empty_database) == ("0001", "0001")
+    assert await upgrade(empty_database) == (HEAD, HEAD)
 
 
 async def test_every_migration_leads_back(empty_database: AsyncEngine) -> None:
@@ -62,7 +64,7 @@ async def test_every_migration_leads_back(empty_database: AsyncEngine) -> None:
             )
         )
         assert left.all() == []
-    assert await upgrade(empty_database) == (None, "0001")
+    assert await upgrade(empty_database) == (None, HEAD)
 
 
 def test_the_history_has_one_head() -> None:

@@ -168,7 +168,7 @@ async def test_the_facts_are_those_of_this_moment(engine: AsyncEngine, open_a_pl
     plan = await open_a_plan()
     step = booking(plan.but(stage=Stage.active), a_session(revision=3, confirmed=True))
     await record(engine, step, None)
-    facts = await text_facts(engine, a_text(plan, "one", session_no=1))
+    facts = await text_facts(engine, a_text(plan, "one", session_no=1), NOW)
     assert (facts.stage, facts.number, facts.clinic_name) == (
         Stage.active,
         "+447700900001",
@@ -179,7 +179,7 @@ async def test_the_facts_are_those_of_this_moment(engine: AsyncEngine, open_a_pl
     assert (facts.session.status, facts.session.revision) == (SessionStatus.booked, 3)
 
     await record(engine, a_step(step.state, texts_allowed=False), None)
-    facts = await text_facts(engine, a_text(plan, "two"))
+    facts = await text_facts(engine, a_text(plan, "two"), NOW)
     assert (facts.texts_allowed, facts.consented, facts.session) == (False, True, None)
 
 
@@ -189,7 +189,7 @@ async def test_a_page_goes_to_the_member_of_staff_whatever_the_client_chose(
     plan = await open_a_plan()
     await record(engine, a_step(plan, texts_allowed=False), None)
     page = a_text(plan, "page", audience=Audience.staff, recipient_id=THERAPIST.id)
-    facts = await text_facts(engine, page)
+    facts = await text_facts(engine, page, NOW)
     assert (facts.number, facts.texts_allowed, facts.consented) == (THERAPIST.mobile, True, True)
 
 
