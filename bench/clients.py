@@ -14,6 +14,7 @@ from care.pack import builtin
 from cli.paper_clinic import paper_plan
 from database import demo_clinic as demo
 from database.intakes import NewClient, NewPlan
+from schemas.commands import Role
 from schemas.events import EventKind, PlanEvent
 from schemas.plan import PlanState
 
@@ -83,7 +84,7 @@ def _places() -> tuple[Place, ...]:
     places = [
         Place(weekday, starts, person.id, demo.ROOM_IDS[person.room - 1])
         for person in demo.STAFF
-        if person.room is not None
+        if person.room is not None and Role.treating_physiotherapist in person.roles
         for weekday, (opens, closes) in person.week
         if weekday in _BEST_DAYS_FIRST
         for starts in _hours(opens, closes)

@@ -31,13 +31,14 @@ from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionResponse,
 from temporalio.client import Client, WorkflowHandle, WorkflowHistory
 
 from bench.clients import a_plan, an_intake, mobile_of
+from bench.runs import events_of_every_run, histories_of
 from cli.playing.clock import PlanClock
 from database import inbound
 from database.demo_clinic import STAFF
 from database.inbound import ArrivedText
 from database.intakes import create_plan
 from database.tables import plans
-from messaging.gateway.testing import Receiver, RunningGateway, receiving, running_gateway
+from messaging.gateway.testing import RunningGateway, receiving, running_gateway
 from schemas.commands import Actor, Command, CommandEnvelope, CommandReply
 from schemas.names import new_id, plan_workflow_id
 from schemas.plan import Approval, PlanState
@@ -74,12 +75,11 @@ class ClinicPlan:
 class Clinic:
     """A running clinic. `parts` are a worker's own: engine, client, plans, channel."""
 
-    def __init__(self, parts: WorkerParts, gateway: RunningGateway, receipts: Receiver) -> None:
+    def __init__(self, parts: WorkerParts, gateway: RunningGateway) -> None:
         self.parts = parts
         self.engine: AsyncEngine = parts.engine
         self.client: Client = parts.client
         self.gateway = gateway
-        self.receipts = receipts
         self._opened = 0
 
     async def open(self, opening: PlanState | Mapping[str, Any] | None = None, **changes: Any) -> ClinicPlan:
@@ -191,18 +191,11 @@ class Clinic:
 
     async def histories(self, plan: ClinicPlan) -> list[WorkflowHistory]:
         """The history of each of the plan's runs, first run first."""
-        histories: list[WorkflowHistory] = []
-        run: str | None = None
-        while run != "":
-            handle = self.client.get_workflow_handle(plan_workflow_id(plan.id), run_id=run)
-            history = await handle.fetch_history()
-            histories.insert(0, history)
-            run = history.events[0].workflow_execution_started_event_attributes.continued_execution_run_id
-        return histories
+        return await histories_of(self.client, plan_workflow_id(plan.id))
 
     async def events(self, plan: ClinicPlan) -> list[HistoryEvent]:
         """All runs' events, one after the other."""
-        return [event for history in await self.histories(plan) for event in history.events]
+        return await events_of_every_run(self.client, plan_workflow_id(plan.id))
 
     def _handle(self, plan: ClinicPlan) -> WorkflowHandle[Any, Any]:
         return self.client.get_workflow_handle(plan_workflow_id(plan.id))
@@ -226,18 +219,23 @@ async def open_clinic(
             twilio_from=gateway.number,
             twilio_api_url=gateway.url,
             public_url=receipts.base_url,
-            encryption_key_list=SecretStr("bench:" + base64.b64encode(os.urandom(32)).decode()),
+            encryption_key_list=a_key(),
         )
         client = await connect(settings)
         await _register(client, namespace)
         parts = await bootstrap(settings, tuning, engine=engine, client=client)
         async with plan_worker(parts), sms_worker(parts):
-            yield Clinic(parts, gateway, receipts)
+            yield Clinic(parts, gateway)
 
 
 def staff(person_id: str) -> Actor:
     """A member of the demo clinic's staff as somebody who asks."""
     return next(Actor(id=one.id, roles=one.roles) for one in STAFF if one.id == person_id)
+
+
+def a_key() -> SecretStr:
+    """A fresh encryption key, as the environment would give it."""
+    return SecretStr("bench:" + base64.b64encode(os.urandom(32)).decode())
 
 
 async def _register(client: Client, namespace: str) -> None:

@@ -87,13 +87,14 @@ async def play_session(clinic: Clinic, plan: ClinicPlan, number: int) -> datetim
     await clinic.advance(plan, to=session.starts_at - _AFTER_THE_REMINDER)
     await clinic.reply(plan, "1")
     await clinic.advance(plan, to=session.starts_at + _AFTER_THE_VISIT)
-    await clinic.command(plan, staff(state.protocol.therapist_id), _attended(number))
+    await clinic.command(plan, staff(state.protocol.therapist_id), attended(number))
     await clinic.advance(plan, to=session.starts_at + _AFTER_THE_CHECKIN)
     await clinic.reply(plan, str(_SORENESS))
     return session.starts_at
 
 
-def _attended(number: int) -> RecordOutcome:
+def attended(number: int) -> RecordOutcome:
+    """An outcome that calls for no change: some pain, some progress."""
     return RecordOutcome(
         session_no=number,
         outcome=SessionStatus.attended,
