@@ -14,12 +14,11 @@ from care.local_time import after_staffed
 from schemas.commands import SERVICE, Actor
 from schemas.events import EventKind
 from schemas.messages import Audience, TextPurpose
-from schemas.plan import AHEAD, Alert, AlertReason, Approval, PlanState, Prompt, Proposal, Session
+from schemas.plan import AHEAD, DONE_KEPT, Alert, AlertReason, Approval, PlanState, Prompt, Proposal, Session
 from schemas.protocol import ApprovalKind
 from schemas.screening import Urgency
 from schemas.transition import ClosedAlert, ClosedApproval, Placement, Transition
 
-DONE_KEPT = 100
 _SESSIONS_KEPT = 16
 _PUT_OFF_KEPT = 20
 

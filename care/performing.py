@@ -13,7 +13,7 @@ from care.agenda import owner_of
 from care.alerts import URGENT, escalated
 from care.booking import top_up
 from care.checkins import ask_next, question_key
-from care.draft import DONE_KEPT, Draft
+from care.draft import Draft
 from care.local_time import after_staffed
 from care.opening import (
     NOT_STARTED,
@@ -34,6 +34,7 @@ from schemas.plan import (
     Alert,
     AlertReason,
     Approval,
+    Asking,
     PlanState,
     Prompt,
     PromptKind,
@@ -42,7 +43,6 @@ from schemas.plan import (
 )
 from schemas.screening import Urgency
 
-_SENT_KEPT = 20
 _CHECKINS_KEPT = 6
 
 
@@ -62,6 +62,7 @@ def due_text(state: PlanState, item: AgendaItem, now: datetime) -> DueText | Non
     template, purpose = _TEMPLATES[item.kind](state, item)
     session = state.session(item.session_no) if item.session_no else None
     expires = item.expires or now + state.protocol.reply_window
+    asking = _asking(state, item, now)
     order = TextOrder(
         key=f"{state.plan_id}:{item.key}",
         plan_id=state.plan_id,
@@ -78,22 +79,17 @@ def due_text(state: PlanState, item: AgendaItem, now: datetime) -> DueText | Non
         starts_at=(session.starts_at,) if session else (),
         therapist_id=state.protocol.therapist_id,
         prompt=True,
+        asking=asking,
     )
-    return DueText(state=_asked(state, item, now), order=order)
+    return DueText(state=state.asking(asking), order=order)
 
 
-def _asked(state: PlanState, item: AgendaItem, now: datetime) -> PlanState:
-    """The state once an item's text has gone on its way."""
-    changes: dict[str, object] = {"done": (*state.done, item.key)[-DONE_KEPT:]}
+def _asking(state: PlanState, item: AgendaItem, now: datetime) -> Asking:
+    """What the item's text leaves in the plan once it is on its way."""
     if item.kind is AgendaKind.prompt_reminder:
-        changes["prompts"] = tuple(p.but(reasked=True) if p.key == item.subject else p for p in state.prompts)
-        return state.but(**changes)
-    prompt = _prompt(state, item, now)
-    kept = [p for p in state.prompts if p.key != prompt.key]
-    changes["prompts"] = (*kept, prompt)
-    if item.kind is AgendaKind.routine_question and item.subject:
-        changes["routine_sent"] = (*state.routine_sent, (item.subject, now))[-_SENT_KEPT:]
-    return state.but(**changes)
+        return Asking(key=item.key, at=now, reminds=item.subject)
+    routine = item.subject if item.kind is AgendaKind.routine_question else None
+    return Asking(key=item.key, at=now, prompt=_prompt(state, item, now), routine=routine)
 
 
 def _prompt(state: PlanState, item: AgendaItem, now: datetime) -> Prompt:

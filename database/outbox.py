@@ -17,13 +17,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from database.chain import append, hold_chain
 from database.errors import NotFoundError
+from database.notices import told
 from database.outbox_states import FAILURES, before
 from database.person_texts import PersonTexts, person_texts, take_turn
 from database.recording.texts import order_texts
-from database.tables import messages
+from database.tables import messages, plans
 from schemas.events import EventKind, PlanEvent
 from schemas.messages import ChannelName, CheckResult, MessageStatus, TextOrder
-from schemas.plan import AgendaItem
+from schemas.plan import AgendaItem, PlanState
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,13 +234,6 @@ _NEXT = text(
        AND (CAST(:due AS timestamptz) IS NULL OR CAST(:due AS timestamptz) > next_at)
     """
 )
-_DONE = text(
-    """
-    UPDATE plans SET state = jsonb_set(state, '{done}', state -> 'done' || to_jsonb(CAST(:key AS text)))
-     WHERE id = :plan_id AND NOT state -> 'done' ? :key
-    RETURNING pg_notify('plans', id)
-    """
-)
 
 
 async def _mark_done(
@@ -248,10 +242,24 @@ async def _mark_done(
     """The text's agenda item has had its turn: note it in the stored state, and show what is next."""
     if order.agenda_key is None:
         return
-    await connection.execute(_DONE, {"plan_id": order.plan_id, "key": order.agenda_key})
+    await _note_asking(connection, order)
     item = next_item.model_dump(include={"due", "kind", "key", "rule", "owner"}) if next_item else {}
     absent = dict.fromkeys(("due", "kind", "key", "rule", "owner"))
     await connection.execute(_NEXT, {**absent, **item, "plan_id": order.plan_id, "now": now})
+
+
+async def _note_asking(connection: AsyncConnection, order: TextOrder) -> None:
+    """The stored plan knows what was asked, as the running one does; the caller holds the plan's row."""
+    columns = plans.c
+    state: PlanState = (
+        await connection.execute(select(columns.state).where(columns.id == order.plan_id))
+    ).scalar_one()
+    if order.asking is None or order.asking.key in state.done:
+        return
+    noted = state.asking(order.asking)
+    await connection.execute(
+        update(plans).where(columns.id == order.plan_id).values(state=noted).returning(told(columns.id))
+    )
 
 
 async def texts_of_plan(engine: AsyncEngine, plan_id: str) -> tuple[OutboxText, ...]:

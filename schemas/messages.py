@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from schemas.base import Frozen, Instant
+from schemas.plan import Asking
 
 
 class Audience(StrEnum):
@@ -66,6 +67,7 @@ class TextOrder(Frozen):
     starts_at: tuple[Instant, ...] = ()
     therapist_id: str | None = None
     prompt: bool = False
+    asking: Asking | None = None
 
 
 class MessageStatus(StrEnum):

@@ -28,6 +28,12 @@ class Stage(StrEnum):
     withdrawn = "withdrawn"
 
 
+DONE_KEPT = 100
+"""Agenda keys of the recent past that a state remembers."""
+
+ROUTINE_KEPT = 20
+"""Check-in questions of the recent past that a state remembers: more than four weeks of them."""
+
 CLOSED_STAGES = frozenset({Stage.discharged, Stage.declined, Stage.withdrawn})
 
 
@@ -105,6 +111,21 @@ class Prompt(Frozen):
     expires_at: Instant
     routine: bool = False
     reasked: bool = False
+
+
+class Asking(Frozen):
+    """What a text that goes on its way leaves in its plan: its agenda key has had its turn, its question waits.
+
+    The workflow notes it when it hands the text over, the database when the text is claimed: both know then
+    what a reply may answer. `reminds` is the key of a prompt that was repeated, `routine` a question of the
+    check-in schedule.
+    """
+
+    key: str
+    at: Instant
+    prompt: Prompt | None = None
+    reminds: str | None = None
+    routine: str | None = None
 
 
 class AlertReason(StrEnum):
@@ -277,6 +298,18 @@ class PlanState(Frozen):
     def closed(self) -> bool:
         """Whether care has ended; open alerts may still keep the plan's workflow alive."""
         return self.stage in CLOSED_STAGES
+
+    def asking(self, asking: Asking) -> PlanState:
+        """The state once a text is on its way; the same again for one that was noted before."""
+        if asking.key in self.done:
+            return self
+        prompts = tuple(p.but(reasked=True) if p.key == asking.reminds else p for p in self.prompts)
+        if asking.prompt is not None:
+            prompts = (*(p for p in prompts if p.key != asking.prompt.key), asking.prompt)
+        sent = self.routine_sent
+        if asking.routine is not None:
+            sent = (*sent, (asking.routine, asking.at))[-ROUTINE_KEPT:]
+        return self.but(done=(*self.done, asking.key)[-DONE_KEPT:], prompts=prompts, routine_sent=sent)
 
     def session(self, no: int) -> Session | None:
         """The session with this number, if it is still in the state."""

@@ -22,7 +22,7 @@ from database.outbox_states import FAILURES, MOVES, TERMINAL
 from database.receipts import FinalFailure, Receipt, plan_told, receive, untold_failures
 from database.record import record
 from schemas.messages import Audience, MessageStatus, TextOrder
-from schemas.plan import AgendaItem, AgendaKind, PlanState, SessionStatus, Stage
+from schemas.plan import AgendaItem, AgendaKind, Asking, PlanState, SessionStatus, Stage
 from tests.database.plan_building import NOW, a_session, a_step, a_text, booking
 
 OpenPlan = Callable[..., Awaitable[PlanState]]
@@ -135,7 +135,7 @@ async def test_a_claimed_text_has_had_its_turn_on_the_agenda(
     now_due = AgendaItem(key="a", kind=AgendaKind.session_reminder, due=NOW, rule="SCH-1", owner="system")
     later = now_due.but(key="b", due=NOW + timedelta(days=2))
     await record(engine, a_step(plan), now_due)
-    order = a_text(plan, "one", agenda_key="a")
+    order = a_text(plan, "one", agenda_key="a", asking=Asking(key="a", at=NOW))
     await outbox.put(engine, order, NOW)
     await outbox.claim(engine, order, WORDS, NOW, later)
     assert await next_and_done(engine) == ("b", ["a"])
@@ -151,7 +151,7 @@ async def test_a_text_never_overwrites_what_a_newer_step_says_is_next(
         key="soon", kind=AgendaKind.prompt_expiry, due=NOW + timedelta(hours=1), rule="REPLY", owner="system"
     )
     await record(engine, a_step(plan), soon)
-    order = a_text(plan, "one", agenda_key="a")
+    order = a_text(plan, "one", agenda_key="a", asking=Asking(key="a", at=NOW))
     await outbox.put(engine, order, NOW)
     late = soon.but(key="late", due=NOW + timedelta(days=9))
     await outbox.settle(engine, order, Fate(S.suppressed, reason="opted_out"), NOW, late)
