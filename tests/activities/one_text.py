@@ -19,10 +19,11 @@ class SendsOneText:
     @workflow.run
     async def run(self, order: SendOrder) -> SendOutcome:
         """Send it."""
-        return await workflow.execute_activity(
+        outcome: SendOutcome = await workflow.execute_activity(
             names.SEND_TEXT,
             order,
             result_type=SendOutcome,
             task_queue=names.SMS_QUEUE,
             start_to_close_timeout=timedelta(seconds=2),
         )
+        return outcome

@@ -4,9 +4,11 @@ import base64
 import contextlib
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, time, timedelta
+from types import ModuleType
 
 import pytest
 from pydantic import SecretStr
+from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 from temporalio.service import RPCError
 
@@ -14,11 +16,13 @@ from care.opening import new_plan
 from care.pack import builtin
 from care.protocol import resolve
 from cli.embedded.temporal import EmbeddedTemporal
+from database.intakes import NewClient, NewPlan, create_plan
 from schemas.names import new_id, plan_workflow_id
 from schemas.plan import PlanState
 from schemas.protocol import ChainLink, Measure, OpeningSpan, SiteHours
 from schemas.screening import Disposition, ScreeningResult
 from schemas.settings import Settings
+from tests.worker.answering import OpenPlan
 from worker.client import connect
 
 NOW = datetime(2026, 4, 14, 9, 0, tzinfo=UTC)
@@ -74,3 +78,35 @@ async def gone_afterwards(client: Client, state: PlanState) -> AsyncIterator[Non
     yield
     with contextlib.suppress(RPCError):
         await client.get_workflow_handle(plan_workflow_id(state.plan_id)).terminate()
+
+
+@pytest.fixture
+def open_plan(engine: AsyncEngine, clinic: ModuleType, state: PlanState) -> OpenPlan:
+    """Open a plan for a new client, or for the client of another plan."""
+
+    async def opened(mobile: str = "+447700900021", same_client_as: PlanState | None = None) -> PlanState:
+        therapist = clinic.THERAPIST.id
+        protocol = state.protocol.but(
+            site_id=clinic.SITE_ID,
+            therapist_id=therapist,
+            room_id=clinic.ROOM_IDS[0],
+            chain=(ChainLink(role="treating_physiotherapist", staff_id=therapist),),
+        )
+        client_id = same_client_as.client_id if same_client_as else new_id()
+        mine = state.but(plan_id=new_id(), client_id=client_id, protocol=protocol)
+        client = NewClient("Ada", "Byron", date(1985, 12, 10), mobile, None, texts_allowed=True)
+        await create_plan(
+            engine,
+            NewPlan(
+                idempotency_key=mine.plan_id,
+                body_hash="hash",
+                form={},
+                screening=mine.screening.result,
+                state=mine,
+                received_at=NOW,
+                client=None if same_client_as else client,
+            ),
+        )
+        return mine
+
+    return opened
