@@ -7,6 +7,7 @@ from typing import Final
 from fastapi import Depends, FastAPI
 
 from api import problems
+from api.body_limit import BodyLimit
 from api.clinic import Clinic
 from api.description import ABOUT, PROBLEM_RESPONSES, describe
 from api.edge import RequestEdge
@@ -50,5 +51,6 @@ def create_app(clinic: Clinic) -> FastAPI:
     for group in _STAFF_ONLY:  # who asks is settled before anything else is looked at
         app.include_router(group.router, dependencies=[Depends(identify)])
     describe(app)
+    app.add_middleware(BodyLimit)
     app.add_middleware(RequestEdge, metrics=clinic.metrics, https=clinic.secure_cookies)
     return app

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AwareDatetime, Field, StringConstraints, model_validator
@@ -102,8 +103,31 @@ class RescreenAsked(Strict):
     answers: dict[str, Any] = Field(min_length=1)
 
 
+class AlertOutcome(StrEnum):
+    """How an alert ended, as a code: the plan's own state holds no words."""
+
+    advice_given = "advice_given"
+    client_is_well = "client_is_well"
+    client_not_reached = "client_not_reached"
+    emergency_care = "emergency_care"
+    referred_on = "referred_on"
+    visit_changed = "visit_changed"
+    see_note = "see_note"
+
+
 class CloseAlertAsked(Strict):
-    """How an alert ended: a few words for the list, and what was found and done."""
+    """How an alert ended: one of the codes, or a few words, and what was found and done."""
 
     outcome: NeededWords
     note: Words | None = None
+
+    @property
+    def code(self) -> AlertOutcome:
+        """The outcome as the plan keeps it."""
+        return AlertOutcome(self.outcome) if self.outcome in set(AlertOutcome) else AlertOutcome.see_note
+
+    @property
+    def words(self) -> str | None:
+        """Everything that was written, for the record."""
+        said = None if self.outcome in set(AlertOutcome) else self.outcome
+        return "\n".join(part for part in (said, self.note) if part) or None

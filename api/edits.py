@@ -5,6 +5,7 @@ from __future__ import annotations
 from api.asked import EditAsked
 from api.clinic import Clinic
 from api.problems import FieldProblem, invalid
+from database.calendar import propose_first
 from database.sites import site
 from database.staff import all_staff
 from schemas.commands import ProtocolEdit, Role
@@ -12,26 +13,41 @@ from schemas.protocol import Protocol
 
 
 async def protocol_edit(clinic: Clinic, protocol: Protocol, asked: EditAsked, field: str) -> ProtocolEdit:
-    """The edit with the therapist's id; Problem 422 that names what does not exist at the plan's site."""
+    """The edit with ids for names; Problem 422 that names what does not exist at the plan's site.
+
+    Another therapist brings their own room, unless the edit names one.
+    """
     problems: list[FieldProblem] = []
     therapist_id = await _therapist(clinic, protocol.site_id, asked.therapist)
     if asked.therapist is not None and therapist_id is None:
         reason = "No physiotherapist at this plan's site has this id or e-mail."
         problems.append(FieldProblem(f"{field}.therapist", reason))
-    if asked.room_id is not None:
-        rooms = {room.id: room.name for room in (await site(clinic.engine, protocol.site_id)).rooms}
-        if asked.room_id not in rooms:
-            reason = (
-                f"No such room; the site has {', '.join(f'{name} ({id_})' for id_, name in rooms.items())}."
-            )
-            problems.append(FieldProblem(f"{field}.room_id", reason))
+    rooms = {room.id: room.name for room in (await site(clinic.engine, protocol.site_id)).rooms}
+    if asked.room_id is not None and asked.room_id not in rooms:
+        listed = ", ".join(f"{name} ({room_id})" for room_id, name in rooms.items())
+        problems.append(FieldProblem(f"{field}.room_id", f"No such room; the site has {listed}."))
     for technique in asked.techniques or ():
         if technique not in clinic.pack.techniques:
             reason = f"{technique[:40]!r} is not one of: {', '.join(clinic.pack.techniques)}."
             problems.append(FieldProblem(f"{field}.techniques", reason))
     if problems:
         raise invalid(problems)
-    return ProtocolEdit(therapist_id=therapist_id, **asked.model_dump(exclude={"therapist"}))
+    edit = ProtocolEdit(therapist_id=therapist_id, **asked.model_dump(exclude={"therapist"}))
+    if therapist_id is None or therapist_id == protocol.therapist_id or asked.room_id is not None:
+        return edit
+    return edit.but(room_id=await _room_of(clinic, protocol, therapist_id))
+
+
+async def _room_of(clinic: Clinic, protocol: Protocol, therapist_id: str) -> str | None:
+    """Where the therapist works next; None, which changes nothing, if they have no free time at all."""
+    slot = await propose_first(
+        clinic.engine,
+        protocol.site_id,
+        therapist_id,
+        minutes=protocol.session_minutes,
+        not_before=clinic.clock(),
+    )
+    return slot.room_id if slot else None
 
 
 async def _therapist(clinic: Clinic, site_id: str, who: str | None) -> str | None:

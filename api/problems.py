@@ -188,5 +188,6 @@ def broken() -> Problem:
 
 _HTTP_SENTENCES: Final[Mapping[HTTPStatus, str]] = {
     HTTPStatus.NOT_FOUND: "There is nothing at this address; the paths are listed in /openapi.json.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is longer than any form of ours; send less at once.",
     HTTPStatus.METHOD_NOT_ALLOWED: "This address does not take this method; see /openapi.json.",
 }

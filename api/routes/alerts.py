@@ -26,8 +26,8 @@ async def post_acknowledge(alert_id: str, ask: Ask) -> Response:
 async def post_close(alert_id: str, asked: CloseAlertAsked, ask: Ask) -> Response:
     """An alert above E3 is closed by a physiotherapist, with a note of what was found and done."""
     at_hand = await _plan_of(ask, alert_id)
-    note_id = await ask.note(at_hand.id, "alert", asked.note if ask.who.member else None)
-    return await at_hand.told(ask, CloseAlert(alert_id=alert_id, outcome=asked.outcome, note_id=note_id))
+    note_id = await ask.note(at_hand.id, "alert", asked.words)
+    return await at_hand.told(ask, CloseAlert(alert_id=alert_id, outcome=asked.code, note_id=note_id))
 
 
 async def _plan_of(ask: Asking, alert_id: str) -> PlanAtHand:

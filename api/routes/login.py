@@ -6,7 +6,6 @@ from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, Final
 
-import orjson
 from fastapi import APIRouter, Request
 from pydantic import Field, ValidationError
 from starlette.responses import RedirectResponse, Response
@@ -15,7 +14,8 @@ from api.answers import answer
 from api.clinic import Clinic, TheClinic
 from api.identity import COOKIE, TokenScope, Who
 from api.passwords import password_matches
-from api.problems import FieldProblem, Problem, field_problems, invalid
+from api.problems import Problem, field_problems, invalid
+from api.reading import json_body
 from database.staff import credentials
 from database.tokens import issue_token, revoke_token
 from schemas.base import Strict
@@ -80,11 +80,9 @@ def _cookie_terms(clinic: Clinic) -> dict[str, Any]:
 
 
 async def _read(request: Request, is_form: bool) -> LogIn:
+    body = dict(await request.form()) if is_form else await json_body(request)
     try:
-        body = dict(await request.form()) if is_form else orjson.loads(await request.body())
         return LogIn.model_validate(body)
-    except orjson.JSONDecodeError:
-        raise invalid([FieldProblem("body", "This is not JSON.")]) from None
     except ValidationError as error:
         raise invalid(field_problems(error.errors(include_input=False))) from None
 

@@ -19,8 +19,6 @@ from starlette.background import BackgroundTask
 from starlette.responses import Response
 
 from api.clinic import Clinic, TheClinic
-from api.problems import Problem
-from api.reading import limited_body
 from database import receipts
 from database.inbound import ArrivedText, store
 from database.receipts import Receipt
@@ -79,11 +77,8 @@ async def _signed_fields(request: Request, clinic: Clinic) -> Fields | None:
     content_type = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if token is None or content_type != _FORM:
         return None
-    try:
-        body = await limited_body(request)
-    except Problem:
-        return None
-    fields = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
+    body = (await request.body()).decode("utf-8", "replace")
+    fields = parse_qsl(body, keep_blank_values=True)
     url = public_url(
         clinic.public_url, request.scope["path"], request.scope["query_string"].decode("latin-1")
     )

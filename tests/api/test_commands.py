@@ -98,7 +98,6 @@ async def test_an_edit_may_change_step_therapist_and_techniques(
     edit = {
         "start_step": "S0",
         "therapist": EVENING_THERAPIST.email,
-        "room_id": ROOM_IDS[3],
         "first_session_at": "2026-11-04T16:00:00+00:00",
         "techniques": ["static", "dynamic"],
     }
@@ -110,6 +109,7 @@ async def test_an_edit_may_change_step_therapist_and_techniques(
     protocol = plans.states[plan_id].protocol
     assert (protocol.start_step, protocol.therapist_id) == ("S0", EVENING_THERAPIST.id)
     assert protocol.techniques == ("static", "dynamic")
+    assert protocol.room_id == ROOM_IDS[3], "the new therapist's own room"
 
 
 @pytest.mark.parametrize(
@@ -382,13 +382,25 @@ async def test_an_urgent_alert_is_taken_on_and_closed_by_a_physiotherapist_with_
     (alert,) = (await read(therapist, plan_id))["alerts"]
     address = f"/api/v1/alerts/{alert['id']}"
     assert (await front_desk.post(f"{address}/acknowledge")).status_code == 200
-    closing = {"outcome": "went to A&E", "note": "Rang her; her brother drove her to A&E."}
+    closing = {"outcome": "went to A&E", "note": "Her brother drove her."}
     refused(await front_desk.post(f"{address}/close", json=closing), "not_a_clinician")
-    refused(await therapist.post(f"{address}/close", json={"outcome": "went to A&E"}), "note_missing")
+    refused(await therapist.post(f"{address}/close", json={"outcome": "emergency_care"}), "note_missing")
     assert (await therapist.post(f"{address}/close", json=closing)).status_code == 200
     refused(await therapist.post(f"{address}/close", json=closing), "alert_closed")
     (closed,) = (await read(therapist, plan_id))["alerts"]
-    assert closed["note"] == closing["note"]
+    assert (closed["outcome"], closed["note"]) == ("see_note", "went to A&E\nHer brother drove her.")
+
+
+async def test_no_words_reach_the_plan_itself(
+    therapist: AsyncClient, plans: RecordedPlans, anna: dict[str, Any]
+) -> None:
+    plan_id = await opened(therapist, example("maya-saddle-numbness"))
+    (alert,) = (await read(therapist, plan_id))["alerts"]
+    await therapist.post(f"/api/v1/alerts/{alert['id']}/close", json={"outcome": "SPOKE to her"})
+    await therapist.post(f"/api/v1/plans/{plan_id}/withdraw", json={"reason": "SPOKE of moving"})
+    carried = [envelope.model_dump_json() for envelope in plans.envelopes]
+    carried += [state.model_dump_json() for state in plans.states.values()]
+    assert not [one for one in carried if "SPOKE" in one or "Maya" in one or "+4477" in one]
 
 
 async def test_an_alert_nobody_knows_is_not_found(therapist: AsyncClient) -> None:

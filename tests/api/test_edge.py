@@ -54,6 +54,14 @@ async def test_a_fault_of_ours_tells_nothing_but_the_id(app: FastAPI, stranger: 
     assert answered.headers["X-Request-Id"] in answered.json()["instance"]
 
 
+@pytest.mark.parametrize("path", ["/login", "/api/v1/intakes", "/webhooks/twilio/inbound"])
+@pytest.mark.parametrize("kind", ["application/json", "application/x-www-form-urlencoded"])
+async def test_a_body_that_is_far_too_long_is_turned_away(path: str, kind: str, service: AsyncClient) -> None:
+    answered = await service.post(path, content=b"x=" + b"y" * 300_000, headers={"Content-Type": kind})
+    assert answered.status_code in ({413, 403} if path.startswith("/webhooks") else {413})
+    assert answered.headers["X-Request-Id"]
+
+
 async def test_metrics_count_by_route_and_name_nobody(stranger: AsyncClient, service: AsyncClient) -> None:
     await stranger.get("/api/v1/intake-form")
     told = (await stranger.get("/metrics")).text
