@@ -124,12 +124,11 @@ def respace(draft: Draft) -> tuple[Session, ...]:
     """
     protocol, now = draft.protocol, draft.now
     step = draft.state.progress.step
-    past = [
-        s for s in draft.state.sessions if s.status not in AHEAD and s.status is not SessionStatus.cancelled
-    ]
+    coming = ahead(draft.state, now)
+    past = (s for s in draft.state.sessions if s not in coming and s.status is not SessionStatus.cancelled)
     last = max((s.starts_at for s in past), default=None)
     moved: list[Session] = []
-    for session in ahead(draft.state, now):
+    for session in coming:
         if session.starts_at < now + LEAD and session.status in SLOT_TAKING:
             last = session.starts_at
             continue

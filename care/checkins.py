@@ -1,8 +1,8 @@
 """When the check-in schedule asks what (SCH-1 … SCH-8), within the client's contact budget.
 
 The budget (`max_routine_per_7_days`) bounds the questions that come by the calendar (SCH-3 … SCH-7): none of them
-goes out as more than the budget's last one of any 7 days, session questions counted. The questions about a
-session (SCH-1, SCH-2) are a matter of safety and always asked; they use the budget up, and may exceed it.
+makes more than the budget in any 7 days, with the session questions known by then. The questions about a session
+(SCH-1, SCH-2) are a matter of safety and always asked; they use the budget up, and may exceed it.
 """
 
 from __future__ import annotations
@@ -84,13 +84,17 @@ def routine_questions(state: PlanState) -> Iterator[tuple[str, str, datetime]]:
     """The next turn of each calendar question: (rule, question, instant).
 
     A question's turn comes its number of days after it was last asked, or after the plan's start, or when it was
-    put off to. Turns are at least 24 hours apart, and the budget of routine texts in 7 days pushes what does not fit.
+    put off to. Turns are at least 24 hours apart, and the budget of routine texts in 7 days pushes what does not
+    fit. The question before a review comes first: it is rare, and useless after it.
     """
     protocol, hours = state.protocol, state.protocol.hours
     put_off = dict(state.put_off)
     wanted = sorted(
-        (max(due, put_off.get(question_key(question), due)), rule, question)
-        for rule, question, due in _wanted(state)
+        (
+            (max(due, put_off.get(question_key(question), due)), rule, question)
+            for rule, question, due in _wanted(state)
+        ),
+        key=lambda turn: (turn[2] != _BEFORE_REVIEW_ASK, turn),
     )
     sent = sorted([*(at for _, at in state.routine_sent), *_promised(state)])
     for due, rule, question in wanted:
@@ -136,15 +140,16 @@ def _promised(state: PlanState) -> Iterator[datetime]:
 def _fit(hours: SiteHours, due: datetime, sent: list[datetime], budget: int) -> datetime:
     """The first instant from `due` on that keeps the 24-hour gap and the 7-day budget."""
     turn = due
-    while _too_near(turn, sent) or _over_budget(turn, sent, budget):
+    while not _fits(turn, [at for at in sent if abs(turn - at) < _BUDGET_WINDOW], budget):
         turn = ask_on(hours, local_day(hours, turn) + timedelta(days=1))
     return turn
 
 
-def _too_near(turn: datetime, sent: list[datetime]) -> bool:
-    return any(abs(turn - at) < _GAP for at in sent)
-
-
-def _over_budget(turn: datetime, sent: list[datetime], budget: int) -> bool:
-    """Whether the 7 days before a turn, itself included, would hold more than the budget."""
-    return sum(1 for at in sent if turn - _BUDGET_WINDOW < at <= turn) >= budget
+def _fits(turn: datetime, near: list[datetime], budget: int) -> bool:
+    """Whether no other question is within a day, and no 7 days around the turn hold more than the budget."""
+    if any(abs(turn - at) < _GAP for at in near):
+        return False
+    if len(near) < budget:
+        return True
+    starts = [turn, *(at for at in near if at < turn)]
+    return all(sum(start <= at < start + _BUDGET_WINDOW for at in near) < budget for start in starts)

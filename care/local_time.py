@@ -2,6 +2,8 @@
 
 A wall time stays what it is across clock changes (F16): it is kept as zone and local time and turned
 into an instant at the last moment. A local time that a clock change skips moves forward by the gap.
+
+Agendas ask for the same instants again and again: the conversions are remembered.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from zoneinfo import ZoneInfo
 from schemas.protocol import SiteHours
 
 _LONGEST_CLOSURE_DAYS = 400
+_REMEMBERED = 8192
 
 
 @lru_cache(maxsize=256)
@@ -22,6 +25,7 @@ def zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def instant(zone_name: str, day: date, at: time) -> datetime:
     """The UTC instant of a wall time."""
     return datetime.combine(day, at, tzinfo=zone(zone_name)).astimezone(UTC)
@@ -34,13 +38,23 @@ def local(zone_name: str, moment: datetime) -> datetime:
 
 def local_day(hours: SiteHours, moment: datetime) -> date:
     """The site's calendar day of an instant."""
-    return local(hours.zone, moment).date()
+    return _day(hours.zone, moment)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _day(zone_name: str, moment: datetime) -> date:
+    return local(zone_name, moment).date()
 
 
 def days_later(hours: SiteHours, moment: datetime, days: int) -> datetime:
     """The same wall time so many days later; 09:00 stays 09:00 (F16)."""
-    here = local(hours.zone, moment)
-    return instant(hours.zone, here.date() + timedelta(days=days), here.time())
+    return _days_later(hours.zone, moment, days)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _days_later(zone_name: str, moment: datetime, days: int) -> datetime:
+    here = local(zone_name, moment)
+    return instant(zone_name, here.date() + timedelta(days=days), here.time())
 
 
 def staffed_spans(hours: SiteHours, first: date) -> Iterator[tuple[datetime, datetime]]:
@@ -72,19 +86,20 @@ def after_staffed(hours: SiteHours, start: datetime, minutes: int) -> datetime:
 
 def is_quiet(hours: SiteHours, moment: datetime) -> bool:
     """Whether routine texts must wait at this instant (`sms_checkins.quiet_hours`)."""
-    at = local(hours.zone, moment).time()
-    start, end = hours.quiet_start, hours.quiet_end
-    if start <= end:
-        return start <= at < end
-    return at >= start or at < end
+    return out_of_quiet(hours, moment) != moment
 
 
 def out_of_quiet(hours: SiteHours, moment: datetime) -> datetime:
     """The same instant, or the end of the quiet hours that it lies in (F13)."""
-    if not is_quiet(hours, moment):
-        return moment
-    here = local(hours.zone, moment)
-    day = here.date()
-    if hours.quiet_start > hours.quiet_end and here.time() >= hours.quiet_start:
-        day += timedelta(days=1)
-    return instant(hours.zone, day, hours.quiet_end)
+    return _out_of_quiet(hours.zone, hours.quiet_start, hours.quiet_end, moment)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _out_of_quiet(zone_name: str, start: time, end: time, moment: datetime) -> datetime:
+    here = local(zone_name, moment)
+    at, day = here.time(), here.date()
+    if start <= end:
+        return instant(zone_name, day, end) if start <= at < end else moment
+    if at >= start:
+        return instant(zone_name, day + timedelta(days=1), end)
+    return instant(zone_name, day, end) if at < end else moment

@@ -1,4 +1,4 @@
-"""A plan to play with: Anna's, at a clinic in London."""
+"""Plans to play with: Anna's, at a clinic in London."""
 
 from __future__ import annotations
 
@@ -48,10 +48,15 @@ HOURS = SiteHours(
 )
 
 
-def plan_for(answers: dict[str, dict[str, object]], now: datetime = NOW, **changes: object) -> PlanState:
-    """A plan opened from a form that differs from the all-clear one by `answers`."""
+def plan_for(
+    answers: dict[str, dict[str, object]],
+    now: datetime = NOW,
+    targets: tuple[str, ...] = ("lumbar",),
+    **changes: object,
+) -> PlanState:
+    """A plan from a form that differs from the all-clear one by `answers`; `changes` are of its protocol."""
     pack = packs.builtin()
-    screening = screen(pack, {**ALL_CLEAR, **answers}, now.date(), target_regions=("lumbar",))
+    screening = screen(pack, {**ALL_CLEAR, **answers}, now.date(), target_regions=targets)
     chain = tuple(
         ChainLink(role=role, staff_id=f"staff-{place}")
         for place, role in enumerate(pack.enums.escalation_chain)
@@ -69,6 +74,6 @@ def plan_for(answers: dict[str, dict[str, object]], now: datetime = NOW, **chang
         first_session_at=datetime(2026, 3, 10, 10, 0, tzinfo=UTC),
         primary=Measure(code="PSFS", baseline=3.5, target=8, mcid=2),
         pain_baseline=5,
-        target_regions=("lumbar",),
+        target_regions=targets,
     )
     return new_plan("plan-1", "client-1", protocol.but(**changes), screening, now)
