@@ -49,6 +49,8 @@ REASONS: Final[Mapping[str, str]] = MappingProxyType(
         "session_confirmed": "The client had confirmed already.",
         "quiet_hours": "It would have arrived in the quiet hours and been of no use after them.",
         "no_number": "There is no mobile number.",
+        "merged": "Another text said it as well.",
+        "contact_budget": "The client had enough texts already this week.",
     }
 )
 
