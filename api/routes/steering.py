@@ -52,7 +52,10 @@ async def post_amend(asked: AmendAsked, plan: ThePlan, ask: Ask) -> Response:
 
 @router.post("/rescreen", summary="The screening questions, asked again", response_model=CommandReply)
 async def post_rescreen(asked: RescreenAsked, plan: ThePlan, ask: Ask) -> Response:
-    """New answers over the form's own, judged by the plan's pack; findings count at once (MID-3)."""
+    """New answers over the form's own, judged by the plan's pack; findings count at once (MID-3).
+
+    All questions answered (the age comes from the date of birth) is a whole new screening, valid afresh.
+    """
     clinic, state = ask.clinic, plan.state
     pack = await clinic.pack_by_hash(state.protocol.pack_hash)
     today = _today(clinic.clock(), plan.zone)
@@ -64,7 +67,9 @@ async def post_rescreen(asked: RescreenAsked, plan: ThePlan, ask: Ask) -> Respon
     form = await latest_form(clinic.engine, plan.id)
     answers = {**form["screening"], **asked.answers}
     result = screen(pack, answers, today, state.protocol.target_regions)
-    response = await plan.told(ask, Rescreen(result=result, items=tuple(sorted(asked.answers))))
+    whole = set(pack.items) - {AGE_ITEM} <= set(asked.answers)
+    items = () if whole else tuple(sorted(asked.answers))
+    response = await plan.told(ask, Rescreen(result=result, items=items))
     kept = {**form, "screening": answers}
     await keep_form(clinic.engine, plan.id, key=ask.id, form=kept, screening=result, now=clinic.clock())
     return response

@@ -1,10 +1,15 @@
 """Loopback ports: which are free, and who holds one that is not."""
 
+import random
 import socket
 
 from cli.embedded.errors import StackError
 
 LOOPBACK = "127.0.0.1"
+
+# Below the range from which outgoing connections take theirs: a port chosen here is still free when used.
+_LOWEST, _HIGHEST = 20_000, 32_000
+_TRIES = 200
 
 
 def free_ports(count: int) -> list[int]:
@@ -12,7 +17,7 @@ def free_ports(count: int) -> list[int]:
     held: list[socket.socket] = []
     try:
         for _ in range(count):
-            held.append(_bound(0))
+            held.append(_any_free())
         return [int(one.getsockname()[1]) for one in held]
     finally:
         for one in held:
@@ -47,6 +52,15 @@ def accepts(port: int, timeout: float = 0.5) -> bool:
     except OSError:
         return False
     return True
+
+
+def _any_free() -> socket.socket:
+    for _ in range(_TRIES):
+        try:
+            return _bound(random.randint(_LOWEST, _HIGHEST))  # noqa: S311 — a port is no secret
+        except OSError:
+            continue
+    return _bound(0)
 
 
 def _bound(port: int) -> socket.socket:
