@@ -19,8 +19,8 @@ SORE_LIFE = timedelta(hours=28)
 
 SORE_AFTER = timedelta(hours=20)
 
-BEFORE_REVIEW = timedelta(days=2)
-"""SCH-7 asks this long before the review falls due by days."""
+BEFORE_REVIEW = timedelta(days=7)
+"""SCH-7 asks from this long before the review falls due by days: the budget may push it, yet not past the review."""
 
 _ASK_AT = time(11)
 _BEFORE_REVIEW_ASK = "CHK-BETTER"

@@ -154,7 +154,7 @@ def test_better_or_worse_is_asked_once_before_each_review(running: PlayedPlan) -
     played.until(review)
     (asked,) = played.texts("CHK-BETTER")
     assert asked.order.rule == "SCH-7"
-    assert review - timedelta(days=3) < asked.at < review
+    assert review - timedelta(days=8) < asked.at < review
 
 
 def test_an_unanswered_question_is_repeated_once_and_then_counts_as_silence(running: PlayedPlan) -> None:
