@@ -85,6 +85,7 @@ def with_conflicts(draft: Draft, conflicts: tuple[SlotConflict, ...]) -> Draft:
     for session in without_slots(draft.state, conflicts):
         draft.put_session(session)
         draft.release_slot(session.no)
+        draft.untell(session)
         conflict = next(c for c in conflicts if c.session_no == session.no)
         draft.event(
             EventKind.session_unplaced,

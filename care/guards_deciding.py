@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from care.alerts import URGENT, freezes
 from care.local_time import local, local_day
 from care.opening import blocking
 from schemas.commands import Actor, DecideApproval, Decision, ProtocolEdit, Refusal
 from schemas.plan import Approval, PlanState, Stage
 from schemas.protocol import ApprovalKind
-from schemas.screening import Urgency
 from schemas.taper import Step
 
 
@@ -160,14 +160,14 @@ def _taper(state: PlanState, approval: Approval, command: DecideApproval, now: d
 
 
 def refuse_frozen(state: PlanState, step: Step | None) -> Refusal | None:
-    """MID-2: with an alert open nobody is seen less often; more often is always possible."""
+    """MID-2: while the client's health is in question nobody is seen less often; more often is always possible."""
     ladder = [rung.step for rung in state.protocol.taper.ladder]
     more_often = step in ladder and ladder.index(step) < ladder.index(state.progress.step)
-    if more_often or all(alert.urgency is Urgency.E3 for alert in state.alerts):
+    if more_often or not any(alert.urgency in URGENT or freezes(alert) for alert in state.alerts):
         return None
     return Refusal(
         code="alert_open",
-        sentence="An alert (E0 to E2) is open, which freezes the taper (MID-2); close it with its outcome first.",
+        sentence="An alert about the client's health is open (MID-2); close it with its outcome first.",
     )
 
 
