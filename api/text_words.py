@@ -49,10 +49,38 @@ REASONS: Final[Mapping[str, str]] = MappingProxyType(
         "session_confirmed": "The client had confirmed already.",
         "quiet_hours": "It would have arrived in the quiet hours and been of no use after them.",
         "no_number": "There is no mobile number.",
-        "merged": "Another text said it as well.",
-        "contact_budget": "The client had enough texts already this week.",
+        "merged": "The service had been away; another late text went out already, and one was enough.",
+        "contact_budget": "The client had been asked as often in seven days as their plans together may.",
     }
 )
+
+ENDS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "withdrawn": "It was taken back: what it was about had changed, or the plan stood still or had ended.",
+        "never_found": "Its answer was lost and the provider's list does not show it.",
+        "cannot_be_worded": "No words could be found for it; engineers see why.",
+    }
+)
+"""How a text may end otherwise than by a check."""
+
+ASKED: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "expired": "It is still of use",
+        "visit_has_begun": "The visit has not begun",
+        "opted_out": "The client has not opted out of texts",
+        "no_consent": "The client agreed to texts",
+        "plan_closed": "The plan has not ended",
+        "plan_suspended": "The plan is not on hold",
+        "session_moved": "The visit has not moved",
+        "session_gone": "The visit stands",
+        "session_confirmed": "The client has not confirmed yet",
+        "no_number": "There is a mobile number",
+        "merged": "No other late text has just gone out",
+        "contact_budget": "The client's budget of questions in seven days has room",
+        "quiet_hours": "It is not the quiet time of night",
+    }
+)
+"""What each check asks, as it reads when nothing stands against the text."""
 
 
 def why(text: OutboxText) -> str:
@@ -63,7 +91,7 @@ def why(text: OutboxText) -> str:
 
 
 def _because(text: OutboxText) -> list[str]:
-    known = REASONS.get(text.reason or "")
+    known = REASONS.get(text.reason or "") or ENDS.get(text.reason or "")
     if known:
         return [known]
     if text.error_code and text.status in (S.failed, S.undelivered):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -46,6 +46,15 @@ class FinalFailure:
     kept_back: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ProviderState:
+    """One word of the provider about a text, in the order in which the words came."""
+
+    status: str
+    error_code: str | None
+    at: datetime
+
+
 async def receive(engine: AsyncEngine, receipt: Receipt) -> FinalFailure | None:
     """Store a receipt and apply it to its text; returns the failure that the plan must still hear of.
 
@@ -82,6 +91,23 @@ async def untold_failures(engine: AsyncEngine) -> tuple[FinalFailure, ...]:
     """Every final failure that its plan has not been told of, for the sweep."""
     async with engine.connect() as connection:
         return await _untold(connection, None)
+
+
+async def states_by_text(
+    engine: AsyncEngine, provider_sids: Sequence[str]
+) -> dict[str, tuple[ProviderState, ...]]:
+    """What the provider said about each of these texts, by its id for them."""
+    columns = receipts.c
+    query = (
+        select(columns.provider_sid, columns.status, columns.error_code, columns.received_at)
+        .where(columns.provider_sid.in_(provider_sids))
+        .order_by(columns.received_at, columns.id)
+    )
+    states: dict[str, tuple[ProviderState, ...]] = {}
+    async with engine.connect() as connection:
+        for sid, *state in await connection.execute(query):
+            states[sid] = (*states.get(sid, ()), ProviderState(*state))
+    return states
 
 
 async def plan_told(engine: AsyncEngine, key: str, now: datetime) -> None:

@@ -15,7 +15,7 @@ from api.event_words import sentence
 from api.identity import Who, find_member
 from api.plan_at_hand import PlanAtHand, ThePlan
 from api.screening_story import screening_story
-from api.text_words import why
+from api.text_story import texts_out
 from care.agenda import agenda
 from care.preview import preview
 from database.alerts import alerts_of_plan
@@ -24,7 +24,6 @@ from database.clients import client
 from database.events import RecordedEvent, events_of_plan, verify_chain
 from database.inbound import texts_from_plan
 from database.notes import notes_of_plan
-from database.outbox import OutboxText, texts_of_plan
 from database.plan_zones import zones_of_plans
 from database.plans import PlanFilter, list_plans
 from database.sites import site
@@ -123,7 +122,7 @@ async def get_preview(
 @router.get("/{plan_id}/messages", summary="Texts both ways, each with why")
 async def get_messages(clinic: TheClinic, _who: Who, plan: ThePlan) -> Response:
     """The newest first: what was sent or not and why, and what the client wrote."""
-    outbound = [_sent(one) for one in await texts_of_plan(clinic.engine, plan.id)]
+    outbound = await texts_out(clinic.engine, plan.id)
     inbound = [
         {
             "direction": "in",
@@ -139,31 +138,6 @@ async def get_messages(clinic: TheClinic, _who: Who, plan: ThePlan) -> Response:
     ]
     newest_first = sorted([*outbound, *inbound], key=lambda one: one["at"], reverse=True)
     return answer({"messages": newest_first}, plan.zone)
-
-
-def _sent(text: OutboxText) -> dict[str, Any]:
-    order = text.order
-    return {
-        "direction": "out",
-        "at": text.sent_at or text.settled_at or order.ordered_at,
-        "key": text.key,
-        "audience": order.audience,
-        "purpose": order.purpose,
-        "template": order.template,
-        "rule": order.rule,
-        "session_no": order.session_no,
-        "body": text.body,
-        "segments": text.segments,
-        "status": text.status,
-        "reason": text.reason,
-        "error_code": text.error_code,
-        "why": why(text),
-        "ordered_at": order.ordered_at,
-        "expires_at": order.expires_at,
-        "sent_at": text.sent_at,
-        "settled_at": text.settled_at,
-        "attempts": text.attempts,
-    }
 
 
 @router.get("/{plan_id}/events", summary="The audit: every event, hash-chained")
