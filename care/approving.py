@@ -18,8 +18,6 @@ from schemas.protocol import ApprovalKind
 from schemas.screening import Urgency
 from schemas.taper import Step
 
-_REJECTED_KEPT = 6
-
 
 def decide_approval(draft: Draft, command: DecideApproval) -> None:
     """Close the approval with its decision and do what was decided, and nothing else (F27)."""
@@ -117,8 +115,7 @@ def _not_cleared(draft: Draft, approval: Approval, command: DecideApproval) -> N
 def _keep_as_is(draft: Draft, approval: Approval, command: DecideApproval) -> None:
     verdict = approval.proposal.verdict
     if verdict is not None:
-        rejected = (*draft.state.rejected, (str(verdict), draft.now))
-        draft.set(rejected=rejected[-_REJECTED_KEPT:])
+        draft.settle(verdict)
 
 
 def _stay_paused(draft: Draft, approval: Approval, command: DecideApproval) -> None:

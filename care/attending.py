@@ -38,6 +38,7 @@ def close_alert(draft: Draft, command: CloseAlert) -> None:
     alert = the_alert(draft, command.alert_id)
     draft.close_alert(alert, command.outcome, command.note_id)
     if alert.reason in REVIEWS:
+        draft.settle(alert.rule)
         reviewed(draft)
     pause = draft.state.pause
     if pause is not None and draft.state.safe_to_start and (pause.safety or pause.until is None):

@@ -20,6 +20,7 @@ from schemas.screening import Urgency
 from schemas.transition import ClosedAlert, ClosedApproval, Placement, Transition
 
 _SESSIONS_KEPT = 16
+_SETTLED_KEPT = 6
 _PUT_OFF_KEPT = 20
 
 
@@ -204,6 +205,10 @@ class Draft(TextingDraft):
         """A question whose turn passed unused gets another."""
         others = [(k, at) for k, at in self.state.put_off if k != key]
         self.set(put_off=(*others, (key, until))[-_PUT_OFF_KEPT:])
+
+    def settle(self, what: str) -> None:
+        """A verdict or a rule that a person has just looked at: it is not put to them again for a while."""
+        self.set(settled=(*self.state.settled, (what, self.now))[-_SETTLED_KEPT:])
 
     def mark_done(self, key: str) -> None:
         """An agenda key has had its turn and does not come back."""

@@ -89,8 +89,8 @@ def _days(later: datetime, earlier: datetime) -> float:
 def flares(state: PlanState, now: datetime) -> Flares:
     """Flare-ups as the client counted them (CHK-FLARE): days with a flare in the week before each answer.
 
-    Days of one week are taken as one flare, the cautious reading of its length; two answers more than a week
-    apart are two flares.
+    Days of one week are taken as one flare, the cautious reading of its length. A flare that visits were already
+    stepped up for is no reason to step up again; it still keeps the plan from stepping down (D3).
     """
     answers = [
         a
@@ -99,9 +99,11 @@ def flares(state: PlanState, now: datetime) -> Flares:
     ]
     if not answers:
         return Flares()
+    stepped_up = state.progress.last_step_up_at
+    fresh = [a for a in answers if stepped_up is None or a.at > stepped_up]
     return Flares(
-        count_28d=len(answers),
-        longest_h=float(max(a.value for a in answers) * _HOURS_PER_FLARE_DAY),
+        count_28d=len(fresh),
+        longest_h=float(max((a.value for a in fresh), default=0) * _HOURS_PER_FLARE_DAY),
         days_since=_days(now, answers[-1].at),
     )
 
@@ -144,14 +146,14 @@ def take_verdict(draft: Draft, decision: TaperDecision) -> None:
     )
     if draft.state.stage is not Stage.active:
         return
-    if decision.verdict is TaperVerdict.ESCALATE:
+    if decision.verdict is TaperVerdict.ESCALATE and not _settled_before(draft, decision.reasons[0]):
         draft.raise_alert(AlertReason.taper_escalation, Urgency.E3, decision.reasons[0])
     kind = PROPOSALS.get(decision.verdict)
     standing = [a for a in draft.state.approvals if a.kind in (ApprovalKind.taper, ApprovalKind.discharge)]
     for approval in standing:
         if approval.proposal.verdict is not decision.verdict:
             draft.close_approval(approval, "lapsed")
-    if kind is None or _was_rejected(draft, decision) or _stands(draft, decision):
+    if kind is None or _settled_before(draft, decision.verdict) or _stands(draft, decision):
         return
     draft.open_approval(
         kind,
@@ -164,10 +166,10 @@ def _stands(draft: Draft, decision: TaperDecision) -> bool:
     return any(a.proposal.verdict is decision.verdict for a in draft.state.approvals)
 
 
-def _was_rejected(draft: Draft, decision: TaperDecision) -> bool:
-    """A proposal the therapist rejected is not made again before it would have expired anyway."""
+def _settled_before(draft: Draft, what: str) -> bool:
+    """What the therapist rejected or looked at is not put again before a proposal would have expired anyway."""
     quiet = timedelta(days=draft.protocol.proposal_expires_days)
-    return any(verdict == decision.verdict and draft.now - at < quiet for verdict, at in draft.state.rejected)
+    return any(settled == what and draft.now - at < quiet for settled, at in draft.state.settled)
 
 
 def change_step(draft: Draft, step: Step, rule: str) -> None:

@@ -120,7 +120,7 @@ async def _play(
             f"[dim]Rule pack {screening['pack_version']}, not for clinical use before sign-off.[/dim]\n"
         )
         story = Story(Printer(console, zone))
-        clinic = PlayedClinic(staff, PlanClock(client, plan_id), watch)
+        clinic = PlayedClinic(staff, PlanClock(client, plan_id), watch, form["screening"])
         state = await Play(clinic, phone, script, story).run()
         messages = (await staff.plan(plan_id, "messages"))["messages"]
         audit = await staff.plan(plan_id, "events")

@@ -286,7 +286,7 @@ class PlanState(Frozen):
     done: tuple[str, ...] = ()
     routine_sent: tuple[tuple[str, datetime], ...] = ()
     put_off: tuple[tuple[str, datetime], ...] = ()
-    rejected: tuple[tuple[str, datetime], ...] = ()
+    settled: tuple[tuple[str, datetime], ...] = ()
     recent_commands: tuple[str, ...] = ()
 
     @property

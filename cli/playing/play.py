@@ -12,9 +12,10 @@ from care.agenda import agenda
 from care.local_time import after_staffed
 from cli.playing.clinic import PlayedClinic
 from cli.playing.people import Phone, PhoneText
-from cli.playing.script import Feeling, Script, answer_to
+from cli.playing.script import Feeling, Script, answer_to, asks_about_flares
 from cli.playing.staff_work import StaffWork
 from cli.playing.story import Line, Story
+from cli.playing.watch import NotSettled
 from schemas.plan import PlanState, Session, SessionStatus, Stage
 
 Act = Callable[[], Awaitable[None]]
@@ -49,11 +50,13 @@ class Play:
         while True:
             state, now = await self._settled()
             await self._notice(state, now)
-            if state.closed and not self._acts and not state.alerts:
+            if await self._watch.over():
                 return state
             moment = self._next_moment(state, now)
             if moment is None or moment - begun > _LONGEST:
                 return state
+            if moment <= now and not self._acts:
+                raise NotSettled(f"plan {self.plan_id}: {agenda(state)[0].key} is due and does not happen")
             await self._clock.advance_to(moment)
             await self._act_until(moment)
 
@@ -110,6 +113,8 @@ class Play:
 
     def _think_of_answer(self, text: PhoneText, state: PlanState, now: datetime) -> None:
         body = answer_to(text.body, self._feeling(state, now))
+        if asks_about_flares(text.body) and self._flare_from is not None and now >= self._flare_from:
+            self._flare_from = None  # told once
         if body is not None:
             self._plan_act(now + _ANSWERS_AFTER, lambda: self._write(body))
 
@@ -122,8 +127,6 @@ class Play:
         primary = state.protocol.primary
         share = min(1.0, max(0.0, (now - started) / timedelta(weeks=self._script.weeks_to_goal)))
         in_flare = self._flare_from is not None and now >= self._flare_from
-        if in_flare:
-            self._flare_from = None
         baseline = state.protocol.pain_baseline
         return Feeling(
             share=share,

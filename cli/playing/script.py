@@ -72,6 +72,8 @@ class Feeling:
     flare_days: int = 0
 
 
+_FLARES: Final = re.compile(r"flare-up")
+
 _ANSWERS: Final[tuple[tuple[re.Pattern[str], Callable[[Feeling], str]], ...]] = (
     (re.compile(r"Reply 1 to confirm"), lambda _: "1"),
     (re.compile(r"Any change in your health"), lambda _: "No"),
@@ -79,10 +81,15 @@ _ANSWERS: Final[tuple[tuple[re.Pattern[str], Callable[[Feeling], str]], ...]] = 
     (re.compile(r"How stiff"), lambda feeling: str(max(1, feeling.pain - 1))),
     (re.compile(r"How sore are you"), lambda feeling: str(min(3, feeling.pain))),
     (re.compile(r"main goal activity"), lambda feeling: str(feeling.goal)),
-    (re.compile(r"flare-up"), lambda feeling: str(feeling.flare_days)),
+    (_FLARES, lambda feeling: str(feeling.flare_days)),
     (re.compile(r"home stretches"), lambda _: "6"),
     (re.compile(r"Compared with when you started"), lambda feeling: str(round(5 + 4 * feeling.share))),
 )
+
+
+def asks_about_flares(text: str) -> bool:
+    """Whether a text is the question of the week about flares."""
+    return _FLARES.search(text) is not None
 
 
 def answer_to(text: str, feeling: Feeling) -> str | None:

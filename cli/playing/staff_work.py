@@ -17,7 +17,7 @@ from schemas.screening import Urgency
 PlanAct = Callable[[datetime, Callable[[], Awaitable[None]]], None]
 
 _OWN_REVIEW = "treating_physiotherapist"
-_STILL_WELL = {"SCR-01": {"value": "no"}, "SCR-05": {"value": ["none"]}}
+_AGE = "SCR-24"
 _DECIDES_AFTER = 45
 _LOOKS_AFTER = 30
 _URGENT_SETTLED_AFTER = 540
@@ -45,6 +45,7 @@ class StaffWork:
         self._staff = clinic.staff
         self._clock = clinic.clock
         self._watch = clinic.watch
+        self._answers = {item: answer for item, answer in clinic.screening.items() if item != _AGE}
         self._script = script
         self._story = story
         self._plan_act = plan_act
@@ -102,8 +103,8 @@ class StaffWork:
     async def _settle(self, state: PlanState, alert: Alert, now: datetime) -> None:
         who = state.protocol.therapist_id
         if alert.reason is AlertReason.screening_expires:
-            await self._staff.rescreen(who, self._plan_id, _STILL_WELL)
-            self._story.tell(now, Line.staff, "Screening repeated before it runs out: nothing new.")
+            await self._staff.rescreen(who, self._plan_id, self._answers)
+            self._story.tell(now, Line.staff, "The whole screening repeated before it runs out: nothing new.")
             return
         if alert.reason is AlertReason.slot_needed:
             await self._find_slot(state, now)

@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
-from temporalio.api.enums.v1 import PendingActivityState, WorkflowExecutionStatus
+from temporalio.api.enums.v1 import PendingActivityState
 from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionResponse
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowExecutionStatus
 
 from database.inbound import texts_from_plan
 from database.tables import plans
@@ -44,6 +44,10 @@ class PlanWatch:
             state: PlanState = found.scalar_one()
         return state
 
+    async def over(self) -> bool:
+        """Whether the plan has ended, with nothing left to do."""
+        return (await self._handle.describe()).status is not WorkflowExecutionStatus.RUNNING
+
     async def settled(self, patience: timedelta = PATIENCE) -> None:
         """Wait until nothing of this plan is due or under way. Raises NotSettled naming what still is."""
         deadline = time.monotonic() + patience.total_seconds()
@@ -58,10 +62,10 @@ class PlanWatch:
         arrived = await texts_from_plan(self._engine, self.plan_id)
         if sum(text.status is InboundStatus.read for text in arrived) < self.texts_written:
             return "a client's text is not read yet"
-        about = (await self._handle.describe()).raw_description
-        status = about.workflow_execution_info.status
-        if status != WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING:
+        described = await self._handle.describe()
+        if described.status is not WorkflowExecutionStatus.RUNNING:
             return None
+        about = described.raw_description
         if about.HasField("pending_workflow_task"):
             return "a workflow task is under way"
         now = _present(about)
