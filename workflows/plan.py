@@ -95,11 +95,11 @@ class PlanWorkflow:
             await self._open()
         while not self._over():
             await self._wait()
+            if self._may_hand_over():
+                workflow.continue_as_new(self.state)
             await self._take_commands()
             await self._note_failures()
             await self._do_what_is_due()
-            if self._may_hand_over():
-                workflow.continue_as_new(self.state)
         await workflow.wait_condition(workflow.all_handlers_finished)
         return self.state.stage
 
@@ -129,18 +129,22 @@ class PlanWorkflow:
         return self.state.closed and not self.state.alerts and idle
 
     async def _wait(self) -> None:
-        """Sleep until the agenda's first item, a command, or news of a text."""
+        """Sleep until the agenda's first item, a command, news of a text, or quiet in a long history."""
         first = next_item(self.state)
         if first is not None and first.due <= workflow.now():
             return
         if first is not None:
             self._alarm.set(first.due)
         await workflow.wait_condition(
-            lambda: bool(self._inbox or self._not_sent or self._alarm.rang) or self._over()
+            lambda: (
+                bool(self._inbox or self._not_sent or self._alarm.rang)
+                or self._over()
+                or self._may_hand_over()
+            )
         )
 
     def _may_hand_over(self) -> bool:
-        """A quiet moment in a history that has grown long."""
+        """A quiet moment in a history that has grown long: nothing to do, and everybody has been answered."""
         info = workflow.info()
         long = info.get_current_history_length() >= HISTORY_KEPT or info.is_continue_as_new_suggested()
         quiet = not (self._inbox or self._sending or self._not_sent)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -13,6 +12,8 @@ from temporalio.client import WorkflowExecutionStatus, WorkflowHandle
 
 from bench.clients import a_plan, an_intake, mobile_of
 from bench.clinic import Clinic, ClinicPlan, staff
+from bench.sessions import steady
+from care.agenda import next_item
 from cli.playing.clock import PlanClock
 from database.demo_clinic import DUTY, FRONT_DESK, HOURS, LEAD, THERAPIST, ZONE
 from database.events import events_of_plan
@@ -77,6 +78,16 @@ class Walk:
         """Let the plan's time pass until then."""
         await self.clinic.advance(self.plan, to=moment)
 
+    async def live_until(self, moment: datetime) -> None:
+        """Let time pass from one agenda item to the next.
+
+        The server's virtual clock may jump over the first task of a run that follows a very short one; so a plan
+        that begins new runs all the time is never asked to jump further than its next item.
+        """
+        while (item := next_item(await self.state())) is not None and item.due < moment:
+            await self.to(item.due)
+        await self.to(moment)
+
     async def do(self, command: Command, who: Actor = PRIYA, command_id: str | None = None) -> CommandReply:
         """Somebody asks the plan for something, and it is done with it when this returns."""
         reply = await self.clinic.command(self.plan, who, command, command_id)
@@ -116,8 +127,15 @@ class Walk:
 
     async def attend(self, number: int, pain: float = 4, primary: float = 4) -> None:
         """The client comes to a visit, and the therapist records it an hour after it began."""
-        await self.to((await self.session(number)).starts_at + timedelta(hours=1))
+        await self.live_until((await self.session(number)).starts_at + timedelta(hours=1))
         await self.do(attended(number, pain, primary))
+
+    async def answers_about(self, number: int, score: str) -> None:
+        """The client answers what is asked after an early visit, on the next day and on the third (SCH-1, SCH-2)."""
+        visit = (await self.session(number)).starts_at
+        for asked in (visit + timedelta(hours=26), on(visit, time(11, 30), days_later=3)):
+            await self.live_until(asked)
+            await self.says(score)
 
     async def session(self, number: int) -> Session:
         """A session that the plan has."""
@@ -185,7 +203,8 @@ class Walks:
     """A clinic and the way plans begin there. Every client has a number and a weekly hour of their own."""
 
     clinic: Clinic
-    _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(0))
+    first_client: int = 0
+    _begun: list[ClinicPlan] = field(default_factory=list)
 
     async def begin(
         self, answers: Mapping[str, Any] | None = None, *, place: int | None = None, **changes: Any
@@ -202,7 +221,7 @@ class Walks:
         self, answers: Mapping[str, Any] | None = None, *, place: int | None = None, **changes: Any
     ) -> Walk:
         """A plan whose first moment has come, whatever it makes of it."""
-        number = next(self._numbers)
+        number = self.first_client + len(self._begun)
         opens = ordinary_monday(datetime.now(UTC))
         state = a_plan(number if place is None else place, opens, answers, **changes)
         mobile = mobile_of(number)
@@ -218,8 +237,14 @@ class Walks:
         plan = ClinicPlan(
             state.plan_id, state.client_id, mobile, PlanClock(self.clinic.client, state.plan_id)
         )
+        self._begun.append(plan)
         await plan.clock.advance_to(opens)
         return Walk(self.clinic, plan)
+
+    async def in_rhythm(self) -> Walk:
+        """An approved plan whose weeks are alike: no review and no question but those about visits."""
+        protocol = a_plan(0, datetime.now(UTC)).protocol
+        return await self.active(**steady(protocol))
 
     async def active(self, *, place: int | None = None, **changes: Any) -> Walk:
         """A plan that its therapist has approved."""

@@ -36,7 +36,7 @@ async def test_a_refused_command_leaves_no_trace(walks: Walks) -> None:
     session = await walk.session(1)
     now = await walk.clinic.now(walk.plan)
     before = await walk.state(), await walk.story(), len(await walk.clinic.events(walk.plan))
-    refusals = {
+    refusals: dict[str, Command] = {
         "session_not_happened": attended(1),
         "unknown_session": attended(7),
         "slot_in_past": Reschedule(session_no=1, starts_at=now - timedelta(days=1)),
@@ -97,9 +97,8 @@ async def test_a_plan_nobody_opened_is_unknown(walks: Walks) -> None:
 
 
 async def test_a_decision_the_plan_cannot_carry_out_is_refused_and_the_plan_lives_on(walks: Walks) -> None:
-    ladder = (await (await walks.begin()).state()).protocol.taper.ladder
-    no_such_rung = {"taper": (await (await walks.begin()).state()).protocol.taper.but(ladder=ladder[-1:])}
-    walk = await walks.begin(start_step=Step.S1, **no_such_rung)
+    policy = (await (await walks.begin()).state()).protocol.taper
+    walk = await walks.begin(start_step=Step.S1, taper=policy.but(ladder=policy.ladder[-1:]))
     approval = await walk.clinic.approval(walk.plan)
     approve = DecideApproval(approval_id=approval.id, decision=Decision.approve)
     with pytest.raises(CommandRefused) as refused:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import time, timedelta
+from datetime import timedelta
 
 import pytest
 
-from bench.sessions import steady
 from schemas.commands import CancelSession, Reschedule
 from schemas.events import EventKind
 from schemas.plan import AHEAD, AlertReason, SessionStatus
 from schemas.protocol import ApprovalKind
 from schemas.refusals import CommandRefused
 from schemas.taper import Step
-from tests.workflows.care_walk import SAM, Walk, Walks, on
+from tests.workflows.care_walk import SAM, Walk, Walks
 
 _DAY = timedelta(days=1)
 _HOUR = timedelta(hours=1)
@@ -129,14 +128,10 @@ async def test_a_visit_the_clinic_cancels_is_told_and_replaced(walks: Walks) -> 
 async def test_visits_are_spaced_out_once_the_therapist_agrees_that_the_client_is_better(
     walks: Walks,
 ) -> None:
-    protocol = (await (await walks.begin()).state()).protocol
-    walk = await walks.active(**steady(protocol))
+    walk = await walks.in_rhythm()
     for number, goal in ((1, 5.5), (2, 6.5), (3, 7)):
         await walk.attend(number, pain=1, primary=goal)
-        visit = (await walk.session(number)).starts_at
-        for asked in (visit + 26 * _HOUR, on(visit, time(11, 30), days_later=3)):
-            await walk.to(asked)
-            await walk.says("1")
+        await walk.answers_about(number, "1")
     approval = await walk.clinic.approval(walk.plan)
     assert (approval.kind, approval.proposal.step) == (ApprovalKind.taper, Step.S2)
     booked = [s.starts_at for s in (await walk.state()).sessions if s.status is SessionStatus.booked]
