@@ -123,12 +123,12 @@ async def _play(
         clinic = PlayedClinic(staff, PlanClock(client, plan_id), watch, form["screening"])
         state = await Play(clinic, phone, script, story).run()
         messages = (await staff.plan(plan_id, "messages"))["messages"]
-        audit = await staff.plan(plan_id, "events")
-        faults = list(general_faults(state, messages, await phone.texts(), audit["chain"]))
+        events, chain = await staff.audit(plan_id)
+        faults = list(general_faults(state, messages, await phone.texts(), chain))
         if eventful:
-            faults += script_faults(state, script, audit["events"])
+            faults += script_faults(state, script, events)
     await engine.dispose()
-    return Played(state, screening, story, messages, audit["events"], tuple(faults))
+    return Played(state, screening, story, messages, events, tuple(faults))
 
 
 @contextlib.asynccontextmanager

@@ -35,9 +35,19 @@ class Staff:
         return await self._ask("POST", "/api/v1/intakes", form, {"Idempotency-Key": key})
 
     async def plan(self, plan_id: str, part: str = "") -> dict[str, Any]:
-        """The plan as the API shows it, or its `messages`, or its `events` (the last 500)."""
-        query = "?limit=500" if part == "events" else ""
-        return await self._ask("GET", f"/api/v1/plans/{plan_id}{'/' if part else ''}{part}{query}")
+        """The plan as the API shows it, or its `messages`."""
+        return await self._ask("GET", f"/api/v1/plans/{plan_id}{'/' if part else ''}{part}")
+
+    async def audit(self, plan_id: str) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+        """Every event of the plan, oldest first, and what the API says about their chain."""
+        events: list[dict[str, Any]] = []
+        query = "?limit=500"
+        while True:
+            page = await self._ask("GET", f"/api/v1/plans/{plan_id}/events{query}")
+            events += page["events"]
+            if page["next_before"] is None:
+                return events[::-1], page["chain"]
+            query = f"?limit=500&before={page['next_before']}"
 
     async def decide(self, who: str, approval: Approval, body: Mapping[str, Any]) -> None:
         """Take a decision."""

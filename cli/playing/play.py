@@ -130,7 +130,7 @@ class Play:
         baseline = state.protocol.pain_baseline
         return Feeling(
             share=share,
-            pain=max(1, round(baseline - (baseline - 1) * min(1.0, 2.2 * share))),
+            pain=max(1, round(baseline - (baseline - 1) * min(1.0, 3 * share))),
             goal=round(primary.baseline + (primary.target - primary.baseline) * share),
             flare_days=self._script.flare_days if in_flare else 0,
         )

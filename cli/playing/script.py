@@ -42,10 +42,10 @@ class Script:
 ALL_GOES_WELL: Final = Script()
 
 EVENTFUL: Final = Script(
-    missed={3: "no_show"},
-    flare_after_session=6,
+    missed={2: "no_show"},
+    flare_after_session=5,
     red_flag=RedFlag(
-        after_session=2,
+        after_session=3,
         hours_later=9.5,
         words="Since this morning my bum has gone numb and I cant feel when I wipe",
         outcome="seen in A&E, scan normal",

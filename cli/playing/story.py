@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.markup import escape
-from rich.padding import Padding
+from rich.table import Table
 
 
 class Line(StrEnum):
@@ -42,9 +42,9 @@ Listener = Callable[[Entry], None]
 _MARKS = {
     Line.to_client: ("[cyan]✉ →[/cyan]", ""),
     Line.from_client: ("[green]✉ ←[/green]", "green"),
-    Line.staff: ("[magenta]◆[/magenta]  ", ""),
-    Line.plan: ("[blue]●[/blue]  ", "bold"),
-    Line.alert: ("[red]▲[/red]  ", "red"),
+    Line.staff: ("[magenta]◆[/magenta]", ""),
+    Line.plan: ("[blue]●[/blue]", "bold"),
+    Line.alert: ("[red]▲[/red]", "red"),
 }
 
 
@@ -69,21 +69,21 @@ class Printer:
     def __init__(self, console: Console, zone: ZoneInfo) -> None:
         self._console = console
         self._zone = zone
-        self._week: tuple[int, int] | None = None
+        self._week: int | None = None
         self._first: datetime | None = None
 
     def __call__(self, entry: Entry) -> None:
         """Print one entry."""
         here = entry.at.astimezone(self._zone)
         self._first = self._first or here
-        week = here.isocalendar()[:2]
+        week = (here.date() - self._first.date()).days // 7 + 1
         if week != self._week:
             self._week = week
-            number = (here.date() - self._first.date()).days // 7 + 1
-            self._console.rule(f"[dim]week {number}[/dim]", align="left", style="dim")
+            self._console.rule(f"[dim]week {week}[/dim]", align="left", style="dim")
         mark, style = _MARKS[entry.line]
-        words = escape(entry.words)
-        body = f"[dim]{here:%a %d %b %H:%M}[/dim]  {mark} " + (
-            f"[{style}]{words}[/{style}]" if style else words
-        )
-        self._console.print(Padding(body, (0, 0, 0, 1)), soft_wrap=False)
+        row = Table.grid(padding=(0, 1))
+        row.add_column(width=18, no_wrap=True, style="dim")
+        row.add_column(width=3, no_wrap=True)
+        row.add_column(style=style, overflow="fold")
+        row.add_row(f" {here:%a %d %b %H:%M}", mark, escape(entry.words))
+        self._console.print(row)
