@@ -161,8 +161,10 @@ def _skip(draft: Draft, item: AgendaItem) -> None:
 
 
 def _outcome_missing(draft: Draft, item: AgendaItem) -> None:
+    """Nobody said what became of a visit: somebody is asked, and the series goes on meanwhile."""
     draft.mark_done(item.key)
     draft.raise_alert(AlertReason.outcome_missing, Urgency.E3, item.rule, session_no=item.session_no)
+    top_up(draft)
 
 
 def _prompt_expired(draft: Draft, item: AgendaItem) -> None:

@@ -41,6 +41,7 @@ from schemas.plan import (
     PlanState,
     Session,
     SessionStatus,
+    Stage,
 )
 from schemas.protocol import ApprovalKind
 from schemas.transition import Placement, SlotConflict, Transition
@@ -117,6 +118,10 @@ class PlayedPlan:
     def has_alert(self, reason: AlertReason) -> bool:
         """Whether an alert with a reason is open."""
         return any(one.reason is reason for one in self.state.alerts)
+
+    def stands(self, stage: Stage) -> bool:
+        """Whether the plan is at a stage now."""
+        return self.state.stage is stage
 
     def session(self, number: int) -> Session:
         """A session that is still in the state."""
