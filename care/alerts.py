@@ -58,7 +58,7 @@ def _same_matter(held: Alert, new: Alert) -> bool:
         return False
     if held.acknowledged_at is None and new.reason in ONE_MATTER:
         return True
-    if held.acknowledged_at is not None and new.urgency in URGENT:
+    if held.acknowledged_at is not None and held.urgency in URGENT and new.urgency in URGENT:
         return False
     return (held.session_no, held.subject) == (new.session_no, new.subject)
 

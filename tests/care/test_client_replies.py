@@ -1,0 +1,238 @@
+"""What a client's text does, read by the real parser."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+
+from care.agenda import agenda
+from schemas.commands import CLIENT, CloseAlert, Withdraw
+from schemas.messages import TextPurpose
+from schemas.plan import AgendaKind, AlertReason, PromptKind, SessionStatus, Stage
+from schemas.screening import Urgency
+from tests.care.played_plan import PlayedPlan
+
+FIRST_PAIN = timedelta(days=7, hours=2)
+"""After the start: the pain question of SCH-3 has just been asked; the reminder of visit 1 is open as well."""
+
+
+def asked_to_confirm(running: PlayedPlan) -> PlayedPlan:
+    """The 72 h reminder of visit 1 is the only thing open."""
+    running.until(running.session(1).starts_at - timedelta(hours=70))
+    assert [p.kind for p in running.state.prompts] == [PromptKind.confirm_session]
+    return running
+
+
+def asked_about_soreness(running: PlayedPlan) -> PlayedPlan:
+    """The day after visit 1 the soreness question is the only thing open."""
+    running.attend(1)
+    running.until(running.session(1).starts_at + timedelta(hours=25))
+    assert [p.question for p in running.state.prompts] == ["CHK-SORE"]
+    return running
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What the table below looks at after a text."""
+
+    status: SessionStatus = SessionStatus.booked
+    confirmed: bool = False
+    alert: AlertReason | None = None
+    urgency: Urgency | None = None
+    answers: int = 0
+    """Texts that go back to the client."""
+    stage: Stage = Stage.active
+
+
+ANSWERING_A_REMINDER = {
+    "1": Effect(confirmed=True),
+    "1.": Effect(confirmed=True),
+    "2": Effect(alert=AlertReason.change_requested, urgency=Urgency.E3, answers=1),
+    "3": Effect(status=SessionStatus.cancelled, answers=1),
+    "7": Effect(alert=AlertReason.unread_reply, urgency=Urgency.E3),
+    "1 or 3?": Effect(alert=AlertReason.unread_reply, urgency=Urgency.E3),
+    "maybe": Effect(alert=AlertReason.unread_reply, urgency=Urgency.E3),
+    "👍": Effect(alert=AlertReason.unread_reply, urgency=Urgency.E3),
+    "": Effect(alert=AlertReason.unread_reply, urgency=Urgency.E3),
+    "INFO": Effect(alert=AlertReason.unread_reply, urgency=Urgency.E3),
+    "HELP": Effect(
+        status=SessionStatus.held,
+        alert=AlertReason.safety_words,
+        urgency=Urgency.E1,
+        answers=1,
+        stage=Stage.suspended,
+    ),
+    "STOP": Effect(alert=AlertReason.opted_out, urgency=Urgency.E3),
+    "CANCEL": Effect(
+        status=SessionStatus.cancelled, alert=AlertReason.opted_out, urgency=Urgency.E3, answers=1
+    ),
+    "some tingling in my fingers": Effect(alert=AlertReason.safety_words, urgency=Urgency.E2, answers=1),
+    "chest pain now": Effect(
+        status=SessionStatus.held,
+        alert=AlertReason.safety_words,
+        urgency=Urgency.E0,
+        answers=1,
+        stage=Stage.suspended,
+    ),
+    "STOP I want to die": Effect(
+        status=SessionStatus.held,
+        alert=AlertReason.safety_words,
+        urgency=Urgency.E0,
+        answers=1,
+        stage=Stage.suspended,
+    ),
+}
+
+
+@pytest.mark.parametrize("words", ANSWERING_A_REMINDER)
+def test_a_text_while_a_reminder_is_open(running: PlayedPlan, words: str) -> None:
+    asked_to_confirm(running)
+    before = len(running.texts())
+    running.text(words)
+    expected = ANSWERING_A_REMINDER[words]
+    session = running.session(1)
+    assert (session.status, session.confirmed) == (expected.status, expected.confirmed)
+    assert running.stands(expected.stage)
+    assert len(running.texts()) - before == expected.answers
+    if expected.alert is not None:
+        assert running.alert(expected.alert).urgency is expected.urgency
+    else:
+        assert not running.state.alerts
+
+
+@pytest.mark.parametrize(
+    "words", ["cancel my netflix", "no", "not sure", "3 weeks", "can't", "33", "1 2 3", "??"]
+)
+def test_ambiguity_never_cancels_f33(running: PlayedPlan, words: str) -> None:
+    asked_to_confirm(running)
+    running.text(words)
+    assert running.session(1).status is SessionStatus.booked
+    assert running.state.alerts
+
+
+def test_three_for_one_of_two_visits_cancels_neither_f33(running: PlayedPlan) -> None:
+    asked_to_confirm(running)
+    first = running.state.prompts[0]
+    second = first.but(key="s2:confirm", session_no=2)
+    running.state = running.state.but(prompts=(first, second))
+    running.text("3")
+    assert {s.status for s in running.state.sessions} == {SessionStatus.booked}
+    assert running.has_alert(AlertReason.unread_reply)
+
+
+def test_a_score_and_a_reminder_that_both_fit_go_to_a_person(running: PlayedPlan) -> None:
+    running.until(running.now + FIRST_PAIN)
+    kinds = {p.kind for p in running.state.prompts}
+    assert {PromptKind.confirm_session, PromptKind.score} <= kinds
+    running.text("2")
+    assert running.has_alert(AlertReason.unread_reply)
+    assert not running.state.progress.answers
+    assert not running.has_alert(AlertReason.change_requested)
+
+
+def test_a_later_text_does_not_swallow_the_answer_to_an_earlier_question_f31(running: PlayedPlan) -> None:
+    running.until(running.now + FIRST_PAIN)
+    running.text("6")
+    assert [(a.question, a.value) for a in running.state.progress.answers] == [("CHK-PAIN", 6)]
+    running.text("NO")
+    assert {p.kind for p in running.state.prompts} == {PromptKind.confirm_session}
+    assert not running.state.alerts
+
+
+def test_a_score_is_stored_and_its_number_alert_raised_with_one_answer_f30(running: PlayedPlan) -> None:
+    asked_about_soreness(running)
+    before = len(running.texts())
+    running.text("8")
+    assert running.state.progress.answers[-1].value == 8
+    assert running.alert(AlertReason.number_alert).rule == "AL-05"
+    assert [s.order.template for s in running.texts()[before:]] == ["MSG-CALLBACK"]
+
+
+def test_several_number_alerts_on_one_answer_send_one_text_f30(running: PlayedPlan) -> None:
+    running.until(running.now + FIRST_PAIN)
+    before = len(running.texts())
+    running.text("10")
+    assert {a.rule for a in running.state.alerts} == {"AL-01", "AL-02"}
+    assert len(running.texts()) - before == 1
+
+
+def test_ten_but_chest_pain_is_an_emergency_with_one_answer_f30(running: PlayedPlan) -> None:
+    running.until(running.now + FIRST_PAIN)
+    before = len(running.texts())
+    running.text("10, but chest pain")
+    assert running.stands(Stage.suspended)
+    assert [s.order.template for s in running.texts()[before:]] == ["MSG-999"]
+
+
+def test_a_high_score_each_week_is_answered_each_week(running: PlayedPlan) -> None:
+    asked_about_soreness(running)
+    running.text("8")
+    worried = running.alert(AlertReason.number_alert)
+    running.must(CloseAlert(alert_id=worried.id, outcome="rung", note_id="note"))
+    running.attend(2)
+    running.until(running.session(2).starts_at + timedelta(hours=25))
+    running.text("9")
+    assert len(running.texts("MSG-CALLBACK")) == 2
+    assert running.alert(AlertReason.number_alert).rule == "AL-05"
+
+
+def test_an_odd_answer_is_asked_again_once_then_a_person_looks_f30(running: PlayedPlan) -> None:
+    asked_about_soreness(running)
+    running.text("99")
+    assert len(running.texts("MSG-REASK")) == 1
+    running.text("99")
+    assert len(running.texts("MSG-REASK")) == 1
+    assert running.has_alert(AlertReason.unread_reply)
+
+
+def test_the_worse_of_two_numbers_counts_and_a_person_looks(running: PlayedPlan) -> None:
+    asked_about_soreness(running)
+    running.text("2-3")
+    assert running.state.progress.answers[-1].value == 3
+    assert running.has_alert(AlertReason.unread_reply)
+
+
+def test_news_about_health_before_a_visit_reaches_a_therapist_mid_4(running: PlayedPlan) -> None:
+    running.until(running.session(1).starts_at - timedelta(hours=24, minutes=30))
+    running.text("I started a new diet")
+    assert running.alert(AlertReason.health_change).urgency is Urgency.E2
+
+
+def test_a_safety_text_goes_at_night_and_routine_ones_stop_at_once_mid_1(running: PlayedPlan) -> None:
+    running.until(running.session(1).starts_at.replace(day=7, hour=23))
+    running.text("chest pain now")
+    (answer,) = running.texts("MSG-999")
+    assert answer.order.purpose is TextPurpose.safety
+    running.until(running.now + timedelta(days=20))
+    later = [s for s in running.texts() if s.at > answer.at]
+    assert not [s for s in later if s.order.purpose in (TextPurpose.reminder, TextPurpose.question)]
+
+
+def test_stop_ends_routine_texts_and_start_brings_them_back(running: PlayedPlan) -> None:
+    running.text("STOP")
+    assert running.steps[-1].transition.texts_allowed is False
+    running.until(running.session(1).starts_at)
+    assert not [s for s in running.texts() if s.order.purpose is not TextPurpose.notice]
+    running.text("START")
+    assert running.state.texts_on
+    assert not running.has_alert(AlertReason.opted_out)
+    assert AgendaKind.session_reminder in {item.kind for item in agenda(running.state)}
+
+
+def test_every_text_counts_as_contact_and_ends_a_silence(running: PlayedPlan) -> None:
+    running.until(running.now + timedelta(days=16))
+    assert running.has_alert(AlertReason.silent_client)
+    running.text("sorry, was away")
+    assert running.state.progress.silent_run == 0
+    assert not running.has_alert(AlertReason.silent_client)
+
+
+def test_a_text_to_a_closed_plan_still_reaches_a_person(running: PlayedPlan) -> None:
+    running.must(Withdraw(), CLIENT)
+    before = len(running.texts())
+    running.text("chest pain now")
+    assert [s.order.template for s in running.texts()[before:]] == ["MSG-999"]
+    assert running.alert(AlertReason.safety_words).urgency is Urgency.E0
+    assert running.stands(Stage.withdrawn)
