@@ -5,17 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database import inbound, plans, receipts
+from database.outages import note_awake
+from messaging.channel import ChannelUnavailable
 from schemas.plan import PlanState
 from schemas.refusals import EngineUnavailable, PlanAskFailed, Plans
 from worker.bootstrap import WorkerParts
 from worker.failed_texts import tell_failure
 from worker.housekeeping import Chore
+from worker.recovering import recover_inbound
 from worker.routing import route_inbound
+from worker.unsettled import ask_after_silent, settle_left_open
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -29,6 +34,9 @@ def chores(parts: WorkerParts) -> tuple[Chore, ...]:
         Chore(
             "tell plans of failed texts", tuning.tell_failures_every, lambda: tell_failures(engine, running)
         ),
+        Chore("note that somebody is awake", tuning.note_awake_every, lambda: awake(parts)),
+        Chore("recover inbound texts", tuning.recover_texts_every, lambda: recover_texts(parts)),
+        Chore("settle texts left open", tuning.settle_texts_every, lambda: settle_texts(parts)),
     )
 
 
@@ -44,7 +52,7 @@ async def _start(engine: AsyncEngine, running: Plans, state: PlanState) -> None:
     try:
         await running.start(state)
     except EngineUnavailable as unavailable:
-        _log.warning("plan waits to be started", plan=state.plan_id, code=unavailable.code)
+        _log.warning("plan waits to be started", plan_id=state.plan_id, code=unavailable.code)
         return
     await plans.mark_started(engine, state.plan_id, datetime.now(UTC))
 
@@ -62,8 +70,33 @@ async def _route_in_order(engine: AsyncEngine, running: Plans, inbound_ids: Sequ
         try:
             await route_inbound(engine, running, inbound_id)
         except PlanAskFailed as failed:
-            _log.warning("inbound text waits", inbound=inbound_id, code=failed.code)
+            _log.warning("inbound text waits", inbound_id=inbound_id, code=failed.code)
             return
+
+
+async def awake(parts: WorkerParts) -> None:
+    """Note the time while plans can run; a gap between two notes is an outage, and gets its receipt (F02)."""
+    await parts.client.service_client.check_health()
+    outage = await note_awake(parts.engine, datetime.now(UTC), parts.tuning.outage_after)
+    if outage is not None:
+        lasted = (outage.ended_at - outage.began_at).total_seconds()
+        _log.warning("the service had been away", outage=outage.id, seconds=lasted)
+
+
+async def recover_texts(parts: WorkerParts) -> None:
+    """Find texts that no webhook brought. If the provider cannot be asked, the next round asks for all."""
+    try:
+        await recover_inbound(parts.engine, parts.channel, datetime.now(UTC))
+    except ChannelUnavailable as unavailable:
+        _log.warning("the provider's list waits", reason=str(unavailable))
+
+
+async def settle_texts(parts: WorkerParts) -> None:
+    """End what no activity will: texts left open, and texts of which the provider said nothing more (F03)."""
+    now = datetime.now(UTC)
+    await settle_left_open(parts.engine, parts.search, now)
+    tell = partial(tell_failure, parts.engine, parts.plans)
+    await ask_after_silent(parts.engine, parts.channel, tell, now)
 
 
 async def tell_failures(engine: AsyncEngine, running: Plans) -> None:

@@ -12,7 +12,7 @@ class Tuning:
 
     `texts_per_second` is for all workers together: Temporal enforces it on the queue. `grace` is how long
     running activities may finish after a stop is asked for; less than a POST's time limit (20 s) leaves
-    texts to be looked for. `cached_plans` stay in memory between their steps, 20-50 KiB each.
+    texts to be looked for. `cached_plans` stay in memory between their steps, about 110 KiB each.
     `plan_tasks` at once are capped: a mass replay must not starve the event loop, or the SDK's two-second
     deadlock detector turns it into a crash loop.
     """
@@ -27,3 +27,7 @@ class Tuning:
     start_plans_every: timedelta = timedelta(seconds=2)
     route_texts_every: timedelta = timedelta(seconds=3)
     tell_failures_every: timedelta = timedelta(seconds=15)
+    note_awake_every: timedelta = timedelta(seconds=15)
+    outage_after: timedelta = timedelta(minutes=3)
+    recover_texts_every: timedelta = timedelta(minutes=1)
+    settle_texts_every: timedelta = timedelta(minutes=1)

@@ -76,7 +76,7 @@ async def _settle(engine: AsyncEngine, text: OutboxText, fate: Fate, now: dateti
     # The agenda moved on long ago, so this order names no item of it; and no story is told backwards in time.
     order = text.order.but(agenda_key=None)
     await outbox.settle(engine, order, fate, max(now, order.ordered_at, text.sending_at or now), None)
-    _log.info("left-open text settled", plan=order.plan_id, status=fate.status)
+    _log.info("left-open text settled", plan_id=order.plan_id, status=fate.status)
 
 
 async def ask_after_silent(
