@@ -13,6 +13,7 @@ from schemas.plan import AgendaKind, AlertReason, Stage
 from schemas.protocol import ApprovalKind
 from schemas.screening import HoldKind
 from schemas.taper import Step
+from tests.care.going_well import with_proposal
 from tests.care.plans import NOW, plan_for
 from tests.care.played_plan import FRONT_DESK, PlayedPlan
 
@@ -165,29 +166,3 @@ def test_front_desk_may_ask_for_a_resume_but_not_resume(running: PlayedPlan) -> 
     running.must(ResumePlan(), FRONT_DESK)
     assert running.stands(Stage.suspended)
     assert running.approval(ApprovalKind.resume)
-
-
-def with_proposal(kind: ApprovalKind) -> PlayedPlan:
-    """A running plan in which the taper has just proposed a step down, or discharge."""
-    played = PlayedPlan(plan_for({}), NOW)
-    played.approve(ApprovalKind.start)
-    number = 0
-    while not any(a.kind is kind for a in played.state.approvals):
-        number += 1
-        for approval in played.state.approvals:
-            played.approve(approval.kind)
-        answer_everything(played, played.session(number).starts_at)
-        for alert in played.state.alerts:
-            played.must(CloseAlert(alert_id=alert.id, outcome="seen", note_id="note"))
-        played.attend(number, pain=1, primary=8)
-    return played
-
-
-def answer_everything(played: PlayedPlan, moment: datetime) -> None:
-    """The client answers every question well, within the hour."""
-    answers = {"CHK-HOME": "7", "CHK-FLARE": "0", "CHK-GOAL": "9", "CHK-BETTER": "9", "CHK-CHANGE": "NO"}
-    while played.now < moment:
-        played.until(min(moment, played.now + timedelta(hours=1)))
-        for prompt in played.state.prompts:
-            if prompt.question is not None:
-                played.text(answers.get(prompt.question, "0"))
