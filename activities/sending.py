@@ -141,6 +141,7 @@ class Sending:
         """Write the end down; what the outbox has, a receipt's faster word perhaps, is what counts."""
         status = await outbox.settle(self._engine, asked.order, fate, now, asked.next_item)
         self._meter.text_settled(asked.order.purpose, status)
+        _log.info("text settled", purpose=asked.order.purpose, status=status, reason=fate.reason)
         return SendOutcome(status=status, reason=fate.reason if status is fate.status else None)
 
 

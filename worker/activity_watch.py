@@ -10,6 +10,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
+from worker.logging import whose
 from worker.metrics import Metrics
 
 
@@ -34,7 +35,7 @@ class _Watched(ActivityInboundInterceptor):
         began = time.monotonic()
         outcome = "failed"
         with structlog.contextvars.bound_contextvars(
-            workflow_id=info.workflow_id, activity_type=info.activity_type, attempt=info.attempt
+            **whose(info.workflow_id), activity_type=info.activity_type, attempt=info.attempt
         ):
             try:
                 result = await super().execute_activity(input)

@@ -28,8 +28,8 @@ async def tell_failure(engine: AsyncEngine, plans: Plans, failure: FinalFailure)
     try:
         await plans.command(failure.plan_id, envelope)
     except (CommandRefused, PlanClosed) as over:
-        _log.info("failed text needs nobody", plan=failure.plan_id, code=over.code)
+        _log.info("failed text needs nobody", plan_id=failure.plan_id, code=over.code)
     except PlanAskFailed as failed:
-        _log.warning("failed text waits", plan=failure.plan_id, code=failed.code)
+        _log.warning("failed text waits", plan_id=failure.plan_id, code=failed.code)
         return
     await plan_told(engine, failure.key, datetime.now(UTC))

@@ -11,6 +11,7 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 from temporalio import activity, workflow
 
+from schemas.names import plan_workflow_id
 from schemas.settings import Environment, LogFormat, Settings
 from worker.redaction import redact
 
@@ -23,8 +24,9 @@ _QUIET: Final = {
     "uvicorn.access": logging.WARNING,  # query strings of webhooks
 }
 _TEMPORAL_CONTEXT: Final = ("temporal_workflow", "temporal_activity")
-_TEMPORAL_KEPT: Final = ("workflow_id", "activity_type", "attempt", "update_name")
-_NOISE: Final = ("color_message", "temporal_log")
+_TEMPORAL_KEPT: Final = ("activity_type", "attempt", "update_name")
+_PLANS: Final = plan_workflow_id("")
+_NOISE: Final = ("color_message", "temporal_log", "__temporal_error_identifier")
 
 
 def configure_logging(settings: Settings, service: str, level: int = logging.INFO) -> None:
@@ -104,4 +106,14 @@ def _plan_named(_logger: WrappedLogger, _method: str, event: EventDict) -> Event
     for context in _TEMPORAL_CONTEXT:
         said = event.pop(context, None) or {}
         event.update({key: said[key] for key in _TEMPORAL_KEPT if key in said})
+        event.update(whose(said.get("workflow_id")))
     return event
+
+
+def whose(workflow_id: str | None) -> dict[str, str]:
+    """The field that names a workflow on a log line: `plan_id` for a plan's."""
+    if workflow_id is None:
+        return {}
+    if workflow_id.startswith(_PLANS):
+        return {"plan_id": workflow_id.removeprefix(_PLANS)}
+    return {"workflow_id": workflow_id}

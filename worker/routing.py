@@ -37,7 +37,9 @@ async def route_inbound(engine: AsyncEngine, plans: Plans, inbound_id: str) -> N
         await inbound.unmatched(engine, inbound_id)
         return
     except CommandRefused as refused:
-        _log.error("a plan refused an inbound text", plan=plan_id, inbound=inbound_id, code=refused.code)
+        _log.error(
+            "a plan refused an inbound text", plan_id=plan_id, inbound_id=inbound_id, code=refused.code
+        )
         await inbound.unmatched(engine, inbound_id)
         return
     await inbound.routed(engine, inbound_id, plan_id, datetime.now(UTC))

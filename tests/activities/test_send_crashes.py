@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -35,11 +36,19 @@ async def _killed_at(point: CrashPoint, desk: Desk, order: TextOrder, database_u
     assert process.stdin and process.stdout and process.stderr
     process.stdin.write(SendOrder(order=order, now=order.ordered_at).model_dump_json().encode())
     process.stdin.close()
-    said = (await process.stdout.readline()).decode().strip()
-    if said != REACHED:
-        pytest.fail(f"the worker never got to {point}: {(await process.stderr.read()).decode()[-2000:]}")
+    said = [line.decode().strip() async for line in _until_reached(process.stdout)]
     process.kill()
+    if said[-1:] != [REACHED]:
+        pytest.fail(f"the worker never got to {point}: {(await process.stderr.read()).decode()[-2000:]}")
     await process.wait()
+
+
+async def _until_reached(stdout: asyncio.StreamReader) -> AsyncIterator[bytes]:
+    """What the process says, log lines among it, until it stands still or ends."""
+    async for line in stdout:
+        yield line
+        if line.decode().strip() == REACHED:
+            return
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import io
 import logging
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 
 import orjson
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from temporalio import activity
 from temporalio.testing import ActivityEnvironment
 
+from schemas.names import plan_workflow_id
 from schemas.settings import Environment, LogFormat, Settings
 from worker.logging import configure_logging
 from worker.redaction import redact
@@ -94,16 +96,17 @@ def test_a_database_error_does_not_carry_its_parameters_along(lines: io.StringIO
     assert "hint" in lines.getvalue()
 
 
-async def test_inside_an_activity_the_plan_is_a_field_beside_the_sentence(
-    lines: io.StringIO,
-) -> None:
+async def test_inside_an_activity_the_plan_is_a_field_beside_the_sentence(lines: io.StringIO) -> None:
     async def work() -> None:
         activity.logger.warning("slow provider")
 
-    await ActivityEnvironment().run(work)
+    environment = ActivityEnvironment()
+    environment.info = replace(environment.info, workflow_id=plan_workflow_id("p-1"), attempt=3)
+    await environment.run(work)
     [line] = _read(lines)
     assert line["event"] == "slow provider"
-    assert line["workflow_id"] == "test"
+    assert (line["plan_id"], line["attempt"]) == ("p-1", 3)
+    assert "workflow_id" not in line and "temporal_activity" not in line
 
 
 def test_ids_and_instants_survive_the_redaction() -> None:

@@ -21,6 +21,7 @@ from worker.client import connect
 from worker.plan_client import PlanClient
 from worker.plugin import limber_plugin
 from worker.sandbox import LEAKS_RAISE
+from workflows.plan import PlanWorkflow
 
 pytestmark = pytest.mark.usefixtures("gone_afterwards")
 
@@ -148,3 +149,10 @@ async def test_a_workflow_that_passes_its_imports_through_is_accepted(
     strict = limber_plugin((), on_leak=LEAKS_RAISE)
     client = await Client.connect(temporal.address, plugins=[strict])
     Worker(client, task_queue="no-leaks", workflows=[StandInPlan])
+
+
+async def test_the_plan_itself_pulls_nothing_into_its_sandbox_but_its_own_modules(
+    temporal: EmbeddedTemporal,
+) -> None:
+    client = await Client.connect(temporal.address, plugins=[limber_plugin((), on_leak=LEAKS_RAISE)])
+    Worker(client, task_queue="plan-leaks", workflows=[PlanWorkflow])
