@@ -22,7 +22,9 @@ from database.notes import write_note
 from database.outbox import OutboxText, texts_of_plan
 from schemas import names
 from schemas.commands import (
+    AcknowledgeAlert,
     Actor,
+    CloseAlert,
     Command,
     CommandEnvelope,
     CommandReply,
@@ -34,8 +36,9 @@ from schemas.commands import (
 from schemas.events import EventKind, PlanEvent
 from schemas.messages import Audience, MessageStatus
 from schemas.names import new_id
-from schemas.plan import Alert, AlertReason, PlanState, Session, SessionStatus
+from schemas.plan import Alert, AlertReason, PlanState, Session, SessionStatus, Stage
 from schemas.protocol import ApprovalKind
+from schemas.taper import Step
 from worker.plan_client import PlanClient
 
 PRIYA: Final = staff(THERAPIST.id)
@@ -115,6 +118,21 @@ class Walk:
                 approval_id=waiting[0].id, decision=Decision.approve, document_valid_until=until
             )
             await self.do(decision)
+
+    async def deal_with_red_flag(self) -> None:
+        """The therapist took the alert on, and the client has been seen."""
+        alert = await self.alert(AlertReason.safety_words)
+        await self.do(AcknowledgeAlert(alert_id=alert.id))
+        note = await self.note("Rang at once. Seen in A&E, scan normal.")
+        await self.do(CloseAlert(alert_id=alert.id, outcome="seen in A&E", note_id=note))
+
+    async def all_clear(self) -> None:
+        """After a red flag: the client was seen, the questions were asked again, and the therapist says go on."""
+        await self.deal_with_red_flag()
+        state, now = await self.state(), await self.clinic.now(self.plan)
+        await self.do(screened(now, items=state.screening.repeat_items))
+        assert (await self.state()).stage is Stage.suspended, "a form lifts nothing: a therapist decides"
+        await self.decide_all(document_valid_until=now.date() + timedelta(days=30))
 
     async def says(self, words: str) -> None:
         """The client texts."""
@@ -245,6 +263,22 @@ class Walks:
         """An approved plan whose weeks are alike: no review and no question but those about visits."""
         protocol = a_plan(0, datetime.now(UTC)).protocol
         return await self.active(**steady(protocol))
+
+    async def at_its_goal(self) -> Walk:
+        """A plan whose client has reached the goal after three visits: its discharge waits for the therapist."""
+        protocol = a_plan(0, datetime.now(UTC)).protocol
+        soon = protocol.taper.but(
+            discharge_steps=tuple(Step),
+            discharge_sustained_days=0,
+            n_consecutive=1,
+            checkins_answered_min=0,
+            silent_hold_after=99,
+        )
+        quick = steady(protocol) | {"taper": soon, "reminder_hours": (), "silent_phone_after": 99}
+        walk = await self.active(**quick)
+        for number in (1, 2, 3):
+            await walk.attend(number, pain=1, primary=protocol.primary.target)
+        return walk
 
     async def active(self, *, place: int | None = None, **changes: Any) -> Walk:
         """A plan that its therapist has approved."""

@@ -6,27 +6,19 @@ from datetime import time, timedelta
 
 import pytest
 
-from schemas.commands import AcknowledgeAlert, CloseAlert, PausePlan, ResumePlan, Withdraw
+from schemas.commands import PausePlan, ResumePlan, Withdraw
 from schemas.events import EventKind
 from schemas.messages import Audience
 from schemas.plan import AlertReason, SessionStatus, Stage
 from schemas.protocol import ApprovalKind
 from schemas.refusals import CommandRefused, PlanClosed
-from tests.workflows.care_walk import PRIYA, SAM, Walk, Walks, on, screened
+from tests.workflows.care_walk import PRIYA, SAM, Walk, Walks, on
 
 NUMB = "Since this morning my bum has gone numb and I cant feel when I wipe"
 
 
 async def _at_three_in_the_morning(walk: Walk) -> None:
     await walk.to(on(await walk.clinic.now(walk.plan), time(3), days_later=1))
-
-
-async def _dealt_with(walk: Walk) -> None:
-    """The therapist took the alert on, and the client has been seen."""
-    alert = await walk.alert(AlertReason.safety_words)
-    await walk.do(AcknowledgeAlert(alert_id=alert.id))
-    note = await walk.note("Rang at once. Seen in A&E, scan normal.")
-    await walk.do(CloseAlert(alert_id=alert.id, outcome="seen in A&E", note_id=note))
 
 
 async def test_a_red_flag_suspends_the_plan_and_is_answered_even_at_three_in_the_morning(
@@ -46,7 +38,7 @@ async def test_a_red_flag_suspends_the_plan_and_is_answered_even_at_three_in_the
 async def test_a_suspended_plan_texts_nothing_routine_and_its_visits_do_not_take_place(walks: Walks) -> None:
     walk = await walks.active()
     await walk.says(NUMB)
-    await _dealt_with(walk)
+    await walk.deal_with_red_flag()
     told = await walk.told()
     first = await walk.session(1)
     await walk.to(first.starts_at + timedelta(hours=1))
@@ -64,12 +56,7 @@ async def test_after_the_all_clear_a_therapist_lets_the_plan_go_on_and_the_visit
         await walk.do(ResumePlan())
     assert refused.value.code == "alert_open"
 
-    await _dealt_with(walk)
-    state = await walk.state()
-    now = await walk.clinic.now(walk.plan)
-    await walk.do(screened(now, items=state.screening.repeat_items))
-    assert (await walk.state()).stage is Stage.suspended, "a form lifts nothing: a therapist decides"
-    await walk.decide_all(document_valid_until=now.date() + timedelta(days=30))
+    await walk.all_clear()
     state = await walk.state()
     assert state.stage is Stage.active
     assert [(s.no, s.starts_at, s.status) for s in state.sessions] == [
@@ -99,7 +86,7 @@ async def test_a_plan_that_ends_with_an_urgent_alert_open_stays_until_somebody_h
     await walk.do(Withdraw(), SAM)
     assert (await walk.state()).stage is Stage.withdrawn
     assert not await walk.ended()
-    await _dealt_with(walk)
+    await walk.deal_with_red_flag()
     assert await walk.ended()
 
 
