@@ -83,7 +83,9 @@ async def play_session(clinic: Clinic, plan: ClinicPlan, number: int) -> datetim
     state = await clinic.state(plan)
     session = state.session(number)
     if session is None or session.status is not SessionStatus.booked:
-        raise LookupError(f"session {number} of plan {plan.id} is not booked")
+        raise LookupError(
+            f"session {number} of plan {plan.id} is {session and session.status.value}, not booked"
+        )
     await clinic.advance(plan, to=session.starts_at - _AFTER_THE_REMINDER)
     await clinic.reply(plan, "1")
     await clinic.advance(plan, to=session.starts_at + _AFTER_THE_VISIT)
