@@ -33,6 +33,7 @@ def create_engine(
         pool_pre_ping=True,
         json_serializer=_to_json,
         json_deserializer=orjson.loads,
+        hide_parameters=True,  # an error's words must not carry a client's
         connect_args={
             "application_name": application_name,
             "connect_timeout": 10,

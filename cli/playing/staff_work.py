@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from care.local_time import after_staffed, local_day
+from care.pack import builtin
 from cli.playing.clinic import PlayedClinic
 from cli.playing.people import RequestRefused
 from cli.playing.script import Script
@@ -45,7 +47,7 @@ class StaffWork:
         self._staff = clinic.staff
         self._clock = clinic.clock
         self._watch = clinic.watch
-        self._answers = {item: answer for item, answer in clinic.screening.items() if item != _AGE}
+        self._answers = _whole_form(clinic.screening)
         self._script = script
         self._story = story
         self._plan_act = plan_act
@@ -164,6 +166,16 @@ class StaffWork:
 
     async def _present(self) -> tuple[PlanState, datetime]:
         return await self._watch.state(), await self._clock.now()
+
+
+def _whole_form(given: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """Every question answered: what the client said, and no for what was left out; the age is known."""
+    answers: dict[str, Mapping[str, Any]] = {}
+    for item in builtin().items.values():
+        if item.id != _AGE:
+            nothing = "no" if "no" in item.options else ["none"] if "none" in item.options else None
+            answers[item.id] = given.get(item.id) or {"value": nothing}
+    return answers
 
 
 def _looked_at(state: PlanState, alert: Alert) -> datetime:
