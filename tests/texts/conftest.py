@@ -98,7 +98,7 @@ async def office(
     )
     server = uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False, lifespan="off"))
     serving = asyncio.create_task(server.serve(sockets=[listening.dup()]))
-    while not server.started:
+    while not server.started:  # noqa: ASYNC110 - uvicorn tells only who asks
         await asyncio.sleep(0.005)
     yield taken
     server.should_exit = True
@@ -134,7 +134,12 @@ class NewClients:
         """An active plan of a new client; `client` replaces parts of who they are."""
         number = next(_numbers)
         state = a_plan(number % 40, datetime.now(UTC)).but(stage=Stage.active)
-        person = {"given_name": "Ada", "family_name": "Byron", "date_of_birth": date(1985, 12, 10), "email": None}
+        person = {
+            "given_name": "Ada",
+            "family_name": "Byron",
+            "date_of_birth": date(1985, 12, 10),
+            "email": None,
+        }
         await create_plan(
             self.engine,
             NewPlan(
