@@ -7,8 +7,10 @@ makes more than the budget in any 7 days, with the session questions known by th
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
+from itertools import takewhile
 
 from care.local_time import days_later, instant, local_day, out_of_quiet
 from schemas.plan import PlanState, Session, SessionStatus
@@ -28,6 +30,7 @@ _GAP = timedelta(hours=24)
 _BUDGET_WINDOW = timedelta(days=7)
 _EARLY_SESSIONS = 3
 _SORE_ADDS_DAY3 = 4
+_DAY3 = 3
 _LOOKED_AT = 5
 
 
@@ -48,21 +51,34 @@ def day3_due(state: PlanState, session: Session) -> datetime | None:
     It asks after the first three sessions, after the first session at a new step, and when soreness
     was 4 or more.
     """
-    progress, hours = state.progress, state.protocol.hours
-    attended = [s for s in state.sessions if s.status is SessionStatus.attended]
-    early = progress.sessions_completed <= _EARLY_SESSIONS and session in attended[-_EARLY_SESSIONS:]
-    first_at_step = session.step is progress.step and next(
-        (s.no for s in attended if s.starts_at >= progress.step_entered_at), None
-    ) == (session.no)
-    sore = any(
+    hours = state.protocol.hours
+    if not (_early(state, session) or _first_at_step(state, session) or _left_sore(state, session)):
+        return None
+    return ask_on(hours, local_day(hours, session.starts_at) + timedelta(days=_DAY3))
+
+
+def _early(state: PlanState, session: Session) -> bool:
+    if state.progress.sessions_completed > _EARLY_SESSIONS:
+        return False
+    return session in [s for s in state.sessions if s.status is SessionStatus.attended][-_EARLY_SESSIONS:]
+
+
+def _first_at_step(state: PlanState, session: Session) -> bool:
+    entered = state.progress.step_entered_at
+    if session.step is not state.progress.step or session.starts_at < entered:
+        return False
+    attended = (s.no for s in state.sessions if s.status is SessionStatus.attended and s.starts_at >= entered)
+    return next(attended, None) == session.no
+
+
+def _left_sore(state: PlanState, session: Session) -> bool:
+    later = takewhile(lambda a: a.at > session.starts_at, reversed(state.progress.answers))
+    return any(
         a.question == "CHK-SORE"
         and a.value >= _SORE_ADDS_DAY3
-        and session.starts_at < a.at < session.starts_at + timedelta(days=3)
-        for a in progress.answers
+        and a.at < session.starts_at + timedelta(days=_DAY3)
+        for a in later
     )
-    if not (early or first_at_step or sore):
-        return None
-    return ask_on(hours, local_day(hours, session.starts_at) + timedelta(days=3))
 
 
 def ask_on(hours: SiteHours, day: date) -> datetime:
@@ -139,17 +155,31 @@ def _promised(state: PlanState) -> Iterator[datetime]:
 
 def _fit(hours: SiteHours, due: datetime, sent: list[datetime], budget: int) -> datetime:
     """The first instant from `due` on that keeps the 24-hour gap and the 7-day budget."""
-    turn = due
-    while not _fits(turn, [at for at in sent if abs(turn - at) < _BUDGET_WINDOW], budget):
-        turn = ask_on(hours, local_day(hours, turn) + timedelta(days=1))
+    turn, later = due, [at for at in sent if at > due - _BUDGET_WINDOW]
+    while (free := _not_before(turn, later, budget)) is not None:
+        day = local_day(hours, free)
+        turn = max(ask_on(hours, day), ask_on(hours, local_day(hours, turn) + timedelta(days=1)))
+        if turn < free:
+            turn = ask_on(hours, day + timedelta(days=1))
     return turn
 
 
-def _fits(turn: datetime, near: list[datetime], budget: int) -> bool:
-    """Whether no other question is within a day, and no 7 days around the turn hold more than the budget."""
-    if any(abs(turn - at) < _GAP for at in near):
-        return False
-    if len(near) < budget:
-        return True
-    starts = [turn, *(at for at in near if at < turn)]
-    return all(sum(start <= at < start + _BUDGET_WINDOW for at in near) < budget for start in starts)
+def _not_before(turn: datetime, sent: list[datetime], budget: int) -> datetime | None:
+    """Before when a question cannot go, as far as its turn shows; None if it may go in this turn.
+
+    Another question may be within a day, or some 7 days around the turn may hold more than the budget. `sent` is in
+    order and holds nothing from more than 7 days before the first turn that was tried.
+    """
+    day_before, day_after = turn - _GAP, turn + _GAP
+    for at in sent:
+        if day_before < at < day_after:
+            return at + _GAP
+    if len(sent) < budget:
+        return None
+    week_before, week_after = turn - _BUDGET_WINDOW, turn + _BUDGET_WINDOW
+    near = [at for at in sent if week_before < at < week_after]
+    near.insert(bisect(near, turn), turn)
+    for early, late in zip(near, near[budget:], strict=False):
+        if early <= turn and late - early < _BUDGET_WINDOW:
+            return early + _BUDGET_WINDOW if early < turn else turn
+    return None
