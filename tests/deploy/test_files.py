@@ -42,3 +42,10 @@ def test_no_file_names(root: Path, what: str) -> None:
         if _FORBIDDEN[what].search(line)
     ]
     assert not found, f"{what}:\n" + "\n".join(found)
+
+
+def test_every_test_file_has_a_name_of_its_own(root: Path) -> None:
+    seen: dict[str, Path] = {}
+    for path in sorted((root / "tests").rglob("test_*.py")):
+        other = seen.setdefault(path.name, path)
+        assert other == path, f"{path} and {other}: pytest imports only one of them; rename one"
