@@ -25,8 +25,6 @@ from worker.routing import route_inbound
 
 _ZONE: Final = ZoneInfo(ZONE)
 _DAY_THREE_ANSWERED: Final = timedelta(days=3, hours=8)
-_QUIET_AGAIN: Final = timedelta(hours=50)
-_LOOK_AGAIN: Final = 0.005
 _PATIENCE: Final = 120.0
 _ORDER_BYTES: Final = 300
 
@@ -50,7 +48,6 @@ _TEXTED: Final = {Deed.confirm: "1", Deed.answer: "2"}
 class Visits(Protocol):
     """One plan's visits, counted from 1, and what its people do about each."""
 
-    client: Client
     clock: PlanClock
     workflow_id: str
     first: datetime
@@ -77,25 +74,12 @@ async def _live(visits: Visits, numbers: range) -> None:
             async with asyncio.timeout(_PATIENCE):
                 await visits.clock.advance_to(instant_of(visits, number, deed))
                 await visits.do(deed, number)
-                await _at_rest(visits)
-        # A hop may land at its end before a new run has set its timer (dev server, under load): so none begins
-        # before a run is at rest, and one ends where a run may, with nothing due for days.
-        await visits.clock.advance_to(instant_of(visits, number) + _QUIET_AGAIN)
-        await _at_rest(visits)
-
-
-async def _at_rest(visits: Visits) -> None:
-    """Wait until the workflow has nothing left to do at this instant."""
-    handle = visits.client.get_workflow_handle(visits.workflow_id)
-    while (await handle.describe()).raw_description.HasField("pending_workflow_task"):  # noqa: ASYNC110
-        await asyncio.sleep(_LOOK_AGAIN)
 
 
 class PlanVisits:
     """A real plan: texts are stored and routed as the webhook does, commands go through the plan client."""
 
     def __init__(self, clinic: Clinic, plan: ClinicPlan, state: PlanState) -> None:
-        self.client = clinic.client
         self.clock = plan.clock
         self._clinic = clinic
         self.plan = plan
@@ -141,7 +125,6 @@ class BareVisits:
     """A bare plan: an update where the real one takes a text or a command."""
 
     def __init__(self, client: Client, plan_id: str, first: datetime) -> None:
-        self.client = client
         self.clock = PlanClock(client, plan_id)
         self.workflow_id = names.plan_workflow_id(plan_id)
         self.first = first
