@@ -32,7 +32,8 @@ _latest: tuple[PlanState | None, tuple[AgendaItem, ...]] = (None, ())
 
 
 def _agenda(state: PlanState) -> tuple[AgendaItem, ...]:
-    items = [item for source in _SOURCES for item in source(state) if item.key not in state.done]
+    done = frozenset(state.done)
+    items = [item for source in _SOURCES for item in source(state) if item.key not in done]
     return tuple(sorted(items, key=lambda item: (item.due, item.key)))
 
 

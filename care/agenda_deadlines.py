@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 
 from care.agenda_texts import session_key
-from care.local_time import days_later, instant, local
+from care.local_time import days_later, instant, local_day
 from schemas.plan import (
     AgendaItem,
     AgendaKind,
@@ -183,9 +183,9 @@ def _reviews(state: PlanState) -> Iterator[AgendaItem]:
     due = days_later(protocol.hours, progress.reviewed_at, protocol.review_days)
     if progress.sessions_since_review >= protocol.review_sessions and progress.scores:
         due = min(due, progress.scores[-1].at)
-    stamp = local(protocol.hours.zone, progress.reviewed_at).date().isoformat()
+    day = local_day(protocol.hours, progress.reviewed_at)
     yield AgendaItem(
-        key=f"review:{stamp}",
+        key=f"review:{day.isoformat()}",
         kind=AgendaKind.review_due,
         due=due,
         rule="review_after",

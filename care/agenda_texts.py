@@ -76,17 +76,17 @@ def _after_sessions(state: PlanState) -> Iterator[AgendaItem]:
     hours = state.protocol.hours
     attended = [s.no for s in state.sessions if s.status is SessionStatus.attended][-_LOOKED_BACK:]
     for session in state.sessions:
-        due = sore_due(hours, session)
         if session.status is SessionStatus.booked and not state.closed:
             yield AgendaItem(
                 key=f"{session_key(session)}:outcome",
                 kind=AgendaKind.after_session,
-                due=due,
+                due=sore_due(hours, session),
                 rule="OUTCOME-DUE",
                 owner=state.protocol.therapist_id,
                 session_no=session.no,
             )
         elif session.no in attended and _texts_flow(state):
+            due = sore_due(hours, session)
             yield AgendaItem(
                 key=f"s{session.no}:sore",
                 kind=AgendaKind.routine_question,
