@@ -7,9 +7,10 @@ makes more than the budget in any 7 days, with the session questions known by th
 
 from __future__ import annotations
 
-from bisect import bisect
+from bisect import bisect, insort
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from itertools import takewhile
 
 from care.local_time import days_later, instant, local_day, out_of_quiet
@@ -103,20 +104,26 @@ def routine_questions(state: PlanState) -> Iterator[tuple[str, str, datetime]]:
     put off to. Turns are at least 24 hours apart, and the budget of routine texts in 7 days pushes what does not
     fit. The question before a review comes first: it is rare, and useless after it.
     """
-    protocol, hours = state.protocol, state.protocol.hours
-    put_off = dict(state.put_off)
-    wanted = sorted(
-        (
-            (max(due, put_off.get(question_key(question), due)), rule, question)
-            for rule, question, due in _wanted(state)
-        ),
-        key=lambda turn: (turn[2] != _BEFORE_REVIEW_ASK, turn),
+    protocol, put_off = state.protocol, dict(state.put_off)
+    wanted = tuple(
+        (max(due, put_off.get(question_key(question), due)), rule, question)
+        for rule, question, due in _wanted(state)
     )
-    sent = sorted([*(at for _, at in state.routine_sent), *_promised(state)])
-    for due, rule, question in wanted:
-        turn = _fit(hours, due, sent, protocol.max_routine_per_7_days)
-        sent = sorted([*sent, turn])
-        yield rule, question, turn
+    sent = (*(at for _, at in state.routine_sent), *_promised(state))
+    yield from _turns(protocol.hours, protocol.max_routine_per_7_days, wanted, sent)
+
+
+@lru_cache(maxsize=1024)
+def _turns(
+    hours: SiteHours, budget: int, wanted: tuple[tuple[datetime, str, str], ...], sent: tuple[datetime, ...]
+) -> tuple[tuple[str, str, datetime], ...]:
+    """When each wanted question fits. Remembered: most steps of a plan change nothing about it."""
+    taken, turns = sorted(sent), []
+    for due, rule, question in sorted(wanted, key=lambda turn: (turn[2] != _BEFORE_REVIEW_ASK, turn)):
+        turn = _fit(hours, due, taken, budget)
+        insort(taken, turn)
+        turns.append((rule, question, turn))
+    return tuple(turns)
 
 
 def _wanted(state: PlanState) -> Iterator[tuple[str, str, datetime]]:
