@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 
 from care.checkins import SORE_LIFE, day3_due, routine_questions, sore_due
 from care.local_time import instant, local_day, out_of_quiet
-from schemas.plan import AgendaItem, AgendaKind, PlanState, Prompt, Session, SessionStatus, Stage
+from schemas.plan import AgendaItem, AgendaKind, PlanState, Prompt, PromptKind, Session, SessionStatus, Stage
 
 SYSTEM = "system"
 DAY_BEFORE_AT = time(9)
@@ -131,6 +131,8 @@ def _prompts(state: PlanState) -> Iterator[AgendaItem]:
     """A routine question unanswered: remind once, then note the silence (missing-answer ladder, AL-12)."""
     protocol = state.protocol
     for prompt in state.prompts:
+        if prompt.kind is PromptKind.which:
+            yield _prompt_item(prompt, AgendaKind.prompt_expiry, prompt.expires_at, "expire")
         if not prompt.routine:
             continue
         if not prompt.reasked and _texts_flow(state):

@@ -8,11 +8,13 @@ never cancels (F33).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 
 from care.alerts import URGENT
 from care.draft import Draft
 from care.pausing import suspend
 from care.sessions import ask_for_change, cancelled_by_reply, confirm
+from care.which import ask_which, asked_which
 from schemas.commands import ReceiveText
 from schemas.events import EventKind
 from schemas.messages import TextPurpose
@@ -50,9 +52,18 @@ def reply_question(state: PlanState, inbound_id: str) -> ReplyQuestion:
     )
 
 
+def could_answer(state: PlanState, reading: Reading, now: datetime) -> bool:
+    """Whether something is open in this plan that the reading answers."""
+    draft = Draft(state, now, "look")
+    return bool(_fits(draft, reading)) or _says_which(draft, reading)
+
+
 def receive_text(draft: Draft, command: ReceiveText, finding: ReplyFinding) -> None:
     """One text, one effect: the first line of the precedence table that applies, after safety."""
     reading = finding.reading
+    if command.sender_unsure:
+        _safety(draft, command, reading)
+        return
     draft.answers(command.inbound_id)
     draft.progress(last_contact_at=draft.now, silent_run=0)
     draft.close_alerts(AlertReason.silent_client, "client answered")
@@ -231,8 +242,31 @@ def _number_alert(draft: Draft, command: ReceiveText, alert: NumberAlert) -> Non
 
 
 def _ask_which(draft: Draft, command: ReceiveText, finding: ReplyFinding, worried: bool) -> None:
-    """Two open questions fit the same answer: a person asks; nothing is cancelled on a guess (F33)."""
-    _unread(draft, command)
+    """Two open questions fit the same answer: ask which, once, then a person; nothing happens on a guess (F33)."""
+    if not ask_which(draft, command.inbound_id, finding, _fits(draft, finding.reading)):
+        _unread(draft, command)
+
+
+def _says_which(draft: Draft, reading: Reading) -> bool:
+    return reading.option is not None and asked_which(draft) is not None
+
+
+def _decided(draft: Draft, command: ReceiveText, finding: ReplyFinding, worried: bool) -> None:
+    """The answer that waited goes to the prompt it was meant for, if that still waits too."""
+    which, option = asked_which(draft), finding.reading.option
+    if which is None or which.undecided is None or option is None:
+        _unread(draft, command)
+        return
+    draft.drop_prompt(which.key)
+    meant, held = which.undecided.options[option - 1], which.undecided
+    prompt = next((p for p in open_prompts(draft.state, draft) if p.key == meant), None)
+    if prompt is None:
+        _unread(draft, command)
+        return
+    draft.drop_prompt(prompt.key)
+    reading = Reading(value=held.value, choice=held.choice, imprecise=held.imprecise)
+    said = ReplyFinding(reading=reading, alerts=held.alerts)
+    _BY_PROMPT[prompt.kind](draft, command, said, prompt)
 
 
 def _odd(draft: Draft, reading: Reading) -> bool:
@@ -284,6 +318,7 @@ _PRECEDENCE: tuple[tuple[_Applies, _Act], ...] = (
     (_asks_out, _opt_out),
     (_asks_in, _opt_in),
     (_asks_help, _help),
+    (_says_which, _decided),
     (_one_fits, _answer),
     (_several_fit, _ask_which),
     (_odd, _reask),

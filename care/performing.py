@@ -169,7 +169,12 @@ def _outcome_missing(draft: Draft, item: AgendaItem) -> None:
 
 def _prompt_expired(draft: Draft, item: AgendaItem) -> None:
     """Silence is counted, never read as recovery: two run to the telephone, three hold the taper."""
+    prompt = next((p for p in draft.state.prompts if p.key == item.subject), None)
     draft.drop_prompt(item.subject or "")
+    if prompt is not None and prompt.undecided is not None:
+        unread = prompt.undecided.inbound_id
+        draft.raise_alert(AlertReason.unread_reply, Urgency.E3, "REPLY-WHICH", subject=unread)
+        return
     progress = draft.state.progress
     run = progress.silent_run + 1
     draft.progress(silent_run=run, checkins=(*progress.checkins, False)[-_CHECKINS_KEPT:])

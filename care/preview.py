@@ -265,10 +265,15 @@ def _scores(played: _Played, prompt: Prompt) -> dict[str, object]:
     return {"value": played.expected_score(prompt)}
 
 
+def _the_first(played: _Played, prompt: Prompt) -> dict[str, object]:
+    return {"option": 1}
+
+
 _READINGS: dict[PromptKind, Callable[[_Played, Prompt], dict[str, object]]] = {
     PromptKind.confirm_session: _confirms,
     PromptKind.health_change: _no_change,
     PromptKind.score: _scores,
+    PromptKind.which: _the_first,
 }
 
 _SETTLED_AS_PLANNED = frozenset(

@@ -92,6 +92,7 @@ def read(pack: RulePack, text: str, question: str | None = None) -> Reading:
     opt_out = bool(bare) and (said.text in words.stop or bool(reader.opt_out.search(said.text)))
     opt_out = opt_out or any(pattern.search(said.text) for pattern in words.stop_patterns)
     opt_in, asks_help = said.text in words.start, said.text in words.help
+    option = words.options.get(bare)
     choice, yes_no = words.choices.get(bare), words.yes_no.get(bare)
     changed = scale is None and yes_no is True
 
@@ -117,6 +118,7 @@ def read(pack: RulePack, text: str, question: str | None = None) -> Reading:
         opt_in=opt_in,
         help=asks_help,
         choice=choice,
+        option=option,
         yes_no=yes_no,
         unreadable=unreadable,
         free_text=free_text,

@@ -76,6 +76,7 @@ class Words:
     help: frozenset[str]
     stop_patterns: tuple[re.Pattern[str], ...]
     choices: Mapping[str, int]
+    options: Mapping[str, int]
     yes_no: Mapping[str, bool]
     labels: Mapping[str, str]
 
@@ -119,6 +120,7 @@ def words_for(language: str) -> Words:
             said: number for number, phrases in data["choices"].items() for said in (str(number), *phrases)
         }
         | {word: value for word, value in numbers.items() if value in data["choices"]},
+        options={said: number for number, phrases in data["options"].items() for said in phrases},
         yes_no=dict.fromkeys(data["yes"], True) | dict.fromkeys(data["no"], False),
         labels=data["labels"],
     )

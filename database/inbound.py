@@ -12,11 +12,12 @@ from sqlalchemy import Row, func, insert, select, text, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from database.errors import NotFoundError
+from database.recording.texts import allow_texts_of
 from database.tables import clients, inbound_messages, messages, plans
 from database.tables.texts import InboundStatus
 from schemas.messages import Audience
 from schemas.names import new_id
-from schemas.plan import CLOSED_STAGES, Stage
+from schemas.plan import CLOSED_STAGES, PlanState, Stage
 from schemas.replies import Reading
 
 REPEAT_WITHIN = timedelta(seconds=60)
@@ -62,12 +63,17 @@ class InboundText:
 
 @dataclass(frozen=True, slots=True)
 class RouteCandidate:
-    """An open plan of a client with this number; `last_text_at` is when a text last went out to it (real time)."""
+    """An open plan of a client with this number; `last_text_at` is when a text last went out to it (real time).
+
+    `person` is the same for all clients' rows of one person, who filled in several forms.
+    """
 
     client_id: str
     plan_id: str
     stage: Stage
     last_text_at: datetime | None
+    person: str
+    state: PlanState
 
 
 _COLUMNS = tuple(inbound_messages.c[name] for name in InboundText.__dataclass_fields__)
@@ -174,8 +180,12 @@ async def route_candidates(engine: AsyncEngine, number: str) -> tuple[RouteCandi
         .where(messages.c.plan_id == plans.c.id, messages.c.audience == Audience.client)
         .scalar_subquery()
     )
+    columns = clients.c
+    person = func.concat_ws(" ", columns.date_of_birth, func.lower(columns.given_name))
     query = (
-        select(clients.c.id, plans.c.id, plans.c.stage, last_text_at.label("last_text_at"))
+        select(
+            clients.c.id, plans.c.id, plans.c.stage, last_text_at.label("last_text_at"), person, plans.c.state
+        )
         .join(plans, plans.c.client_id == clients.c.id)
         .where(clients.c.mobile == number, plans.c.stage.not_in(sorted(CLOSED_STAGES)))
         .order_by(last_text_at.desc().nulls_last(), plans.c.opened_at.desc())
@@ -197,6 +207,19 @@ async def unmatched(engine: AsyncEngine, inbound_id: str) -> None:
 async def read_by_person(engine: AsyncEngine, inbound_id: str) -> None:
     """A person has dealt with a text that fitted no plan."""
     await _mark(engine, inbound_id, status=InboundStatus.read)
+
+
+async def allow_number(engine: AsyncEngine, number: str, allowed: bool, now: datetime) -> None:
+    """An opt-out, or its end, by text from a number that belongs to several clients, or to a plan that has ended.
+
+    The provider blocks the number, not the person: it holds for everybody who shares it (F32).
+    """
+    async with engine.begin() as connection:
+        sharing = await connection.scalars(
+            select(clients.c.id).where(clients.c.mobile == number).order_by(clients.c.id)
+        )
+        for client_id in sharing.all():
+            await allow_texts_of(connection, client_id, allowed, now)
 
 
 async def note_reading(

@@ -140,10 +140,14 @@ class Amend(Frozen):
 
 
 class ReceiveText(Frozen):
-    """A text came in. The words stay in the database under `inbound_id`."""
+    """A text came in. The words stay in the database under `inbound_id`.
+
+    `sender_unsure`: others share the number. Only what is said about safety counts then; it answers nothing.
+    """
 
     kind: Literal["receive_text"] = "receive_text"
     inbound_id: str
+    sender_unsure: bool = False
 
 
 class TextFailed(Frozen):

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from schemas.base import Frozen, Instant
+from schemas.number_alerts import NumberAlert
 from schemas.protocol import ApprovalKind, Protocol
 from schemas.screening import Disposition, Hold, ScreeningResult, Urgency
 from schemas.taper import Step, TaperVerdict
@@ -98,6 +99,18 @@ class PromptKind(StrEnum):
     confirm_session = "confirm_session"
     health_change = "health_change"
     score = "score"
+    which = "which"
+
+
+class Undecided(Frozen):
+    """An answer that fits two open prompts (`options`, as A and B of the text that asks which), as it was read."""
+
+    inbound_id: str
+    options: tuple[str, ...]
+    value: int | None = None
+    choice: int | None = None
+    imprecise: bool = False
+    alerts: dict[str, tuple[NumberAlert, ...]] = {}
 
 
 class Prompt(Frozen):
@@ -111,6 +124,7 @@ class Prompt(Frozen):
     expires_at: Instant
     routine: bool = False
     reasked: bool = False
+    undecided: Undecided | None = None
 
 
 class Asking(Frozen):

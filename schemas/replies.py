@@ -32,6 +32,8 @@ class Reading(Frozen):
     help: bool = False
     choice: int | None = None
     """1 confirm, 2 change, 3 cancel."""
+    option: int | None = None
+    """1 the first (A), 2 the second (B) of two things the client was asked to choose between."""
     yes_no: bool | None = None
     unreadable: bool = False
     """No word and no number in range: ask again once, then a person."""

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from database import inbound
 from database.inbound import ArrivedText
 from database.outages import mark_round, round_reached
+from database.storable import storable_form
 from messaging.channel import Channel, ReceivedText
 
 ROUND: Final = "recover inbound texts"
@@ -45,12 +46,13 @@ async def recover_inbound(engine: AsyncEngine, channel: Channel, now: datetime) 
 
 
 def _arrived(text: ReceivedText, now: datetime) -> ArrivedText:
-    form = {"MessageSid": text.provider_id, "From": text.from_, "To": text.to, "Body": text.body}
+    given = {"MessageSid": text.provider_id, "From": text.from_, "To": text.to, "Body": text.body}
+    form = storable_form(given.items())
     return ArrivedText(
         provider_sid=text.provider_id,
-        from_number=text.from_,
-        to_number=text.to,
-        body=text.body,
+        from_number=form["From"],
+        to_number=form["To"],
+        body=form["Body"],
         num_media=text.media,
         raw=form | {"NumMedia": str(text.media), "Recovered": "message list"},
         received_at=text.received_at or now,

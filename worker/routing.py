@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from care.alerts import URGENT
+from care.answers import could_answer
+from care.pack import builtin
+from care.replies import read
 from database import inbound
+from database.inbound import InboundText, RouteCandidate
 from database.tables.texts import InboundStatus
 from schemas.commands import CLIENT, CommandEnvelope, ReceiveText
 from schemas.refusals import CommandRefused, PlanClosed, Plans
+from schemas.replies import Reading
 
 _log = structlog.stdlib.get_logger(__name__)
 
 
 async def route_inbound(engine: AsyncEngine, plans: Plans, inbound_id: str) -> None:
-    """Give a stored text to the plan that last texted its sender; a person sees one that fits nobody.
+    """Give a stored text to the plan it answers, else to the one that last texted; a person sees what fits nobody.
 
-    A number that several clients share is nobody's (F32). Safe to repeat and to run at once in several
+    A number that several people share is nobody's (F32). Safe to repeat and to run at once in several
     places: the text's id is the command's id, and a plan applies each command once (F29). Raises
     EngineUnavailable or PlanUnknown: the text stays where it is, and the sweep tries again.
     """
@@ -26,15 +33,15 @@ async def route_inbound(engine: AsyncEngine, plans: Plans, inbound_id: str) -> N
     if text.status is not InboundStatus.received:
         return
     candidates = await inbound.route_candidates(engine, text.from_number)
-    if len({candidate.client_id for candidate in candidates}) != 1:
-        await inbound.unmatched(engine, inbound_id)
+    if len({candidate.person for candidate in candidates}) != 1:
+        await _to_a_person(engine, plans, text, candidates)
         return
-    plan_id = candidates[0].plan_id
+    plan_id = _meant(candidates, text).plan_id
     command = CommandEnvelope(command_id=inbound_id, actor=CLIENT, command=ReceiveText(inbound_id=inbound_id))
     try:
         await plans.command(plan_id, command)
     except PlanClosed:
-        await inbound.unmatched(engine, inbound_id)
+        await _to_a_person(engine, plans, text, ())
         return
     except CommandRefused as refused:
         _log.error(
@@ -43,3 +50,43 @@ async def route_inbound(engine: AsyncEngine, plans: Plans, inbound_id: str) -> N
         await inbound.unmatched(engine, inbound_id)
         return
     await inbound.routed(engine, inbound_id, plan_id, datetime.now(UTC))
+
+
+def _meant(candidates: Sequence[RouteCandidate], text: InboundText) -> RouteCandidate:
+    """Of one person's plans the only one with a question open that the text answers (F31), else the last to text."""
+    if len(candidates) > 1:
+        reading = read(builtin(), text.body)
+        waiting = [one for one in candidates if could_answer(one.state, reading, text.received_at)]
+        if len(waiting) == 1:
+            return waiting[0]
+    return candidates[0]
+
+
+async def _to_a_person(
+    engine: AsyncEngine, plans: Plans, text: InboundText, candidates: Sequence[RouteCandidate]
+) -> None:
+    """Nobody knows whose text it is, so it answers nothing; but an opt-out holds, and nothing urgent waits.
+
+    An emergency in it concerns every plan that it may be about: each of their physiotherapists is paged.
+    """
+    reading = read(builtin(), text.body)
+    if reading.opt_out or reading.opt_in:
+        await inbound.allow_number(engine, text.from_number, not reading.opt_out, datetime.now(UTC))
+    if _urgent(reading):
+        command = ReceiveText(inbound_id=text.id, sender_unsure=True)
+        envelope = CommandEnvelope(command_id=text.id, actor=CLIENT, command=command)
+        for plan_id in dict.fromkeys(candidate.plan_id for candidate in candidates):
+            await _warn(plans, plan_id, envelope)
+    await inbound.note_reading(engine, text.id, reading)
+    await inbound.unmatched(engine, text.id)
+
+
+async def _warn(plans: Plans, plan_id: str, envelope: CommandEnvelope) -> None:
+    try:
+        await plans.command(plan_id, envelope)
+    except (PlanClosed, CommandRefused) as over:
+        _log.warning("a plan took no warning", plan_id=plan_id, code=over.code)
+
+
+def _urgent(reading: Reading) -> bool:
+    return bool(reading.groups) and reading.urgency in URGENT

@@ -22,11 +22,15 @@ from api.clinic import Clinic, TheClinic
 from database import receipts
 from database.inbound import ArrivedText, store
 from database.receipts import Receipt
+from database.storable import storable, storable_form
 from messaging.signature import HEADER, public_url, verify
 
 EMPTY_REPLY: Final = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 INTENT: Final = "intent"
 """The query parameter in which a receipt brings our own key back (`messaging.twilio_channel`)."""
+
+_LONGEST_ID: Final = 100
+"""Twilio's ids have 34 characters, its states and senders fewer; longer ones are not from there."""
 
 _FORM: Final = "application/x-www-form-urlencoded"
 
@@ -77,51 +81,59 @@ async def _signed_fields(request: Request, clinic: Clinic) -> Fields | None:
     content_type = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if token is None or content_type != _FORM:
         return None
-    body = (await request.body()).decode("utf-8", "replace")
-    fields = parse_qsl(body, keep_blank_values=True)
+    fields = _fields(await request.body())
     url = public_url(
         clinic.public_url, request.scope["path"], request.scope["query_string"].decode("latin-1")
     )
     return fields if verify(token.get_secret_value(), url, request.headers.get(HEADER), fields) else None
 
 
+def _fields(body: bytes) -> Fields:
+    """Names and values as the provider signed them; half an emoji, alone or as a pair, is kept until then."""
+    form = body.decode("utf-8", "replace")
+    try:
+        return parse_qsl(form, keep_blank_values=True, errors="surrogatepass")
+    except UnicodeDecodeError:  # bytes that are no text at all
+        return parse_qsl(form, keep_blank_values=True, errors="replace")
+
+
 def _arrived(fields: Fields, clinic: Clinic) -> ArrivedText | None:
-    form = _storable(fields)
+    form = storable_form(fields)
     sid = form.get("MessageSid") or form.get("SmsSid")
     sender = form.get("From")
-    if not sid or not sender:
+    if not sid or not sender or max(len(sid), len(sender)) > _LONGEST_ID:
         return None
-    media = form.get("NumMedia", "")
     return ArrivedText(
         provider_sid=sid,
         from_number=sender,
         to_number=form.get("To", ""),
         body=form.get("Body", ""),
-        num_media=int(media) if media.isdecimal() else 0,
+        num_media=_count(form.get("NumMedia", "")),
         raw=form,
         received_at=clinic.clock(),
     )
 
 
 def _receipt(fields: Fields, request: Request, clinic: Clinic) -> Receipt | None:
-    form = _storable(fields)
+    form = storable_form(fields)
     sid = form.get("MessageSid") or form.get("SmsSid")
     told = form.get("MessageStatus") or form.get("SmsStatus")
-    if not sid or not told:
+    if not sid or not told or max(len(sid), len(told)) > _LONGEST_ID:
         return None
+    intent = request.query_params.get(INTENT)
     return Receipt(
         provider_sid=sid,
         status=told,
         error_code=form.get("ErrorCode") or None,
-        message_key=request.query_params.get(INTENT),
+        message_key=storable(intent) if intent else None,
         raw=form,
         received_at=clinic.clock(),
     )
 
 
-def _storable(fields: Fields) -> dict[str, str]:
-    """PostgreSQL keeps every character but NUL."""
-    return {name.replace("\0", "\ufffd"): value.replace("\0", "\ufffd") for name, value in fields}
+def _count(stated: str) -> int:
+    """How many media came along; what is no small number counts as none."""
+    return int(stated) if stated.isascii() and stated.isdecimal() and len(stated) < 4 else 0
 
 
 async def _afterwards(work: Awaitable[None]) -> None:

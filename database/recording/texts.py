@@ -111,12 +111,13 @@ _WORDING = {
 
 async def allow_texts(connection: AsyncConnection, transition: Transition, now: datetime) -> None:
     """Note an opt-out or opt-in for every client of that number, as a consent that can be shown later."""
-    allowed = transition.texts_allowed
-    if allowed is None:
-        return
-    found = await connection.execute(
-        _SHARING, {"client_id": transition.state.client_id, "allowed": allowed, **_BY_TEXT}
-    )
+    if transition.texts_allowed is not None:
+        await allow_texts_of(connection, transition.state.client_id, transition.texts_allowed, now)
+
+
+async def allow_texts_of(connection: AsyncConnection, client_id: str, allowed: bool, now: datetime) -> None:
+    """The same, for this client and everyone who shares the number; once is as good as often."""
+    found = await connection.execute(_SHARING, {"client_id": client_id, "allowed": allowed, **_BY_TEXT})
     clients = [row.id for row in found]
     if not clients:
         return

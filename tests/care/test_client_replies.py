@@ -112,24 +112,69 @@ def test_ambiguity_never_cancels_f33(running: PlayedPlan, words: str) -> None:
     assert running.state.alerts
 
 
-def test_three_for_one_of_two_visits_cancels_neither_f33(running: PlayedPlan) -> None:
+def _asked_about_two_visits(running: PlayedPlan) -> None:
     asked_to_confirm(running)
     first = running.state.prompts[0]
     second = first.but(key="s2:confirm", session_no=2)
     running.state = running.state.but(prompts=(first, second))
+
+
+def test_three_for_one_of_two_visits_cancels_neither_but_asks_which_f33(running: PlayedPlan) -> None:
+    _asked_about_two_visits(running)
+    before = len(running.texts())
     running.text("3")
     assert {s.status for s in running.state.sessions} == {SessionStatus.booked}
-    assert running.has_alert(AlertReason.unread_reply)
+    (asked,) = running.texts()[before:]
+    assert asked.order.template == "which_visit"
+    assert asked.order.starts_at == (running.session(1).starts_at, running.session(2).starts_at)
 
 
-def test_a_score_and_a_reminder_that_both_fit_go_to_a_person(running: PlayedPlan) -> None:
+def test_the_visit_that_was_meant_is_cancelled_and_no_other(running: PlayedPlan) -> None:
+    _asked_about_two_visits(running)
+    running.text("3")
+    running.text("B please")
+    assert running.session(1).status is SessionStatus.booked
+    assert running.session(2).status is SessionStatus.cancelled
+    assert not running.has_alert(AlertReason.unread_reply)
+
+
+def _asked_for_a_score_and_a_visit(running: PlayedPlan) -> None:
     running.until(running.now + FIRST_PAIN)
     kinds = {p.kind for p in running.state.prompts}
     assert {PromptKind.confirm_session, PromptKind.score} <= kinds
+
+
+@pytest.mark.parametrize(
+    ("meant", "score", "change"), [("A", None, True), ("the visit", None, True), ("b", 2, False)]
+)
+def test_an_answer_to_one_of_two_questions_goes_where_the_client_says(
+    running: PlayedPlan, meant: str, score: int | None, change: bool
+) -> None:
+    _asked_for_a_score_and_a_visit(running)
     running.text("2")
-    assert running.has_alert(AlertReason.unread_reply)
+    assert running.texts()[-1].order.template == "which_visit_or_question"
+    assert not running.state.progress.answers and not running.has_alert(AlertReason.change_requested)
+    running.text(meant)
+    assert [a.value for a in running.state.progress.answers] == ([] if score is None else [score])
+    assert running.has_alert(AlertReason.change_requested) is change
+    assert not running.has_alert(AlertReason.unread_reply)
+
+
+def test_the_client_is_asked_which_only_once_then_a_person_asks(running: PlayedPlan) -> None:
+    _asked_for_a_score_and_a_visit(running)
+    running.text("2")
+    before = len(running.texts())
+    running.text("2")
+    assert running.texts()[before:] == [] and running.has_alert(AlertReason.unread_reply)
     assert not running.state.progress.answers
-    assert not running.has_alert(AlertReason.change_requested)
+
+
+def test_a_client_who_never_says_which_is_asked_by_a_person(running: PlayedPlan) -> None:
+    _asked_for_a_score_and_a_visit(running)
+    running.text("2")
+    running.until(running.now + timedelta(hours=5))
+    assert running.has_alert(AlertReason.unread_reply)
+    assert all(p.kind is not PromptKind.which for p in running.state.prompts)
 
 
 def test_a_later_text_does_not_swallow_the_answer_to_an_earlier_question_f31(running: PlayedPlan) -> None:
