@@ -8,10 +8,11 @@ never cancels (F33).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, time
 
 from care.alerts import URGENT
 from care.draft import Draft
+from care.local_time import closing_today, local
 from care.pausing import suspend
 from care.sessions import ask_for_change, cancelled_by_reply, confirm
 from care.which import ask_which, asked_which
@@ -24,6 +25,8 @@ from schemas.replies import Reading
 from schemas.screening import Urgency
 from schemas.transition import ReplyFinding, ReplyQuestion
 
+_SEVERE_PAIN = "AL-01"
+_SAME_DAY_UNTIL = time(14)
 _ANSWERS_KEPT = 40
 _CHECKINS_KEPT = 6
 _HIGHEST = {"CHK-FLARE": 7, "CHK-HOME": 7}
@@ -231,7 +234,13 @@ def _score_answer(draft: Draft, command: ReceiveText, finding: ReplyFinding, pro
 
 def _number_alert(draft: Draft, command: ReceiveText, alert: NumberAlert) -> None:
     """Ask for a person; the first that has something to say to the client says it (F30)."""
-    draft.raise_alert(AlertReason.number_alert, alert.urgency, alert.rule, subject=command.inbound_id)
+    draft.raise_alert(
+        AlertReason.number_alert,
+        alert.urgency,
+        alert.rule,
+        subject=command.inbound_id,
+        contact_by=_today_if_severe(draft, alert),
+    )
     if alert.message is not None and not draft.tells_client:
         draft.text(
             f"in:{command.inbound_id}:callback",
@@ -239,6 +248,13 @@ def _number_alert(draft: Draft, command: ReceiveText, alert: NumberAlert) -> Non
             purpose=TextPurpose.safety,
             rule=alert.rule,
         )
+
+
+def _today_if_severe(draft: Draft, alert: NumberAlert) -> datetime | None:
+    """`enums.urgency.E2`: severe pain told before the afternoon is rung about before the clinic closes."""
+    hours = draft.protocol.hours
+    early = local(hours.zone, draft.now).time() < _SAME_DAY_UNTIL
+    return closing_today(hours, draft.now) if alert.rule == _SEVERE_PAIN and early else None
 
 
 def _ask_which(draft: Draft, command: ReceiveText, finding: ReplyFinding, worried: bool) -> None:

@@ -72,12 +72,14 @@ class Draft(TextingDraft):
         session_no: int | None = None,
         subject: str | None = None,
         screening_items: tuple[str, ...] = (),
+        contact_by: datetime | None = None,
     ) -> Alert | None:
         """Ask for a person, once for the same matter while the first alert about it is open.
 
-        A more urgent one raises the open alert. None: a person has been asked already.
+        A more urgent one raises the open alert. None: a person has been asked already. `contact_by` is a deadline
+        closer than the urgency's own.
         """
-        acknowledge_by, contact_by = deadlines(self.protocol, urgency, self.now)
+        acknowledge_by, latest = deadlines(self.protocol, urgency, self.now)
         alert = Alert(
             id=f"{self.state.plan_id}-{self.state.serial + 1}",
             urgency=urgency,
@@ -85,7 +87,7 @@ class Draft(TextingDraft):
             rule=rule,
             opened_at=self.now,
             acknowledge_by=acknowledge_by,
-            contact_by=contact_by,
+            contact_by=latest if contact_by is None else min(latest, contact_by),
             session_no=session_no,
             subject=subject,
             screening_items=screening_items,

@@ -84,6 +84,15 @@ def after_staffed(hours: SiteHours, start: datetime, minutes: int) -> datetime:
     return start + timedelta(minutes=minutes)
 
 
+def closing_today(hours: SiteHours, moment: datetime) -> datetime | None:
+    """When the site closes for the last time on this day; None if it has closed, or does not open."""
+    day = local_day(hours, moment)
+    if day in hours.closed_on:
+        return None
+    closes = (instant(hours.zone, day, span.closes) for span in hours.spans if span.weekday == day.weekday())
+    return max((at for at in closes if at > moment), default=None)
+
+
 def is_quiet(hours: SiteHours, moment: datetime) -> bool:
     """Whether routine texts must wait at this instant (`sms_checkins.quiet_hours`)."""
     return out_of_quiet(hours, moment) != moment

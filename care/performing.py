@@ -345,7 +345,8 @@ def text_not_sent(draft: Draft, key: str, session_no: int | None, unknown: bool,
     It is as urgent as the alert that the text belongs to: without its words, only a call helps the client.
     """
     reason = AlertReason.text_unknown if unknown else AlertReason.text_undelivered
-    belongs_to = (a.urgency for a in draft.state.alerts if a.rule == rule and a.urgency in URGENT)
+    emergencies = (a for a in draft.state.alerts if a.urgency in URGENT)
+    belongs_to = (a.urgency for a in emergencies if a.rule == rule or _says(key, a))
     urgency = Urgency.most_urgent(belongs_to) or Urgency.E3
     draft.raise_alert(reason, urgency, rule, session_no=session_no, subject=key)
 
@@ -355,3 +356,11 @@ def question_not_asked(draft: Draft, key: str, reason: str) -> None:
     asked = key.removeprefix(f"{draft.state.plan_id}:")
     draft.drop_prompt(asked)
     draft.event(EventKind.text_skipped, None, key=asked, reason=reason)
+
+
+def _says(key: str, alert: Alert) -> bool:
+    """Whether a text's key names this alert: its page, the answer to its text, or its screening's one text."""
+    names = {alert.id, alert.subject} | (
+        {"screening"} if alert.reason is AlertReason.urgent_referral else set()
+    )
+    return not names.isdisjoint(key.split(":"))

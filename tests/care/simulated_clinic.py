@@ -151,7 +151,7 @@ class SimulatedClinic(PlayedPlan):
 
     def _answer(self, question: str | None) -> str:
         if question is None:
-            return self.rng.choices(("1", "2", "3", "1, 2"), (20, 2, 2, 1))[0]
+            return self.rng.choices(("1", "2", "3", "1, 2", "A", "B"), (20, 2, 2, 1, 2, 2))[0]
         if question == "CHK-CHANGE":
             return self.rng.choices(("NO", "yes", "I have a new medicine"), (20, 1, 1))[0]
         return str(self.rng.choices(range(11), (3, 6, 6, 5, 4, 3, 2, 2, 1, 1, 1))[0])

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from care.draft import Draft
-from schemas.commands import AcknowledgeAlert, CloseAlert, RecordOutcome
+from schemas.commands import AcknowledgeAlert, CloseAlert, RecordOutcome, TextFailed
 from schemas.events import EventKind
 from schemas.messages import TextPurpose
 from schemas.plan import Alert, AlertReason, SessionStatus, Stage
@@ -160,6 +160,23 @@ def test_a_text_of_an_emergency_that_does_not_arrive_is_as_urgent_as_the_emergen
     running.text_fails(safety.order)
     assert running.alert(AlertReason.text_undelivered).urgency is Urgency.E0
     assert running.pages == ["staff-0", "staff-0"]
+
+
+def test_a_safety_text_that_the_provider_gave_up_later_is_as_urgent_too_f09(running: PlayedPlan) -> None:
+    running.text("chest pain now")
+    (safety,) = [s for s in running.sent if s.order.purpose is TextPurpose.safety]
+    running.must(TextFailed(message_key=safety.order.key, error_class="undeliverable"), FRONT_DESK)
+    assert running.alert(AlertReason.text_undelivered).urgency is Urgency.E0
+
+
+@pytest.mark.parametrize(("hour", "same_day"), [(12, True), (15, False)])
+def test_severe_pain_told_before_the_afternoon_is_rung_about_the_same_day(
+    running: PlayedPlan, hour: int, same_day: bool
+) -> None:
+    running.until(running.session(1).starts_at.replace(day=9, hour=hour))
+    running.text("9")
+    severe = next(alert for alert in running.state.alerts if alert.rule == "AL-01")
+    assert (severe.contact_by <= running.now.replace(hour=18, minute=0)) is same_day
 
 
 def test_a_reminder_that_does_not_arrive_reaches_front_desk_f10(running: PlayedPlan) -> None:

@@ -172,7 +172,9 @@ class Watching:
         assert all(s.no in kept for s in before.sessions if s.status in AHEAD)
 
     def _the_state_travels(self, after: PlanState) -> None:
-        assert PlanState.model_validate_json(after.model_dump_json()) == after
+        travelled = PlanState.model_validate_json(after.model_dump_json())
+        assert travelled == after
+        assert agenda(travelled) == agenda(after)
 
     def _withdrawing_always_works(self, after: PlanState, now: datetime) -> None:
         if after.closed:
