@@ -176,9 +176,13 @@ class Clinic:
 
     async def state(self, plan: ClinicPlan) -> PlanState:
         """The plan as the database has it."""
+        return await self.state_of(plan.id)
+
+    async def state_of(self, plan_id: str) -> PlanState:
+        """The same by the plan's id."""
         async with self.engine.connect() as connection:
             state: PlanState = (
-                await connection.execute(select(plans.c.state).where(plans.c.id == plan.id))
+                await connection.execute(select(plans.c.state).where(plans.c.id == plan_id))
             ).scalar_one()
         return state
 

@@ -9,7 +9,7 @@ import contextlib
 import os
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -69,8 +69,8 @@ async def open_stage(*worker_options: str) -> AsyncIterator[Stage]:
         logs = folder / "logs"
         texting = limber_child("gateway", ["gateway", "--port", str(gateway_port)], environment, logs)
         working = limber_child("worker", ["worker", *worker_options], environment, logs)
-        parts.enter_context(running(texting, f"{gateway.url}/healthz"))
-        parts.enter_context(running(working, f"http://{LOOPBACK}:{probe_port}/healthz"))
+        parts.enter_context(running(texting, lambda: answers(f"{gateway.url}/healthz")))
+        parts.enter_context(running(working, lambda: answers(f"http://{LOOPBACK}:{probe_port}/healthz")))
         client = await connect(settings)
         clinic = Clinic(await bootstrap(settings, engine=engine, client=client), gateway)
         yield Stage(
@@ -89,15 +89,17 @@ async def open_stage(*worker_options: str) -> AsyncIterator[Stage]:
 
 
 @contextlib.contextmanager
-def running(child: Child, ready_url: str | None = None) -> Iterator[Child]:
-    """A child process until the block ends, ready at the beginning if it has an address to ask."""
+def running(
+    child: Child, ready: Callable[[], bool] | None = None, stop_within: float = 10
+) -> Iterator[Child]:
+    """A child process until the block ends, ready at the beginning if there is a way to tell."""
     child.start()
     try:
-        if ready_url is not None:
-            child.wait_until(lambda: answers(ready_url), _START_SECONDS, hint="see the log above")
+        if ready is not None:
+            child.wait_until(ready, _START_SECONDS, hint="see the log above")
         yield child
     finally:
-        child.stop(timeout=10)
+        child.stop(stop_within)
 
 
 def python_child(name: str, module: str, *arguments: str, logs: Path) -> Child:
