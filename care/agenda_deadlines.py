@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 
+from care.agenda_memory import looks_at
 from care.agenda_texts import session_key
 from care.local_time import days_later, instant, local_day
 from schemas.plan import (
@@ -27,6 +28,7 @@ def owner_of(state: PlanState, chain_position: int) -> str:
     return chain[min(chain_position, len(chain) - 1)].staff_id
 
 
+@looks_at("protocol", "approvals")
 def _approvals(state: PlanState) -> Iterator[AgendaItem]:
     """A decision that waits: remind its owner, then pass it to the next of the chain (F26)."""
     for approval in state.approvals:
@@ -59,6 +61,7 @@ def _approvals(state: PlanState) -> Iterator[AgendaItem]:
             )
 
 
+@looks_at("protocol", "alerts")
 def _alerts(state: PlanState) -> Iterator[AgendaItem]:
     """No alert dies silently (REQ-13): somebody takes it on in time, and speaks to the client in time (AL-13)."""
     for alert in state.alerts:
@@ -81,6 +84,7 @@ def _alert_item(alert: Alert, kind: AgendaKind, due: datetime, owner: str) -> Ag
     )
 
 
+@looks_at("protocol", "sessions", "pause")
 def _lapses(state: PlanState) -> Iterator[AgendaItem]:
     """A held session whose time comes does not go ahead; one without a slot is looked for again.
 
@@ -109,6 +113,7 @@ _LAPSES = {
 }
 
 
+@looks_at("stage", "protocol", "screening")
 def _screening(state: PlanState) -> Iterator[AgendaItem]:
     """Re-screens, and screenings and letters that run out (`disposition_algebra.expiry`)."""
     if state.closed:
@@ -175,6 +180,13 @@ def _screening_item(state: PlanState, kind: AgendaKind, what: str, due: datetime
     )
 
 
+@looks_at(
+    "stage",
+    "protocol",
+    "progress.reviewed_at",
+    "progress.sessions_since_review",
+    "progress.scores",
+)
 def _reviews(state: PlanState) -> Iterator[AgendaItem]:
     """The therapist's review falls due by days or by sessions, whichever is earlier."""
     if state.stage is not Stage.active:
@@ -193,6 +205,7 @@ def _reviews(state: PlanState) -> Iterator[AgendaItem]:
     )
 
 
+@looks_at("stage", "protocol", "pause")
 def _pause(state: PlanState) -> Iterator[AgendaItem]:
     """A holiday pause asks to be ended when its day comes; a safety pause never ends by itself."""
     pause = state.pause

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 
+from care.agenda_memory import looks_at
 from care.checkins import SORE_LIFE, day3_due, routine_questions, sore_due
 from care.local_time import instant, local_day, out_of_quiet
 from schemas.plan import AgendaItem, AgendaKind, PlanState, Prompt, PromptKind, Session, SessionStatus, Stage
@@ -29,6 +30,7 @@ def _allowed(state: PlanState, due: datetime) -> datetime:
     return out_of_quiet(state.protocol.hours, max(due, state.texts_since or due))
 
 
+@looks_at("stage", "texts_on", "texts_since", "protocol", "sessions")
 def _session_texts(state: PlanState) -> Iterator[AgendaItem]:
     """Reminders and the day-before question (SCH-8: "see you tomorrow") of booked sessions."""
     if not _texts_flow(state):
@@ -71,6 +73,17 @@ def _reminder_expiry(state: PlanState, session: Session, before: int) -> datetim
     return session.starts_at - timedelta(hours=max(later, default=2))
 
 
+@looks_at(
+    "stage",
+    "texts_on",
+    "texts_since",
+    "protocol",
+    "sessions",
+    "progress.step",
+    "progress.step_entered_at",
+    "progress.sessions_completed",
+    "progress.answers",
+)
 def _after_sessions(state: PlanState) -> Iterator[AgendaItem]:
     """The morning after: the soreness question (SCH-1), or a look for the outcome nobody recorded."""
     hours = state.protocol.hours
@@ -111,6 +124,22 @@ def _after_sessions(state: PlanState) -> Iterator[AgendaItem]:
                 )
 
 
+@looks_at(
+    "stage",
+    "texts_on",
+    "texts_since",
+    "protocol",
+    "sessions",
+    "done",
+    "put_off",
+    "routine_sent",
+    "progress.step",
+    "progress.step_entered_at",
+    "progress.started_at",
+    "progress.reviewed_at",
+    "progress.sessions_completed",
+    "progress.answers",
+)
 def _routine(state: PlanState) -> Iterator[AgendaItem]:
     """The questions of the check-in schedule that belong to no session (SCH-3 … SCH-7)."""
     if not _texts_flow(state):
@@ -127,6 +156,7 @@ def _routine(state: PlanState) -> Iterator[AgendaItem]:
         )
 
 
+@looks_at("stage", "texts_on", "texts_since", "protocol", "prompts")
 def _prompts(state: PlanState) -> Iterator[AgendaItem]:
     """A routine question unanswered: remind once, then note the silence (missing-answer ladder, AL-12)."""
     protocol = state.protocol

@@ -237,4 +237,5 @@ class Draft(TextingDraft):
     def _kept(self, sessions: tuple[Session, ...]) -> tuple[Session, ...]:
         """The latest sessions, and every earlier one that waits for its time or its outcome, or got it just now."""
         older, latest = sessions[:-_SESSIONS_KEPT], sessions[-_SESSIONS_KEPT:]
-        return (*(s for s in older if s.status in AHEAD or s.no in self._open_before), *latest)
+        still_open = [s for s in older if s.status in AHEAD or s.no in self._open_before]
+        return (*still_open, *latest) if len(still_open) < len(older) else sessions
