@@ -11,7 +11,7 @@ from typing import Final
 from care.local_time import is_quiet, out_of_quiet
 from database.outbox_facts import TextFacts
 from database.person_texts import LATE_AFTER, PersonTexts
-from schemas.messages import Audience, CheckResult, MessageStatus, TextOrder, TextPurpose
+from schemas.messages import Audience, ChannelName, CheckResult, MessageStatus, TextOrder, TextPurpose
 from schemas.plan import CLOSED_STAGES, SessionStatus, Stage
 
 
@@ -40,6 +40,7 @@ class Situation:
     order: TextOrder
     facts: TextFacts
     now: datetime
+    channel: ChannelName = ChannelName.sms
 
 
 @dataclass(frozen=True)
@@ -54,21 +55,25 @@ class Check:
     until: Callable[[Situation], datetime] | None = None
     purposes: frozenset[TextPurpose] = frozenset(TextPurpose)
     audiences: frozenset[Audience] = frozenset(Audience)
+    channels: frozenset[ChannelName] = frozenset(ChannelName)
     status: MessageStatus = MessageStatus.suppressed
-
-    def concerns(self, order: TextOrder) -> bool:
-        """Whether the check is asked about this text at all."""
-        return order.purpose in self.purposes and order.audience in self.audiences
 
     def stops(self, situation: Situation) -> bool:
         """Whether this check keeps the text back."""
-        return self.concerns(situation.order) and self.holds(situation)
+        return self.is_asked(situation) and self.holds(situation)
+
+    def is_asked(self, situation: Situation) -> bool:
+        """Whether the check concerns this text on this channel."""
+        order = situation.order
+        asked = order.purpose in self.purposes and order.audience in self.audiences
+        return asked and situation.channel in self.channels
 
 
 _QUESTION: Final = frozenset({TextPurpose.question})
 _REMINDER: Final = frozenset({TextPurpose.reminder})
 _ROUTINE: Final = frozenset({TextPurpose.reminder, TextPurpose.question})
 _CAN_WAIT: Final = frozenset({TextPurpose.reminder, TextPurpose.question, TextPurpose.notice})
+_SMS: Final = frozenset({ChannelName.sms})
 _CLIENT: Final = frozenset({Audience.client})
 _DID_NOT_HAPPEN: Final = frozenset(
     {SessionStatus.cancelled, SessionStatus.late_cancel, SessionStatus.no_show, SessionStatus.lapsed}
@@ -143,14 +148,14 @@ def _budget_frees(s: Situation) -> datetime:
 CHECKS: Final = (
     Check(WhyNot.expired, lambda s: s.now >= s.order.expires_at, status=MessageStatus.expired),
     Check(WhyNot.visit_has_begun, _begun, purposes=_REMINDER, status=MessageStatus.expired),
-    Check(WhyNot.opted_out, lambda s: not s.facts.texts_allowed, audiences=_CLIENT),
-    Check(WhyNot.no_consent, lambda s: not s.facts.consented, audiences=_CLIENT),
+    Check(WhyNot.opted_out, lambda s: not s.facts.texts_allowed, audiences=_CLIENT, channels=_SMS),
+    Check(WhyNot.no_consent, lambda s: not s.facts.consented, audiences=_CLIENT, channels=_SMS),
     Check(WhyNot.plan_closed, _closed, purposes=_CAN_WAIT),
     Check(WhyNot.plan_suspended, lambda s: s.facts.stage is Stage.suspended, purposes=_ROUTINE),
     Check(WhyNot.session_moved, _moved, purposes=_CAN_WAIT),
     Check(WhyNot.session_gone, _gone, purposes=_ROUTINE),
     Check(WhyNot.session_confirmed, _confirmed, purposes=_REMINDER),
-    Check(WhyNot.no_number, lambda s: s.facts.number is None),
+    Check(WhyNot.no_number, lambda s: s.facts.number is None, channels=_SMS),
     Check(WhyNot.merged, _merged, purposes=_QUESTION, audiences=_CLIENT),
     Check(WhyNot.contact_budget, _over_budget, _budget_frees, purposes=_QUESTION, audiences=_CLIENT),
     Check(
@@ -158,6 +163,7 @@ CHECKS: Final = (
         lambda s: is_quiet(s.facts.hours, s.now),
         lambda s: out_of_quiet(s.facts.hours, s.now),
         purposes=_CAN_WAIT,
+        channels=_SMS,
     ),
 )
 """In order: the first that holds is the reason on record. What only delays comes last."""
@@ -173,7 +179,7 @@ def examined(situation: Situation) -> tuple[CheckResult, ...]:
     return tuple(
         CheckResult(check=check.why, passed=not check.holds(situation))
         for check in CHECKS
-        if check.concerns(situation.order)
+        if check.is_asked(situation)
     )
 
 

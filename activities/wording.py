@@ -44,13 +44,29 @@ class Wording:
             raise Unworded(str(error)) from error
         return Worded(body, f"{book.language} {template.name} {template.version} {template.digest}")
 
+    async def mail(self, order: TextOrder, facts: TextFacts) -> tuple[Worded, str]:
+        """The same as a mail that stands for a text: its body and subject. Raises Unworded."""
+        book = self._books.get(facts.language) or self._books[DEFAULT_LANGUAGE]
+        values = self._values(order, facts, book)
+        try:
+            template = (await self._template(order, facts, book)).for_one_way()
+            said = template.render(values)
+            body = f"{said}\n\n{book.mail_footer.render(values)}"
+            subject = book.mail_subject.render(values)
+        except (TemplateError, PackError, NotFoundError) as error:
+            raise Unworded(str(error)) from error
+        wording = f"{book.language} {template.name} {template.version} {template.digest}"
+        return Worded(body, wording), subject
+
     async def _template(self, order: TextOrder, facts: TextFacts, book: TemplateBook) -> Template:
         """A text waits as a name: whoever edits its words meanwhile loses none of those that wait (F06)."""
         product = book.templates.get(order.template)
         if product is None:
             return pack_text(order.template, await self._packs.get(facts.pack_hash))
         own = facts.site_text
-        return product if own is None else Template(product.name, f"site-{own.version}", own.body)
+        if own is None:
+            return product
+        return Template(product.name, f"site-{own.version}", own.body, product.one_way)
 
     def _values(self, order: TextOrder, facts: TextFacts, book: TemplateBook) -> dict[str, str]:
         visits = book.visit_fields(order.starts_at, zone(facts.hours.zone))

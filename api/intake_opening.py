@@ -35,6 +35,7 @@ from schemas.screening import ScreeningResult
 
 PRIMARY_MEASURE: Final = "PSFS"
 TEXTS: Final = "texts"
+EMAIL: Final = "email"
 
 _log = structlog.get_logger(__name__)
 
@@ -65,7 +66,7 @@ async def open_from_intake(clinic: Clinic, who: Identity, body: Any, key: str) -
             state=state,
             received_at=house.now,
             client=_client(form),
-            consents=(_consent(form, who.actor.id),),
+            consents=_consents(form, who.actor.id),
             events=(_received(form, house.now, who.actor.id),),
         ),
     )
@@ -140,9 +141,14 @@ def _client(form: IntakeForm) -> NewClient:
     )
 
 
-def _consent(form: IntakeForm, recorded_by: str) -> NewConsent:
+def _consents(form: IntakeForm, recorded_by: str) -> tuple[NewConsent, ...]:
     consent = form.consent
-    return NewConsent(TEXTS, consent.texts, consent.wording, consent.how or "", recorded_by)
+    asked = {TEXTS: consent.texts, EMAIL: consent.email}
+    return tuple(
+        NewConsent(kind, granted, consent.wording, consent.how or "", recorded_by)
+        for kind, granted in asked.items()
+        if kind == TEXTS or granted
+    )
 
 
 def _received(form: IntakeForm, now: datetime, actor: str) -> PlanEvent:

@@ -42,6 +42,9 @@ def gateway(  # noqa: PLR0917 - typer passes by name
         list[str] | None,
         typer.Option(help="Misbehave, e.g. 429:times=2 or unreachable:to=+447700900123,code=30005."),
     ] = None,
+    mail_port: Annotated[
+        int | None, typer.Option(help="Also take mail (SMTP) on this port, and show it.", min=1, max=65535)
+    ] = None,
     without_stop_word: Annotated[
         list[str] | None, typer.Option(help="A stop word declared removed at Twilio, e.g. CANCEL.")
     ] = None,
@@ -66,6 +69,8 @@ def gateway(  # noqa: PLR0917 - typer passes by name
         pace=timedelta(seconds=pace),
         stop_words=STOP_WORDS - {word.upper() for word in without_stop_word or ()},
         advanced_opt_out=advanced_opt_out,
+        mail_host=host,
+        mail_port=mail_port,
         faults=tuple(_fault(described) for described in fault or ()),
     )
     listening = _listen(host, port)

@@ -12,22 +12,22 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from messaging.error_classes import ErrorClass
-from messaging.numbers import E164
 
 
 @dataclass(frozen=True, slots=True)
 class OutgoingText:
-    """One text to one person.
+    """One text to one person; `to` is a number in E.164, or an e-mail address, as the channel has it.
 
     `intent_key` is unique for this text and travels in the status callback's URL, so that an answer lost on
     the way can still be matched. `useful_for` is the rest of the text's useful life: the provider must not
     deliver it later.
     """
 
-    to: E164
+    to: str
     body: str
     intent_key: str
     useful_for: timedelta
+    subject: str | None = None
 
     def __post_init__(self) -> None:
         if self.useful_for <= timedelta(0):
@@ -121,7 +121,7 @@ class Channel(Protocol):
         ...
 
     def find(
-        self, to: E164, from_: str | None, since: datetime, body: str, *, claimed: Collection[str] = ()
+        self, to: str, from_: str | None, since: datetime, body: str, *, claimed: Collection[str] = ()
     ) -> str | None:
         """The provider's id of a text that went to `to` with this `body` at or after `since`, if it has one.
 

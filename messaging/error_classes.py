@@ -12,10 +12,11 @@ from typing import Final
 
 
 class ErrorClass(StrEnum):
-    """The six kinds of refusal that need different people, and the codes nobody has classified yet."""
+    """The kinds of refusal that need different people, and the codes nobody has classified yet."""
 
     OPT_OUT = "opt_out"
     BAD_NUMBER = "bad_number"
+    BAD_ADDRESS = "bad_address"
     OUR_CONFIGURATION = "our_configuration"
     OUR_BUG = "our_bug"
     RETRY_LATER = "retry_later"
@@ -34,6 +35,7 @@ class Meaning:
 MEANINGS: Final[dict[ErrorClass, Meaning]] = {
     ErrorClass.OPT_OUT: Meaning("The client has opted out of texts. Ring them if this matters."),
     ErrorClass.BAD_NUMBER: Meaning("This number cannot receive texts. Ask the client for a mobile number."),
+    ErrorClass.BAD_ADDRESS: Meaning("The mail server refused this address. Ask the client for another."),
     ErrorClass.OUR_CONFIGURATION: Meaning(
         "The clinic's Twilio account or sender is not set up for this. Check the Twilio settings."
     ),

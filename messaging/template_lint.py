@@ -94,7 +94,12 @@ def lint(template: Template, book: TemplateBook, profile: Profile = Profile.ROUT
 
 def lint_book(book: TemplateBook) -> tuple[Finding, ...]:
     """Every breach in a language's own texts."""
-    return tuple(finding for template in book.templates.values() for finding in lint(template, book))
+    return tuple(
+        finding
+        for template in book.templates.values()
+        for said in dict.fromkeys((template, template.for_one_way()))
+        for finding in lint(said, book)
+    )
 
 
 def profile_of(text_id: str) -> Profile:

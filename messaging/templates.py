@@ -31,11 +31,15 @@ class TemplateError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """One text with its fields still open. `version` changes whenever `text` does."""
+    """One text with its fields still open. `version` changes whenever `text` does.
+
+    `one_way` says the same by a channel on which answers do not come back, where `text` asks for one.
+    """
 
     name: str
     version: str
     text: str
+    one_way: str | None = None
 
     def __post_init__(self) -> None:
         for _, field, spec, conversion in self._parts():
@@ -53,6 +57,10 @@ class Template:
     def digest(self) -> str:
         """Twelve hex digits that change with the text; kept beside each message that used it."""
         return hashlib.sha256(self.text.encode()).hexdigest()[:12]
+
+    def for_one_way(self) -> Template:
+        """The text for a channel that brings no answers."""
+        return self if self.one_way is None else Template(self.name, self.version, self.one_way)
 
     def render(self, values: Mapping[str, str]) -> str:
         """The text with its fields filled in and typographic quotes and dashes made plain.
@@ -99,6 +107,8 @@ class TemplateBook:
     months: tuple[str, ...]
     one_visit: Template
     between_visits: str
+    mail_subject: Template
+    mail_footer: Template
 
     def __getitem__(self, name: str) -> Template:
         """The template called `name`. Raises TemplateError with the nearest names."""
@@ -132,7 +142,7 @@ def load(language: str = DEFAULT_LANGUAGE) -> TemplateBook:
     return TemplateBook(
         language=source["language"],
         templates={
-            name: Template(name, str(entry["version"]), entry["text"])
+            name: Template(name, str(entry["version"]), entry["text"], entry.get("one_way"))
             for name, entry in source["templates"].items()
         },
         fields={name: Field(**entry) for name, entry in source["fields"].items()},
@@ -140,6 +150,8 @@ def load(language: str = DEFAULT_LANGUAGE) -> TemplateBook:
         months=tuple(source["months"]),
         one_visit=Template("visit_list", "1", source["visit_list"]["one"]),
         between_visits=source["visit_list"]["between"],
+        mail_subject=Template("mail_subject", "1", source["mail"]["subject"]),
+        mail_footer=Template("mail_footer", "1", source["mail"]["footer"]),
     )
 
 

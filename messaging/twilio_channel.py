@@ -35,7 +35,6 @@ from messaging.channel import (
     Unknown,
 )
 from messaging.error_classes import MEANINGS, ErrorClass, classify
-from messaging.numbers import E164
 from messaging.segments import downgrade
 from messaging.twilio_http import OneShotHttpClient, Throttled, is_this_machine, never_connected
 
@@ -129,7 +128,7 @@ class TwilioChannel:
         return Accepted(message.sid, _segments(message.num_segments))
 
     def find(
-        self, to: E164, from_: str | None, since: datetime, body: str, *, claimed: Collection[str] = ()
+        self, to: str, from_: str | None, since: datetime, body: str, *, claimed: Collection[str] = ()
     ) -> str | None:
         earliest, wanted = since - _CLOCKS_DIFFER_BY, _as_compared(body)
         # No date filter: a text still in Twilio's queue has no date_sent and would be left out.

@@ -99,9 +99,13 @@ class ConsentHow(StrEnum):
 
 
 class TextConsent(Strict):
-    """Whether the clinic may text: the wording shown, how it was agreed, when (`sms_checkins.consent`)."""
+    """Whether the clinic may text: the wording shown, how it was agreed, when (`sms_checkins.consent`).
+
+    `email`: whether it may write to the client's e-mail address instead where a text does not arrive.
+    """
 
     texts: bool
+    email: bool = False
     wording: Words = ""
     how: ConsentHow | None = None
     given_at: PastInstant | None = None

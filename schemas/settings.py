@@ -117,6 +117,17 @@ class Settings(BaseSettings):
         validation_alias=_from("TWILIO_REGION"),
         description="The Twilio region where messages are processed and stored.",
     )
+    smtp_url: SecretStr | None = Field(
+        None,
+        validation_alias=_from("LIMBER_SMTP_URL"),
+        description="The mail server for texts that did not arrive, such as `smtps://user:password@host`. "
+        "Unset: no e-mail is sent; `limber up` has a mail server of its own, whose mail the phone page shows.",
+    )
+    email_from: str = Field(
+        "clinic@localhost",
+        validation_alias=_from("LIMBER_EMAIL_FROM"),
+        description="The address that e-mails come from.",
+    )
     public_url: str | None = Field(
         None,
         validation_alias=_from("LIMBER_PUBLIC_URL"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
+from activities.falling_back import EmailFallback
 from activities.packs import PackShelf
 from activities.reading import ReplyReading
 from activities.reconciling import Patience, Search
@@ -41,6 +42,7 @@ class WorkerParts:
     sending: Sending
     channel: Channel
     search: Search
+    email: EmailFallback | None
     metrics: Metrics
     telemetry: Telemetry | None = None
 
@@ -68,6 +70,7 @@ async def bootstrap(
     channel = channel or sms_channel(settings)
     search = Search(engine, channel, patience or Patience())
     packs = PackShelf(engine)
+    wording = Wording(packs, all_books())
     return WorkerParts(
         settings=settings,
         tuning=tuning or Tuning(),
@@ -79,12 +82,13 @@ async def bootstrap(
         sending=Sending(
             engine,
             channel,
-            Wording(packs, all_books()),
+            wording,
             search,
             metrics,
         ),
         channel=channel,
         search=search,
+        email=_email(settings, engine, wording),
         metrics=metrics,
         telemetry=telemetry,
     )
@@ -111,6 +115,19 @@ def sms_channel(settings: Settings) -> Channel:
     )
     outside = settings.public_url or f"http://127.0.0.1:{settings.api_port}"
     return TwilioChannel(account, outside.rstrip("/") + STATUS_PATH, base_url=settings.twilio_api_url)
+
+
+def _email(settings: Settings, engine: AsyncEngine, wording: Wording) -> EmailFallback | None:
+    """E-mail in place of texts that did not arrive; None where no mail server is named. Raises SettingsError."""
+    from messaging.email_channel import EmailChannel, MailServer, MailServerMisnamed
+
+    if settings.smtp_url is None:
+        return None
+    try:
+        server = MailServer.from_url(settings.smtp_url.get_secret_value())
+    except MailServerMisnamed as misnamed:
+        raise SettingsError(f"LIMBER_SMTP_URL: {misnamed}") from None
+    return EmailFallback(engine, EmailChannel(server, settings.email_from), wording)
 
 
 def database_url(settings: Settings) -> str:

@@ -36,6 +36,7 @@ def chores(parts: WorkerParts) -> tuple[Chore, ...]:
         ),
         Chore("note that somebody is awake", tuning.note_awake_every, lambda: awake(parts)),
         Chore("recover inbound texts", tuning.recover_texts_every, lambda: recover_texts(parts)),
+        Chore("write where no text arrives", tuning.mail_every, lambda: write_instead(parts)),
         Chore("settle texts left open", tuning.settle_texts_every, lambda: settle_texts(parts)),
     )
 
@@ -97,6 +98,12 @@ async def settle_texts(parts: WorkerParts) -> None:
     await settle_left_open(parts.engine, parts.search, now)
     tell = partial(tell_failure, parts.engine, parts.plans)
     await ask_after_silent(parts.engine, parts.channel, tell, now)
+
+
+async def write_instead(parts: WorkerParts) -> None:
+    """Mail what could not be texted, to clients who agreed to that (F10)."""
+    if parts.email is not None:
+        await parts.email.round(datetime.now(UTC))
 
 
 async def tell_failures(engine: AsyncEngine, running: Plans) -> None:

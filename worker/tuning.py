@@ -31,3 +31,4 @@ class Tuning:
     outage_after: timedelta = timedelta(minutes=3)
     recover_texts_every: timedelta = timedelta(minutes=1)
     settle_texts_every: timedelta = timedelta(minutes=1)
+    mail_every: timedelta = timedelta(seconds=20)

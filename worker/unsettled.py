@@ -23,7 +23,7 @@ from database.outbox import Fate, OutboxText
 from database.receipts import FinalFailure, Receipt
 from messaging.channel import Channel, ChannelUnavailable
 from schemas.activity_terms import SETTLING
-from schemas.messages import MessageStatus
+from schemas.messages import ChannelName, MessageStatus
 
 TellFailure = Callable[[FinalFailure], Awaitable[None]]
 
@@ -66,6 +66,8 @@ async def _fate(search: Search, text: OutboxText) -> Fate | None:
     """How the text ends; None leaves it as it is. Raises ChannelUnavailable."""
     if text.status is MessageStatus.pending:
         return Fate(MessageStatus.expired, WhyNot.expired)
+    if text.channel is not ChannelName.sms:  # only texts are on a list
+        return None if text.status is MessageStatus.unknown else Fate(MessageStatus.unknown, NEVER_FOUND)
     sid = await search.provider_id(text)
     if sid is not None:
         return Fate(MessageStatus.sent, provider_sid=sid)

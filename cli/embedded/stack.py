@@ -34,6 +34,7 @@ class StackPorts:
 
 _USUAL = StackPorts(api=8000, gateway=8090, temporal=7233, temporal_ui=8233)
 _USUAL_METRICS = 9464
+_USUAL_MAIL = 8025
 
 
 class Stack:
@@ -69,6 +70,7 @@ class Stack:
             temporal_ui=_chosen(ports.temporal_ui, _USUAL.temporal_ui, "Temporal's UI", "--temporal-ui-port"),
         )
         self._texting: Texting = texting(settings, self._credentials, self._ports.gateway or 0)
+        self._mail_port = preferred_or_free(_USUAL_MAIL)
         self._metrics_port = settings.metrics_port or preferred_or_free(_USUAL_METRICS)
         self.variables: dict[str, str] = self._common_variables()
 
@@ -96,6 +98,7 @@ class Stack:
         return {
             "TEMPORAL_NAMESPACE": settings.temporal_namespace,
             **self._texting.variables(),
+            **self._mail_variables(),
             "LIMBER_PUBLIC_URL": settings.public_url or self.api_url,
             "LIMBER_ENCRYPTION_KEYS": chosen_keys.get_secret_value()
             if chosen_keys
@@ -104,6 +107,14 @@ class Stack:
             "LIMBER_API_PORT": str(self._ports.api),
             "LIMBER_DATA_DIR": str(self._directory.folder),
         }
+
+    def _mail_variables(self) -> dict[str, str]:
+        """The mail server the person named, else the gateway's own."""
+        if self._settings.smtp_url is not None:
+            return {"LIMBER_SMTP_URL": self._settings.smtp_url.get_secret_value()}
+        if self._texting.embedded_port is None:
+            return {}
+        return {"LIMBER_SMTP_URL": f"smtp://{LOOPBACK}:{self._mail_port}"}
 
     def _start_database(self) -> None:
         url = self._settings.database_url
@@ -149,6 +160,7 @@ class Stack:
             *("gateway", "--port", str(port)),
             *("--webhook", f"{self.variables['LIMBER_PUBLIC_URL']}{_INBOUND}"),
             *("--state", str(self._directory.folder / "gateway.db")),
+            *("--mail-port", str(self._mail_port)),
         ]
         child = limber_child("SMS gateway", arguments, self._environment(), self.logs)
         return [LimberProcess(child, f"http://{LOOPBACK}:{port}/healthz")]

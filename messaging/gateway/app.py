@@ -19,6 +19,7 @@ from messaging.gateway.connection import ConnectionKept
 from messaging.gateway.courier import Courier
 from messaging.gateway.errors import TwilioError
 from messaging.gateway.faults import Faults
+from messaging.gateway.mail_server import MailServer
 from messaging.gateway.message import API_VERSION
 from messaging.gateway.parts import Parts
 from messaging.gateway.settings import GatewaySettings
@@ -38,9 +39,13 @@ def create_app(settings: GatewaySettings) -> ASGIApp:
         courier = Courier(settings, state, faults)
         app.state.parts = Parts(settings, state, faults, courier)
         await courier.start()
+        mail = MailServer(state, settings.mail_host, settings.mail_port or 0)
+        if settings.mail_port is not None:
+            await mail.start()
         try:
             yield
         finally:
+            await mail.stop()
             await courier.stop()
             state.close()
 

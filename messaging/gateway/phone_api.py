@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any, Final
 
 from starlette.exceptions import HTTPException
@@ -49,6 +50,14 @@ async def phone(request: Request) -> Response:
             "texts": [text_json(message) for message in state.conversation(number)],
         }
     )
+
+
+async def mail(request: Request) -> Response:
+    """Every mail that was taken, newest last; `?to=` one address."""
+    state, wanted = parts_of(request).state, request.query_params.get("to")
+    addresses = [wanted] if wanted else [address for address, _ in state.mailboxes()]
+    mails = sorted((one for address in addresses for one in state.mail_of(address)), key=lambda one: one.at)
+    return JSONResponse({"mail": [{**asdict(one), "at": one.at.isoformat()} for one in mails]})
 
 
 async def text_in(request: Request) -> Response:
@@ -123,6 +132,7 @@ ROUTES: Final = [
     Route("/gateway/phones", phones, methods=["GET"]),
     Route("/gateway/phones/{number}", phone, methods=["GET"]),
     Route("/gateway/phones/{number}/texts", text_in, methods=["POST"]),
+    Route("/gateway/mail", mail, methods=["GET"]),
     Route("/gateway/faults", faults, methods=["GET", "POST", "DELETE"]),
     Route("/gateway/faults/{id}", fault, methods=["DELETE"]),
     Route("/gateway/messages", wipe, methods=["DELETE"]),

@@ -85,6 +85,18 @@ async def conversation(request: Request) -> Response:
     )
 
 
+async def mailbox(request: Request) -> Response:
+    """The mails of one address."""
+    address = request.path_params["address"]
+    return _page(
+        request,
+        "mailbox.html",
+        open_number=address,
+        address=address,
+        mails=parts_of(request).state.mail_of(address),
+    )
+
+
 async def first_text(request: Request) -> Response:
     """A client who has had no text yet writes first."""
     form = await read_form(request)
@@ -95,6 +107,7 @@ async def first_text(request: Request) -> Response:
 
 ROUTES: Final = [
     Route("/", index, methods=["GET"]),
+    Route("/mail/{address}", mailbox, methods=["GET"]),
     Route("/phones", first_text, methods=["POST"]),
     Route("/phones/{number}", conversation, methods=["GET", "POST"]),
     Mount("/static", StaticFiles(directory=_HERE / "static")),
@@ -122,6 +135,7 @@ def _page(request: Request, name: str, *, open_number: str | None, **values: Any
     ]
     html = _PAGES.get_template(name).render(
         phones=phones,
+        mailboxes=parts.state.mailboxes(),
         open_number=open_number,
         clinic_number=_spaced(parts.settings.number),
         faults=[fault.kind.value for fault in parts.faults.all()],

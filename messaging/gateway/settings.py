@@ -29,7 +29,7 @@ class GatewaySettings:
     `webhook` receives inbound texts and `status_callback` the receipts of texts that name no URL of their
     own; both may carry Twilio's connection overrides (`#rc=5&rp=all`). `number` is the clinic's own number,
     used where a client texts first. `pace` is the time between two statuses of a text. `state` None keeps
-    everything in memory.
+    everything in memory. `mail_port` is where mail is taken (0: any free port), None nowhere.
     """
 
     credentials: Credentials
@@ -41,6 +41,8 @@ class GatewaySettings:
     stop_words: frozenset[str] = STOP_WORDS
     advanced_opt_out: bool = False
     faults: tuple[Fault, ...] = ()
+    mail_port: int | None = None
+    mail_host: str = "127.0.0.1"
 
 
 def new_credentials() -> Credentials:

@@ -53,6 +53,10 @@ CREATE TABLE IF NOT EXISTS errand (
     token TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS errand_due ON errand (due_at, id);
+CREATE TABLE IF NOT EXISTS mail (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    sender TEXT NOT NULL, recipient TEXT NOT NULL, subject TEXT NOT NULL, body TEXT NOT NULL, at REAL NOT NULL
+);
 CREATE TABLE IF NOT EXISTS account (account_sid TEXT PRIMARY KEY, auth_token TEXT NOT NULL);
 """
 _INSTANTS: Final = ("created_at", "updated_at", "sent_at", "valid_until")
@@ -68,6 +72,17 @@ class Wanted:
     sent_until: datetime | None = None
     before: int | None = None
     after: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One mail that the mail server took."""
+
+    sender: str
+    recipient: str
+    subject: str
+    body: str
+    at: datetime
 
 
 class State:
@@ -138,8 +153,8 @@ class State:
         """Forget all texts, opt-outs and errands; how many texts it was."""
         with self._transaction():
             count = self._db.execute("DELETE FROM message").rowcount
-            self._db.execute("DELETE FROM opt_out")
-            self._db.execute("DELETE FROM errand")
+            for table in ("opt_out", "errand", "mail"):
+                self._db.execute(f"DELETE FROM {table}")  # noqa: S608
         return count
 
     def page(self, wanted: Wanted, size: int) -> list[tuple[int, Message]]:
@@ -177,6 +192,27 @@ class State:
             "USING (seq) ORDER BY seq DESC"
         ).fetchall()
         return [(row["phone"], row["count"], _to_message(row)) for row in rows]
+
+    # -- mail -----------------------------------------------------------------------------------------
+
+    def keep_mail(self, mail: Mail) -> None:
+        with self._transaction():
+            self._db.execute(
+                "INSERT INTO mail (sender, recipient, subject, body, at) VALUES (?, ?, ?, ?, ?)",
+                (mail.sender, mail.recipient, mail.subject, mail.body, mail.at.timestamp()),
+            )
+
+    def mailboxes(self) -> list[tuple[str, Mail]]:
+        """Every address that got mail with its last one; most recent first."""
+        rows = self._db.execute(
+            "SELECT * FROM mail WHERE id IN (SELECT max(id) FROM mail GROUP BY recipient) ORDER BY id DESC"
+        )
+        return [(row["recipient"], _to_mail(row)) for row in rows]
+
+    def mail_of(self, address: str) -> list[Mail]:
+        """What one address got, newest last."""
+        rows = self._db.execute("SELECT * FROM mail WHERE recipient = ? ORDER BY id", (address,))
+        return [_to_mail(row) for row in rows]
 
     # -- opt-outs -----------------------------------------------------------------------------------
 
@@ -261,6 +297,11 @@ def _to_message(row: sqlite3.Row) -> Message:
             "path": tuple(Status(status) for status in json.loads(values["path"])),
         }
     )
+
+
+def _to_mail(row: sqlite3.Row) -> Mail:
+    at = datetime.fromtimestamp(row["at"], UTC)
+    return Mail(row["sender"], row["recipient"], row["subject"], row["body"], at)
 
 
 def _to_errand(row: sqlite3.Row) -> Errand:

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import parse_qsl
@@ -39,6 +39,7 @@ class RunningGateway:
 
     url: str
     settings: GatewaySettings
+    mail_port: int | None = None
 
     @property
     def account_sid(self) -> str:
@@ -84,8 +85,11 @@ def running_gateway(
 ) -> Iterator[RunningGateway]:
     """A gateway on a free port of this machine, until the block ends."""
     built = GatewaySettings(credentials=credentials or new_credentials(), pace=pace, **settings)
+    if built.mail_port == 0:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            built = replace(built, mail_port=free.getsockname()[1])
     with _serving(create_app(built)) as url:
-        yield RunningGateway(url, built)
+        yield RunningGateway(url, built, built.mail_port)
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,7 +134,7 @@ class NewClients:
         """An active plan of a new client; `client` replaces parts of who they are."""
         number = next(_numbers)
         state = a_plan(number % 40, datetime.now(UTC)).but(stage=Stage.active)
-        person = {
+        person: dict[str, Any] = {
             "given_name": "Ada",
             "family_name": "Byron",
             "date_of_birth": date(1985, 12, 10),
