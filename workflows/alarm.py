@@ -22,7 +22,6 @@ class Alarm:
 
     def set(self, at: datetime) -> None:
         """Ring at this instant at the latest."""
-        self.rang = False
         if self._timer is not None and self._at is not None and self._at <= at:
             return
         if self._timer is not None:

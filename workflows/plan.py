@@ -115,8 +115,12 @@ class PlanWorkflow:
 
     @command.validator
     def validate(self, envelope: CommandEnvelope) -> None:
-        """Refuse what cannot be, before anything is recorded."""
-        if envelope.command_id in self.state.recent_commands:
+        """Refuse what cannot be, before anything is recorded.
+
+        A plan that has not opened yet judges nothing: the database may hold its opening already, recorded by a worker
+        that died, and people then answer what they see there.
+        """
+        if self.state.seq == 0 or envelope.command_id in self.state.recent_commands:
             return
         refusal = refuse(self.state, envelope, workflow.now())
         if refusal is not None:
@@ -133,6 +137,7 @@ class PlanWorkflow:
         first = next_item(self.state)
         if first is not None and first.due <= workflow.now():
             return
+        self._alarm.rang = False
         if first is not None:
             self._alarm.set(first.due)
         await workflow.wait_condition(
