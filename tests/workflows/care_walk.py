@@ -239,24 +239,36 @@ class Walks:
         self, answers: Mapping[str, Any] | None = None, *, place: int | None = None, **changes: Any
     ) -> Walk:
         """A plan whose first moment has come, whatever it makes of it."""
+        state = await self.taken_in(answers, place=place, **changes)
+        return await self.start(state)
+
+    async def taken_in(
+        self, answers: Mapping[str, Any] | None = None, *, place: int | None = None, **changes: Any
+    ) -> PlanState:
+        """A new client's plan in the database, not started yet."""
         number = self.first_client + len(self._begun)
-        opens = ordinary_monday(datetime.now(UTC))
-        state = a_plan(number if place is None else place, opens, answers, **changes)
+        state = a_plan(
+            number if place is None else place, ordinary_monday(datetime.now(UTC)), answers, **changes
+        )
         mobile = mobile_of(number)
         await create_plan(self.clinic.engine, an_intake(state, mobile))
+        self._begun.append(
+            ClinicPlan(state.plan_id, state.client_id, mobile, PlanClock(self.clinic.client, state.plan_id))
+        )
+        return state
+
+    async def start(self, state: PlanState) -> Walk:
+        """Start a plan's workflow on the day it was taken in."""
         # The plan's own clock begins at the world's: a delayed start is time that can be skipped too.
         await self.clinic.client.start_workflow(
             names.PLAN_WORKFLOW,
             state,
             id=names.plan_workflow_id(state.plan_id),
             task_queue=names.PLAN_QUEUE,
-            start_delay=opens - datetime.now(UTC),
+            start_delay=state.opened_at - datetime.now(UTC),
         )
-        plan = ClinicPlan(
-            state.plan_id, state.client_id, mobile, PlanClock(self.clinic.client, state.plan_id)
-        )
-        self._begun.append(plan)
-        await plan.clock.advance_to(opens)
+        [plan] = [one for one in self._begun if one.id == state.plan_id]
+        await plan.clock.advance_to(state.opened_at)
         return Walk(self.clinic, plan)
 
     async def in_rhythm(self) -> Walk:

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from care.agenda import next_item
 from care.deciding import decide
+from care.opening import open_plan
 from database.events import verify_chain
 from database.record import record
 from schemas.commands import CommandEnvelope, DecideApproval, Decision, PausePlan
@@ -80,3 +81,16 @@ async def test_what_falls_due_next_finds_the_step_and_is_looked_at_again(walks: 
     assert await walk.state() == held
     assert not await walk.happened(EventKind.approval_reminded)
     assert await walk.told() == ["intake_received", "visits_booked"], "the client is told after all"
+
+
+async def test_a_plan_whose_opening_temporal_never_heard_of_takes_the_decision_on_it(walks: Walks) -> None:
+    state = await walks.taken_in()
+    opening = open_plan(state, state.opened_at).finish()
+    await record(walks.clinic.engine, opening, next_item(opening.state))
+    [approval] = opening.state.approvals
+    walk = await walks.start(state)
+    await walk.do(DecideApproval(approval_id=approval.id, decision=Decision.approve))
+    await _whole(walk)
+    assert (await walk.state()).stage is Stage.active
+    assert len(await walk.happened(EventKind.screening_evaluated)) == 1
+    assert await walk.told() == ["intake_received", "visits_booked"]
