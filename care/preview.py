@@ -6,25 +6,18 @@ what will really happen. Nothing is stored and nothing is sent.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from care.agenda import agenda
-from care.booking import ahead
-from care.deciding import decide
-from care.draft import Draft
-from care.opening import open_plan
-from care.performing import due_text, perform
-from care.taper import evaluate
-from care.taper_steps import take_verdict, taper_inputs
+from care.agenda import agenda, session_key
+from care.driving import DrivenPlan, Recording, Sent
 from schemas.base import Frozen, Instant
 from schemas.commands import (
     CLIENT,
     Actor,
     CloseAlert,
     Command,
-    CommandEnvelope,
     DecideApproval,
     Decision,
     ReceiveText,
@@ -33,16 +26,15 @@ from schemas.commands import (
     Role,
 )
 from schemas.events import EventKind
-from schemas.messages import Audience, TextOrder
+from schemas.messages import Audience
 from schemas.plan import (
-    AgendaItem,
     AgendaKind,
     AlertReason,
     PlanState,
     Prompt,
     PromptKind,
+    Session,
     SessionStatus,
-    Stage,
 )
 from schemas.protocol import ApprovalKind
 from schemas.replies import Reading
@@ -81,82 +73,117 @@ def preview(state: PlanState, now: datetime, weeks: int = 26) -> tuple[Planned, 
 
     A plan that holds still block shows nothing beyond the texts and deadlines that wait for a person.
     """
-    return tuple(_Played(state, now, now + timedelta(weeks=weeks)).lines())
+    played = _Played(state, now)
+    played.run(now + timedelta(weeks=weeks))
+    return tuple(sorted(played.lines, key=lambda line: (line.at, line.kind is PlannedKind.end)))
 
 
-class _Played:
-    def __init__(self, state: PlanState, now: datetime, until: datetime) -> None:
-        self.state = state
-        self.now = now
-        self.until = until
-        self.count = 0
+class _Played(DrivenPlan):
+    """The plan under "all goes as planned"; `refused_asks` are subjects that its guards keep from being settled."""
+
+    def __init__(self, state: PlanState, now: datetime) -> None:
+        super().__init__(state, now)
+        self.lines: list[Planned] = []
+        self.refused_asks: set[str] = set()
         therapist = state.protocol.therapist_id
         self.therapist = Actor(id=therapist, roles=(Role.treating_physiotherapist,))
 
-    def lines(self) -> Iterator[Planned]:
-        if self.state.seq == 0:
-            yield from self._take(open_plan(self.state, self.now))
+    def run(self, until: datetime) -> None:
+        """Play on until a moment, until the plan has ended, or until only a person's delay is left."""
+        self.open()
         while not self.state.closed:
-            yield from self._answers()
+            self._answers()
             moment, act = self._next()
-            if moment is None or moment > self.until or act is None:
+            if moment is None or moment > until or act is None:
                 return
             self.now = max(self.now, moment)
-            yield from act()
+            act()
+
+    def recorded(self, step: Recording) -> None:
+        """The events that a therapist wants to see ahead."""
+        self.lines += _told(step.transition, step.now)
+
+    def texted(self, text: Sent) -> None:
+        """The client's texts; pages to staff are no part of a plan that goes as planned."""
+        order = text.order
+        if order.audience is Audience.client:
+            self.lines.append(
+                Planned(
+                    at=text.at,
+                    kind=PlannedKind.text,
+                    what=order.template,
+                    rule=order.rule,
+                    session_no=order.session_no,
+                    visits=order.starts_at,
+                )
+            )
 
     # -- people, as planned -----------------------------------------------------------------------------
 
-    def _answers(self) -> Iterator[Planned]:
+    def _answers(self) -> None:
         """Clients answer and therapists decide within the half hour."""
-        while (command := self._reply() or self._judgement()) is not None:
+        while (asked := self._reply() or self._judgement()) is not None:
             self.now += _THINKS_FOR
-            yield from self._command(*command)
+            self._settle(*asked)
 
-    def _reply(self) -> tuple[Command, Actor, ReplyFinding | None] | None:
-        prompt = next((p for p in self.state.prompts if p.expires_at > self.now + _THINKS_FOR), None)
+    def _settle(self, subject: str, command: Command, actor: Actor, finding: ReplyFinding | None) -> None:
+        if self.ask(command, actor, finding) is not None:
+            self.refused_asks.add(subject)
+
+    def _reply(self) -> tuple[str, Command, Actor, ReplyFinding | None] | None:
+        prompt = next(
+            (p for p in self.state.prompts if p.expires_at > self.now + _THINKS_FOR and p.kind in _READINGS),
+            None,
+        )
         if prompt is None:
             return None
-        self.count += 1
         reading = Reading(**_READINGS[prompt.kind](self, prompt))
-        return ReceiveText(inbound_id=f"preview-{self.count}"), CLIENT, ReplyFinding(reading=reading)
+        text = ReceiveText(inbound_id=f"preview-{self.commands}")
+        return prompt.key, text, CLIENT, ReplyFinding(reading=reading)
 
-    def _judgement(self) -> tuple[Command, Actor, ReplyFinding | None] | None:
+    def _judgement(self) -> tuple[str, Command, Actor, ReplyFinding | None] | None:
         for alert in self.state.alerts:
+            if alert.id in self.refused_asks:
+                continue
             if alert.reason is AlertReason.screening_expires:
                 result = self.state.screening.result.but(evaluated_on=self.now.date())
-                return Rescreen(result=result), self.therapist, None
+                return alert.id, Rescreen(result=result), self.therapist, None
             if alert.reason in _SETTLED_AS_PLANNED:
                 closing = CloseAlert(alert_id=alert.id, outcome="as planned", note_id="preview")
-                return closing, self.therapist, None
+                return alert.id, closing, self.therapist, None
         for approval in self.state.approvals:
-            if approval.kind in _DECIDED_AS_PLANNED:
+            if approval.kind in _DECIDED_AS_PLANNED and approval.id not in self.refused_asks:
                 decision = DecideApproval(approval_id=approval.id, decision=Decision.approve)
-                return decision, self.therapist, None
+                return approval.id, decision, self.therapist, None
         return None
 
-    def _next(self) -> tuple[datetime | None, Callable[[], Iterator[Planned]] | None]:
+    def _next(self) -> tuple[datetime | None, Callable[[], None] | None]:
         """The next agenda item, or the end of the next session, whichever is first."""
         item = next((one for one in agenda(self.state) if one.kind not in _SOMEBODYS_DELAY), None)
-        booked = [s for s in self.state.sessions if s.status is SessionStatus.booked]
+        booked = [
+            s
+            for s in self.state.sessions
+            if s.status is SessionStatus.booked and session_key(s) not in self.refused_asks
+        ]
         session = min(booked, key=lambda s: s.starts_at, default=None)
         if session is not None:
             ends = session.starts_at + timedelta(minutes=session.minutes)
             if item is None or ends < item.due:
-                return ends, lambda: self._attend(session.no)
+                return ends, lambda: self._attend(session)
         if item is None:
             return None, None
-        return item.due, lambda: self._perform(item)
+        return item.due, lambda: self.do(item)
 
-    def _attend(self, number: int) -> Iterator[Planned]:
+    def _attend(self, session: Session) -> None:
         share = self._share()
         primary, pain = self.state.protocol.primary, self.state.protocol.pain_baseline
         outcome = RecordOutcome(
-            session_no=number,
+            session_no=session.no,
             outcome=SessionStatus.attended,
             pain=round(max(min(pain, _BEST_PAIN), pain - (pain - _BEST_PAIN) * min(1, 2 * share))),
             primary=round(primary.baseline + (primary.target - primary.baseline) * share, 1),
         )
-        yield from self._command(outcome, self.therapist, None)
+        self._settle(session_key(session), outcome, self.therapist, None)
 
     def _share(self) -> float:
         """How far a plan that keeps to its planned weeks has come."""
@@ -173,47 +200,8 @@ class _Played:
             return round(5 + 4 * self._share())
         return round(max(_BEST_PAIN, 3 - 3 * self._share()))
 
-    # -- the plan ---------------------------------------------------------------------------------------
 
-    def _command(self, command: Command, actor: Actor, finding: ReplyFinding | None) -> Iterator[Planned]:
-        self.count += 1
-        envelope = CommandEnvelope(command_id=f"preview-{self.count}", actor=actor, command=command)
-        draft = decide(self.state, envelope, self.now, finding)
-        if draft.evaluate_taper and draft.state.stage is Stage.active:
-            take_verdict(draft, evaluate(draft.protocol.taper, taper_inputs(draft.state, self.now)))
-        yield from self._take(draft)
-
-    def _perform(self, item: AgendaItem) -> Iterator[Planned]:
-        text = due_text(self.state, item, self.now)
-        if text is None:
-            yield from self._take(perform(self.state, item, self.now))
-            return
-        self.state = text.state
-        yield from _lines((text.order,), self.now)
-
-    def _take(self, draft: Draft) -> Iterator[Planned]:
-        before = {session.no for session in ahead(self.state, self.now)}
-        transition = draft.finish()
-        self.state = transition.state
-        yield from _lines(transition.texts, self.now)
-        yield from _told(transition, self.now, before)
-
-
-def _lines(orders: Iterable[TextOrder], now: datetime) -> Iterator[Planned]:
-    """The client's texts; pages to staff are no part of a plan that goes as planned."""
-    for order in orders:
-        if order.audience is Audience.client:
-            yield Planned(
-                at=now,
-                kind=PlannedKind.text,
-                what=order.template,
-                rule=order.rule,
-                session_no=order.session_no,
-                visits=order.starts_at,
-            )
-
-
-def _told(transition: Transition, now: datetime, before: set[int]) -> Iterator[Planned]:
+def _told(transition: Transition, now: datetime) -> Iterator[Planned]:
     """The events of a step that a therapist wants to see ahead."""
     for event in transition.events:
         rule = event.rule or ""

@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.packs import PackShelf
-from activities.reading import ReplyReading, finding
+from activities.reading import ReplyReading
+from care.finding import finding
 from care.pack import builtin, builtin_text, parse
 from database import inbound
 from database.errors import NotFoundError

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from care.agenda import next_item
+from care.driving import Recording, Sent
 from care.screening import screen
 from schemas.commands import (
     CLIENT,
@@ -28,13 +29,13 @@ from schemas.commands import (
     TextFailed,
     Withdraw,
 )
-from schemas.messages import Audience, TextOrder
+from schemas.messages import Audience
 from schemas.plan import AHEAD, PlanState, SessionStatus
 from schemas.protocol import ApprovalKind
 from schemas.screening import ScreeningResult
 from schemas.taper import Step
 from tests.care.plans import ALL_CLEAR
-from tests.care.played_plan import FRONT_DESK, THERAPIST, PlayedPlan, Recording, Sent
+from tests.care.played_plan import FRONT_DESK, THERAPIST, PlayedPlan
 
 _ODD_TEXTS = (
     "👍",
@@ -106,11 +107,11 @@ class SimulatedClinic(PlayedPlan):
         """Nothing is kept: a long life is a long story."""
         self._recorded(step)
 
-    def send(self, before: PlanState, order: TextOrder) -> None:
+    def texted(self, text: Sent) -> None:
         """Texts fail now and then."""
-        self._texted(Sent(before, order, self.now))
-        if order.audience is Audience.client and self._chance(self.temper.text_fails):
-            self.text_fails(order, unknown=self._chance(0.5))
+        self._texted(text)
+        if text.order.audience is Audience.client and self._chance(self.temper.text_fails):
+            self.text_fails(text.order, unknown=self._chance(0.5))
 
     def run(self, until: datetime) -> None:
         """Play until a day, or until nothing is left to do."""

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from care.agenda import agenda, next_item
 from care.alerts import URGENT
 from care.deciding import decide
+from care.driving import Recording, Sent
 from care.guards import refuse
 from care.local_time import is_quiet, local_day, out_of_quiet
 from care.opening import blocking
@@ -24,6 +25,7 @@ from schemas.commands import (
     ResumePlan,
     Withdraw,
 )
+from schemas.events import EventKind
 from schemas.messages import Audience, TextOrder, TextPurpose
 from schemas.plan import (
     AHEAD,
@@ -36,7 +38,6 @@ from schemas.plan import (
 )
 from schemas.protocol import OpeningSpan, SiteHours
 from tests.care.plans import NOW, plan_for
-from tests.care.played_plan import Recording, Sent
 from tests.care.simulated_clinic import SimulatedClinic, Temper
 
 ROUTINE = frozenset({TextPurpose.reminder, TextPurpose.question})
@@ -85,6 +86,7 @@ class Watching:
         self._emergencies_stop_the_plan(before, after)
         self._a_closed_plan_is_silent(step)
         self._sessions_keep_apart(before, after, step.now)
+        self._nothing_is_placed_on_a_closed_day(step)
         if self.steps % 10 == 0:
             self._the_state_travels(after)
             self._withdrawing_always_works(after, step.now)
@@ -170,6 +172,13 @@ class Watching:
             assert gap.days >= int(rung.min_gap_days), (one, other)
         kept = {s.no for s in after.sessions}
         assert all(s.no in kept for s in before.sessions if s.status in AHEAD)
+
+    def _nothing_is_placed_on_a_closed_day(self, step: Recording) -> None:
+        hours = step.before.protocol.hours
+        for event in step.transition.events:
+            if event.kind is EventKind.session_placed:
+                starts_at = datetime.fromisoformat(str(event.facts["starts_at"]))
+                assert local_day(hours, starts_at) not in hours.closed_on
 
     def _the_state_travels(self, after: PlanState) -> None:
         travelled = PlanState.model_validate_json(after.model_dump_json())

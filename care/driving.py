@@ -1,0 +1,135 @@
+"""A plan driven as its workflow drives it, with no workflow: for the preview, for simulations and for tests.
+
+It asks the same functions in the same order (`workflows/plan.py`); the clock is whatever its owner says.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from care.agenda import due_items, next_item
+from care.deciding import decide, with_conflicts
+from care.draft import Draft
+from care.guards import refuse
+from care.opening import open_plan
+from care.performing import due_text, perform, text_not_sent
+from care.taper import evaluate
+from care.taper_steps import take_verdict, taper_inputs
+from schemas.commands import Actor, Command, CommandEnvelope, Refusal, Reschedule
+from schemas.messages import TextOrder
+from schemas.plan import AgendaItem, PlanState
+from schemas.transition import ReplyFinding, SlotConflict, Transition
+
+_NEVER_AT_REST = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """One recorded step: the state before, the transition, when, and who asked for it, if anybody."""
+
+    before: PlanState
+    transition: Transition
+    now: datetime
+    envelope: CommandEnvelope | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A text on its way, the state from before it, and when its turn came."""
+
+    before: PlanState
+    order: TextOrder
+    at: datetime
+
+
+class DrivenPlan:
+    """One plan and its clock. `recorded` and `texted` hear of every step and text; `refused` is the calendar."""
+
+    def __init__(self, state: PlanState, now: datetime) -> None:
+        self.state = state
+        self.now = now
+        self.commands = 0
+
+    # -- what its owner may listen to -------------------------------------------------------------------
+
+    def recorded(self, step: Recording) -> None:
+        """A step has been recorded."""
+
+    def texted(self, text: Sent) -> None:
+        """A text is handed to the sender."""
+
+    def refused(self, transition: Transition) -> tuple[SlotConflict, ...]:  # noqa: ARG002 - a calendar looks
+        """The slots that the calendar refuses; without one, it has room for everybody."""
+        return ()
+
+    # -- time -------------------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """The first step of a plan that has none yet."""
+        if self.state.seq == 0:
+            self.commit(open_plan(self.state, self.now))
+
+    def run_until(self, moment: datetime) -> None:
+        """Do everything as it falls due, to the second, up to and including a moment."""
+        while (item := next_item(self.state)) is not None and item.due <= moment:
+            self.now = max(self.now, item.due)
+            self.do_what_is_due()
+        self.now = max(self.now, moment)
+
+    def do_what_is_due(self) -> None:
+        """One item at a time, looking again after each. AssertionError if the plan never comes to rest."""
+        for _ in range(_NEVER_AT_REST):
+            due = due_items(self.state, self.now)
+            if not due:
+                return
+            self.do(due[0])
+        raise AssertionError(f"the plan never comes to rest: {due_items(self.state, self.now)[:3]}")
+
+    def do(self, item: AgendaItem) -> None:
+        """One item that is due: its text goes on its way, or what else it leads to is recorded."""
+        text = due_text(self.state, item, self.now)
+        if text is None:
+            self.commit(perform(self.state, item, self.now))
+        else:
+            before, self.state = self.state, text.state
+            self.texted(Sent(before, text.order, self.now))
+
+    # -- people -----------------------------------------------------------------------------------------
+
+    def ask(self, command: Command, by: Actor, finding: ReplyFinding | None = None) -> Refusal | None:
+        """Ask the plan for something; its refusal, if any. Nothing has changed then."""
+        self.commands += 1
+        envelope = CommandEnvelope(command_id=f"c{self.commands}", actor=by, command=command)
+        refusal = refuse(self.state, envelope, self.now)
+        if refusal is None and not self._take(envelope, finding):
+            return Refusal(code="slot_taken", sentence="That time is not free.")
+        return refusal
+
+    def _take(self, envelope: CommandEnvelope, finding: ReplyFinding | None) -> bool:
+        draft = decide(self.state, envelope, self.now, finding)
+        if draft.evaluate_taper and not draft.state.closed:
+            inputs = taper_inputs(draft.state, self.now)
+            take_verdict(draft, evaluate(draft.protocol.taper, inputs))
+        return self.commit(draft, envelope)
+
+    def text_fails(self, order: TextOrder, *, unknown: bool = False) -> None:
+        """The provider gave a text up, or nobody knows what became of it."""
+        draft = Draft(self.state, self.now, f"not-sent:{order.key}")
+        text_not_sent(draft, order.key, order.session_no, unknown, order.rule)
+        self.commit(draft)
+
+    # -- the record -------------------------------------------------------------------------------------
+
+    def commit(self, draft: Draft, envelope: CommandEnvelope | None = None) -> bool:
+        """Record a step as the workflow does; False for a move that the calendar refuses."""
+        transition = draft.finish()
+        while conflicts := self.refused(transition):
+            if envelope is not None and isinstance(envelope.command, Reschedule):
+                return False
+            transition = with_conflicts(draft, conflicts).finish()
+        before, self.state = self.state, transition.state
+        self.recorded(Recording(before, transition, self.now, envelope))
+        for order in transition.texts:
+            self.texted(Sent(before, order, self.now))
+        return True
