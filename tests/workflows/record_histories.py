@@ -1,10 +1,12 @@
 """Plays a plan to every stage and keeps the histories, for the replay gate.
 
-    python -m tests.workflows.record_histories
+    python -m tests.workflows.record_histories [--no-plan-is-that-old]
 
 Run it after a change of `workflows/`, once the histories kept so far replay on the new code. If they do not,
-running plans would break too, and nothing is kept: put the change behind `workflow.patched`. Payloads are kept open,
-so that a reviewer can read what changed; they hold invented codes and numbers only.
+running plans would break too, and nothing is kept: put the change behind `workflow.patched`. Where no plan that
+began on the old code is alive anywhere (before a first release; after every one has gone over to a new run), say
+so, and the old histories are forgotten. Payloads are kept open, so that a reviewer can read what changed; they hold
+invented codes and numbers only.
 """
 
 from __future__ import annotations
@@ -35,7 +37,9 @@ from tests.workflows.replay_gate import FINGERPRINTS, HISTORIES, broken_historie
 
 _FRAIL_BONES: Final = {"SCR-12": {"value": ["told_high_risk", "spine_fracture"]}}
 _FEVER: Final = {"SCR-11": {"value": ["fever_or_infection"]}}
-_SADDLE_NUMB: Final = {"SCR-02": {"value": "new_or_worse"}}
+_SADDLE_FORGET: Final = "--no-plan-is-that-old"
+_NUMB: Final = {"SCR-02": {"value": "new_or_worse"}}
+_FORGET: Final = "--no-plan-is-that-old"
 _NUMB: Final = "Since this morning my bum has gone numb"
 
 
@@ -165,10 +169,11 @@ def _compact(document: str) -> str:
 def main() -> int:
     """Record, unless what is kept no longer replays."""
     broken = asyncio.run(broken_histories())
-    if broken:
+    if broken and _FORGET not in sys.argv:
         sys.stderr.write(
             f"These histories break on the new code: {', '.join(broken)}. Nothing was recorded.\n"
-            "  → put the change behind workflow.patched; then they replay\n"
+            "  → put the change behind workflow.patched, and they replay;\n"
+            f"  → or, if no plan that began on the old code is alive anywhere, add {_FORGET}\n"
         )
         return 1
     HISTORIES.mkdir(exist_ok=True)
