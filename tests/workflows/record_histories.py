@@ -37,8 +37,7 @@ from tests.workflows.replay_gate import FINGERPRINTS, HISTORIES, broken_historie
 
 _FRAIL_BONES: Final = {"SCR-12": {"value": ["told_high_risk", "spine_fracture"]}}
 _FEVER: Final = {"SCR-11": {"value": ["fever_or_infection"]}}
-_SADDLE_FORGET: Final = "--no-plan-is-that-old"
-_NUMB: Final = {"SCR-02": {"value": "new_or_worse"}}
+_SADDLE_NUMB: Final = {"SCR-02": {"value": "new_or_worse"}}
 _FORGET: Final = "--no-plan-is-that-old"
 _NUMB: Final = "Since this morning my bum has gone numb"
 
