@@ -7,11 +7,12 @@ never cancels (F33).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime, time
 
 from care.alerts import URGENT
 from care.draft import Draft
+from care.fitting import fits, fitting_choice, matters, one_fits, open_prompts, session_asked, several_fit
 from care.local_time import closing_today, local
 from care.pausing import suspend
 from care.sessions import ask_for_change, cancelled_by_reply, confirm
@@ -20,7 +21,7 @@ from schemas.commands import ReceiveText
 from schemas.events import EventKind
 from schemas.messages import TextPurpose
 from schemas.number_alerts import NumberAlert
-from schemas.plan import AHEAD, AlertReason, Answer, PlanState, Prompt, PromptKind, Session
+from schemas.plan import AlertReason, Answer, PlanState, Prompt, PromptKind
 from schemas.replies import Reading
 from schemas.screening import Urgency
 from schemas.transition import ReplyFinding, ReplyQuestion
@@ -29,13 +30,7 @@ _SEVERE_PAIN = "AL-01"
 _SAME_DAY_UNTIL = time(14)
 _ANSWERS_KEPT = 40
 _CHECKINS_KEPT = 6
-_HIGHEST = {"CHK-FLARE": 7, "CHK-HOME": 7}
 _TAPER_QUESTIONS = frozenset({"CHK-PAIN", "CHK-FLARE"})
-
-
-def open_prompts(state: PlanState, draft: Draft) -> tuple[Prompt, ...]:
-    """The prompts a text arriving now may answer."""
-    return tuple(p for p in state.prompts if p.expires_at > draft.now)
 
 
 def reply_question(state: PlanState, inbound_id: str) -> ReplyQuestion:
@@ -58,7 +53,7 @@ def reply_question(state: PlanState, inbound_id: str) -> ReplyQuestion:
 def could_answer(state: PlanState, reading: Reading, now: datetime) -> bool:
     """Whether something is open in this plan that the reading answers."""
     draft = Draft(state, now, "look")
-    return bool(_fits(draft, reading)) or _says_which(draft, reading)
+    return bool(fits(draft, reading)) or _says_which(draft, reading)
 
 
 def receive_text(draft: Draft, command: ReceiveText, finding: ReplyFinding) -> None:
@@ -120,8 +115,8 @@ def _opt_out(draft: Draft, command: ReceiveText, finding: ReplyFinding, worried:
     draft.withdraw_texts()
     if not draft.state.closed:
         draft.raise_alert(AlertReason.opted_out, Urgency.E3, "opt_out")
-    asked = _fitting_choice(draft, finding.reading)
-    session = _session_asked(draft, asked) if _matters(asked) == 1 else None
+    asked = fitting_choice(draft, finding.reading)
+    session = session_asked(draft, asked) if matters(asked) == 1 else None
     if finding.reading.choice == 3 and session is not None:
         cancelled_by_reply(draft, session)
     draft.set(prompts=())
@@ -138,72 +133,20 @@ def _help(draft: Draft, command: ReceiveText, finding: ReplyFinding, worried: bo
     _unread(draft, command)
 
 
-def _fitting_choice(draft: Draft, reading: Reading) -> tuple[Prompt, ...]:
-    if reading.choice is None:
-        return ()
-    return tuple(p for p in open_prompts(draft.state, draft) if p.kind is PromptKind.confirm_session)
-
-
-def _fitting_score(draft: Draft, reading: Reading) -> tuple[Prompt, ...]:
-    value = reading.value
-    if value is None:
-        return ()
-    return tuple(
-        p
-        for p in open_prompts(draft.state, draft)
-        if p.kind is PromptKind.score and value <= _HIGHEST.get(p.question or "", 10)
-    )
-
-
-def _fitting_change(draft: Draft, reading: Reading) -> tuple[Prompt, ...]:
-    if reading.yes_no is None:
-        return ()
-    return tuple(p for p in open_prompts(draft.state, draft) if p.kind is PromptKind.health_change)
-
-
-def _fits(draft: Draft, reading: Reading) -> tuple[Prompt, ...]:
-    """Every open prompt this reading could answer."""
-    return (
-        *_fitting_choice(draft, reading),
-        *_fitting_score(draft, reading),
-        *_fitting_change(draft, reading),
-    )
-
-
-def _matters(prompts: Iterable[Prompt]) -> int:
-    """How many things these prompts are about: each visit is one, all scores together are one."""
-    return len({(p.kind, p.session_no if p.kind is PromptKind.confirm_session else None) for p in prompts})
-
-
-def _one_fits(draft: Draft, reading: Reading) -> bool:
-    return _matters(_fits(draft, reading)) == 1
-
-
-def _several_fit(draft: Draft, reading: Reading) -> bool:
-    return _matters(_fits(draft, reading)) > 1
-
-
 def _answer(draft: Draft, command: ReceiveText, finding: ReplyFinding, worried: bool) -> None:
     """The prompt is answered; of two of one kind, the one asked last."""
-    prompt = max(_fits(draft, finding.reading), key=lambda p: (p.asked_at, p.key))
+    prompt = max(fits(draft, finding.reading), key=lambda p: (p.asked_at, p.key))
     draft.drop_prompt(prompt.key)
     _BY_PROMPT[prompt.kind](draft, command, finding, prompt)
 
 
 def _session_answer(draft: Draft, command: ReceiveText, finding: ReplyFinding, prompt: Prompt) -> None:
-    session = _session_asked(draft, (prompt,))
+    session = session_asked(draft, (prompt,))
     choice = finding.reading.choice
     if session is None or choice is None:
         _unread(draft, command)
         return
     {1: confirm, 2: ask_for_change, 3: cancelled_by_reply}[choice](draft, session)
-
-
-def _session_asked(draft: Draft, prompts: Iterable[Prompt]) -> Session | None:
-    """The session the latest of these prompts is about, if it is still to come."""
-    latest = max(prompts, key=lambda p: (p.asked_at, p.key), default=None)
-    session = draft.state.session(latest.session_no) if latest and latest.session_no else None
-    return session if session is not None and session.status in AHEAD else None
 
 
 def _change_answer(draft: Draft, command: ReceiveText, finding: ReplyFinding, prompt: Prompt) -> None:
@@ -259,7 +202,7 @@ def _today_if_severe(draft: Draft, alert: NumberAlert) -> datetime | None:
 
 def _ask_which(draft: Draft, command: ReceiveText, finding: ReplyFinding, worried: bool) -> None:
     """Two open questions fit the same answer: ask which, once, then a person; nothing happens on a guess (F33)."""
-    if not ask_which(draft, command.inbound_id, finding, _fits(draft, finding.reading)):
+    if not ask_which(draft, command.inbound_id, finding, fits(draft, finding.reading)):
         _unread(draft, command)
 
 
@@ -275,7 +218,7 @@ def _decided(draft: Draft, command: ReceiveText, finding: ReplyFinding, worried:
         return
     draft.drop_prompt(which.key)
     meant, held = which.undecided.options[option - 1], which.undecided
-    prompt = next((p for p in open_prompts(draft.state, draft) if p.key == meant), None)
+    prompt = next((p for p in open_prompts(draft) if p.key == meant), None)
     if prompt is None:
         _unread(draft, command)
         return
@@ -287,7 +230,7 @@ def _decided(draft: Draft, command: ReceiveText, finding: ReplyFinding, worried:
 
 def _odd(draft: Draft, reading: Reading) -> bool:
     return reading.unreadable and any(
-        p.kind is PromptKind.score and not p.reasked for p in open_prompts(draft.state, draft)
+        p.kind is PromptKind.score and not p.reasked for p in open_prompts(draft)
     )
 
 
@@ -303,7 +246,7 @@ def _reask(draft: Draft, command: ReceiveText, finding: ReplyFinding, worried: b
 
 def _to_a_person(draft: Draft, command: ReceiveText, finding: ReplyFinding, worried: bool) -> None:
     """Words that answer nothing: read by a human, never ignored. To CHK-CHANGE they are a change (MID-4)."""
-    change = [p for p in open_prompts(draft.state, draft) if p.kind is PromptKind.health_change]
+    change = [p for p in open_prompts(draft) if p.kind is PromptKind.health_change]
     if change and finding.reading.free_text:
         draft.drop_prompt(change[-1].key)
         draft.raise_alert(AlertReason.health_change, Urgency.E2, "MID-4", subject=command.inbound_id)
@@ -335,8 +278,8 @@ _PRECEDENCE: tuple[tuple[_Applies, _Act], ...] = (
     (_asks_in, _opt_in),
     (_asks_help, _help),
     (_says_which, _decided),
-    (_one_fits, _answer),
-    (_several_fit, _ask_which),
+    (one_fits, _answer),
+    (several_fit, _ask_which),
     (_odd, _reask),
 )
 """After safety words: opt-out, START and HELP, the open prompt's answer, then ambiguity and odd replies."""

@@ -1,0 +1,104 @@
+"""The texts of the agenda when their turn comes.
+
+The plan only notes that a text is on its way; the send itself checks everything again, and records itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from schemas.base import Frozen
+from schemas.messages import TextOrder, TextPurpose
+from schemas.plan import TEXT_KINDS, AgendaItem, AgendaKind, Asking, PlanState, Prompt, PromptKind
+
+
+class DueText(Frozen):
+    """A text whose turn has come: the state that notes it, and the order to send."""
+
+    state: PlanState
+    order: TextOrder
+
+
+def due_text(state: PlanState, item: AgendaItem, now: datetime) -> DueText | None:
+    """The text of an item, or None where the item is no text or its use has passed (F07)."""
+    if item.kind not in TEXT_KINDS:
+        return None
+    if item.expires is not None and now >= item.expires:
+        return None
+    template, purpose = _TEMPLATES[item.kind](state, item)
+    session = state.session(item.session_no) if item.session_no else None
+    expires = item.expires or now + state.protocol.reply_window
+    asking = _asking(state, item, now)
+    order = TextOrder(
+        key=f"{state.plan_id}:{item.key}",
+        plan_id=state.plan_id,
+        recipient_id=state.client_id,
+        purpose=purpose,
+        template=template,
+        rule=item.rule,
+        ordered_at=now,
+        expires_at=expires,
+        due_at=item.due,
+        agenda_key=item.key,
+        session_no=item.session_no,
+        session_revision=session.revision if session else None,
+        starts_at=(session.starts_at,) if session else (),
+        therapist_id=state.protocol.therapist_id,
+        prompt=True,
+        asking=asking,
+    )
+    return DueText(state=state.asking(asking), order=order)
+
+
+def _asking(state: PlanState, item: AgendaItem, now: datetime) -> Asking:
+    """What the item's text leaves in the plan once it is on its way."""
+    if item.kind is AgendaKind.prompt_reminder:
+        return Asking(key=item.key, at=now, reminds=item.subject)
+    routine = item.subject if item.kind is AgendaKind.routine_question else None
+    return Asking(key=item.key, at=now, prompt=_prompt(state, item, now), routine=routine)
+
+
+def _prompt(state: PlanState, item: AgendaItem, now: datetime) -> Prompt:
+    session = state.session(item.session_no) if item.session_no else None
+    if item.kind is AgendaKind.routine_question:
+        return Prompt(
+            key=item.key,
+            kind=PromptKind.score,
+            question=item.subject,
+            session_no=item.session_no,
+            asked_at=now,
+            expires_at=now + state.protocol.reply_window,
+            routine=True,
+        )
+    asks_change = item.kind is AgendaKind.day_before
+    return Prompt(
+        key=f"s{item.session_no}:change" if asks_change else f"s{item.session_no}:confirm",
+        kind=PromptKind.health_change if asks_change else PromptKind.confirm_session,
+        question="CHK-CHANGE" if asks_change else None,
+        session_no=item.session_no,
+        asked_at=now,
+        expires_at=session.starts_at if session else now + state.protocol.reply_window,
+    )
+
+
+def _reminder_template(state: PlanState, item: AgendaItem) -> tuple[str, TextPurpose]:
+    hours = item.key.rsplit("-", 1)[-1]
+    return f"session_reminder_{hours}h", TextPurpose.reminder
+
+
+def _question_template(state: PlanState, item: AgendaItem) -> tuple[str, TextPurpose]:
+    return item.subject or "CHK-CHANGE", TextPurpose.question
+
+
+def _repeat_template(state: PlanState, item: AgendaItem) -> tuple[str, TextPurpose]:
+    prompt = next((p for p in state.prompts if p.key == item.subject), None)
+    return (prompt.question if prompt and prompt.question else "CHK-PAIN"), TextPurpose.question
+
+
+_TEMPLATES: dict[AgendaKind, Callable[[PlanState, AgendaItem], tuple[str, TextPurpose]]] = {
+    AgendaKind.session_reminder: _reminder_template,
+    AgendaKind.day_before: _question_template,
+    AgendaKind.routine_question: _question_template,
+    AgendaKind.prompt_reminder: _repeat_template,
+}
