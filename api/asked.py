@@ -90,6 +90,12 @@ class ReasonAsked(Strict):
     reason: Words | None = None
 
 
+class NeededReasonAsked(Strict):
+    """Why; needed."""
+
+    reason: NeededWords
+
+
 class AmendAsked(Strict):
     """Change a running plan's protocol, and why."""
 

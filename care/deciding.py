@@ -11,7 +11,7 @@ from care.approving import amend, decide_approval
 from care.attending import acknowledge, close_alert, rescreen
 from care.booking import without_slots
 from care.draft import Draft
-from care.pausing import pause_plan, resume_plan, withdraw
+from care.pausing import discharge, pause_plan, resume_plan, withdraw
 from care.performing import question_not_asked, text_not_sent
 from care.sessions import cancel_session, record_outcome, reschedule
 from schemas.commands import (
@@ -21,6 +21,7 @@ from schemas.commands import (
     CloseAlert,
     CommandEnvelope,
     DecideApproval,
+    DischargePlan,
     PausePlan,
     ReceiveText,
     RecordOutcome,
@@ -69,6 +70,7 @@ _HANDLERS: dict[type, Callable[[Draft, Any], None]] = {
     PausePlan: pause_plan,
     ResumePlan: resume_plan,
     Withdraw: withdraw,
+    DischargePlan: discharge,
     Amend: amend,
     TextFailed: _text_failed,
     AcknowledgeAlert: acknowledge,

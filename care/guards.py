@@ -29,6 +29,7 @@ from schemas.commands import (
     CloseAlert,
     CommandEnvelope,
     DecideApproval,
+    DischargePlan,
     PausePlan,
     ReceiveText,
     RecordOutcome,
@@ -145,6 +146,16 @@ def _open_plan(state: PlanState, actor: Actor, command: Any, now: datetime) -> R
     return refuse_closed(state)
 
 
+def _discharge(state: PlanState, actor: Actor, command: DischargePlan, now: datetime) -> Refusal | None:
+    refusal = refuse_closed(state) or refuse_lay(actor, "discharge a client")
+    if refusal is None and state.stage not in (Stage.active, Stage.suspended):
+        return Refusal(
+            code="plan_not_started",
+            sentence=f"The plan is {state.stage}; it has not begun. Decline it by rejecting what waits.",
+        )
+    return refusal
+
+
 def _amend(state: PlanState, actor: Actor, command: Amend, now: datetime) -> Refusal | None:
     refusal = refuse_closed(state) or refuse_lay(actor, "change a plan's protocol")
     return refusal or refuse_edit(state, command.edit, now) or _new_step(state, command.edit.start_step)
@@ -188,6 +199,7 @@ _GUARDS: dict[type, Guard] = {
     PausePlan: _pause,
     ResumePlan: _resume,
     Withdraw: _open_plan,
+    DischargePlan: _discharge,
     Amend: _amend,
     ReceiveText: _always,
     TextFailed: _always,

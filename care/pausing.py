@@ -6,7 +6,7 @@ from datetime import datetime
 
 from care.booking import ahead, respace, top_up
 from care.draft import Draft
-from schemas.commands import PausePlan, ResumePlan, Withdraw
+from schemas.commands import DischargePlan, PausePlan, ResumePlan, Withdraw
 from schemas.events import EventKind
 from schemas.messages import TextPurpose
 from schemas.plan import AHEAD, AlertReason, Pause, Proposal, Session, SessionStatus, Stage
@@ -164,6 +164,11 @@ def respace_and_tell(draft: Draft, rule: str) -> None:
 def withdraw(draft: Draft, command: Withdraw) -> None:
     """The client stops: honoured at once, with no approval (TAP-STOP, P5)."""
     close_plan(draft, Stage.withdrawn, "TAP-STOP")
+
+
+def discharge(draft: Draft, command: DischargePlan) -> None:
+    """A therapist ends the plan: a letter that says no, a client who no longer comes, care that goes on elsewhere."""
+    close_plan(draft, Stage.discharged, "P1")
 
 
 def close_plan(draft: Draft, stage: Stage, rule: str) -> None:

@@ -131,6 +131,13 @@ class Withdraw(Frozen):
     reason_id: str | None = None
 
 
+class DischargePlan(Frozen):
+    """A therapist ends a plan that cannot or need not go on, with the written reason (TAP-ESC-6, TAP-DIS-2)."""
+
+    kind: Literal["discharge"] = "discharge"
+    reason_id: str
+
+
 class Amend(Frozen):
     """Change a running plan's protocol, with a reason."""
 
@@ -192,6 +199,7 @@ Command = Annotated[
     | PausePlan
     | ResumePlan
     | Withdraw
+    | DischargePlan
     | Amend
     | ReceiveText
     | TextFailed

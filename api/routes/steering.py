@@ -1,4 +1,4 @@
-"""Steering a plan: hold and resume, withdraw, amend, ask the screening questions again."""
+"""Steering a plan: hold and resume, withdraw, discharge, amend, ask the screening questions again."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from api.asked import AmendAsked, HoldAsked, ReasonAsked, RescreenAsked
+from api.asked import AmendAsked, HoldAsked, NeededReasonAsked, ReasonAsked, RescreenAsked
 from api.commanding import Ask
 from api.edits import protocol_edit
 from api.intake_reading import AGE_ITEM
@@ -16,7 +16,7 @@ from api.plan_at_hand import ThePlan
 from api.problems import FieldProblem, invalid
 from care.screening import screen, validate_answers
 from database.forms import keep_form, latest_form
-from schemas.commands import Amend, CommandReply, PausePlan, Rescreen, ResumePlan, Withdraw
+from schemas.commands import Amend, CommandReply, DischargePlan, PausePlan, Rescreen, ResumePlan, Withdraw
 
 router = APIRouter(prefix="/api/v1/plans/{plan_id}", tags=["steering"])
 
@@ -40,6 +40,13 @@ async def post_withdraw(plan: ThePlan, ask: Ask, asked: ReasonAsked | None = Non
     """Always honoured, at once, with no approval (P5)."""
     reason_id = await ask.note(plan.id, "withdraw", asked.reason if asked else None)
     return await plan.told(ask, Withdraw(reason_id=reason_id))
+
+
+@router.post("/discharge", summary="A therapist ends the plan", response_model=CommandReply)
+async def post_discharge(asked: NeededReasonAsked, plan: ThePlan, ask: Ask) -> Response:
+    """For a plan that cannot or need not go on; a discharge that the policy proposes is decided as an approval."""
+    reason_id = await ask.note(plan.id, "discharge", asked.reason)
+    return await plan.told(ask, DischargePlan(reason_id=reason_id or ""))
 
 
 @router.post("/amend", summary="Change a running plan's protocol", response_model=CommandReply)

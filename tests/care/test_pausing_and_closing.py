@@ -12,6 +12,7 @@ from schemas.commands import (
     CloseAlert,
     DecideApproval,
     Decision,
+    DischargePlan,
     PausePlan,
     RecordOutcome,
     Rescreen,
@@ -170,6 +171,17 @@ def test_withdrawing_is_honoured_at_once_and_nothing_stays_booked_f14_f24(runnin
     assert transition.release == (1, 2)
     assert transition.withdraw_texts == 0
     assert [s.order.purpose for s in running.texts()[-1:]] == [TextPurpose.closing]
+
+
+def test_a_therapist_ends_a_plan_that_cannot_go_on_and_nobody_else_may(running: PlayedPlan) -> None:
+    red_flag(running)
+    refusal = running.ask(DischargePlan(reason_id="note-1"), FRONT_DESK)
+    assert refusal is not None
+    assert refusal.code == "not_a_clinician"
+    running.must(DischargePlan(reason_id="note-1"))
+    assert running.stands(Stage.discharged)
+    assert set(statuses(running)) == {SessionStatus.cancelled}
+    assert running.alert(AlertReason.safety_words).urgency is Urgency.E0
 
 
 def test_a_closed_plan_sends_nothing_ever_again_f14_f35(running: PlayedPlan) -> None:
