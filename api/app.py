@@ -9,6 +9,7 @@ from fastapi import Depends, FastAPI
 from api import problems
 from api.body_limit import BodyLimit
 from api.clinic import Clinic
+from api.console.install import install as install_console
 from api.description import ABOUT, PROBLEM_RESPONSES, describe
 from api.edge import RequestEdge
 from api.identity import identify
@@ -20,6 +21,7 @@ from api.routes import (
     health,
     intakes,
     login,
+    outages,
     plans,
     reference,
     sessions,
@@ -30,7 +32,7 @@ from api.routes import (
 _OPEN: Final = (health, reference, login, webhooks)
 """Asked by anyone: supervisors, people who are about to log in, the SMS provider with its signature."""
 
-_STAFF_ONLY: Final = (intakes, plans, sessions, steering, approvals, alerts, attention)
+_STAFF_ONLY: Final = (intakes, plans, sessions, steering, approvals, alerts, attention, outages)
 
 
 def create_app(clinic: Clinic) -> FastAPI:
@@ -50,6 +52,7 @@ def create_app(clinic: Clinic) -> FastAPI:
         app.include_router(group.router)
     for group in _STAFF_ONLY:  # who asks is settled before anything else is looked at
         app.include_router(group.router, dependencies=[Depends(identify)])
+    install_console(app)
     describe(app)
     app.add_middleware(BodyLimit)
     app.add_middleware(RequestEdge, metrics=clinic.metrics, https=clinic.secure_cookies)

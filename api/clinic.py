@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from api.aftermath import Aftermath
 from api.metrics import ApiMetrics
 from database.receipts import FinalFailure
 from schemas.refusals import Plans
 from schemas.rules import RulePack
 from schemas.settings import Environment, Settings
 
-RouteInbound = Callable[[str], Awaitable[None]]
+RouteInbound = Callable[[str], Coroutine[Any, Any, None]]
 """Give the stored inbound text with this id to its plan, or to a person."""
 
 
-TellFailure = Callable[[FinalFailure], Awaitable[None]]
+TellFailure = Callable[[FinalFailure], Coroutine[Any, Any, None]]
 """Tell a plan of its text that will not arrive; what cannot be told now is told by a sweep."""
 
 PackByHash = Callable[[str], Awaitable[RulePack]]
@@ -49,6 +50,7 @@ class Clinic:
     tell_failure: TellFailure
     clock: Callable[[], datetime] = utc_now
     metrics: ApiMetrics = field(default_factory=ApiMetrics)
+    aftermath: Aftermath = field(default_factory=Aftermath)
 
     @property
     def public_url(self) -> str:

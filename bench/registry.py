@@ -46,6 +46,9 @@ BENCHMARKS: Final[Mapping[str, Benchmark]] = MappingProxyType(
             "The idle stack by part, and a worker that keeps 1,000 plans in memory.",
             {"plans": 10},
         ),
+        "webhook": Benchmark(
+            "bench.webhook:run", "Inbound webhooks at 50 a second with Temporal stopped.", {"seconds": 1}
+        ),
         "start": Benchmark("bench.startup:run", "The second start of `limber up`.", {"rounds": 1}),
     }
 )

@@ -6,7 +6,7 @@ given to its plan after the answer, and by a sweep if that fails.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import parse_qsl
@@ -15,7 +15,6 @@ import structlog
 from fastapi import APIRouter, Request
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from starlette.background import BackgroundTask
 from starlette.responses import Response
 
 from api.clinic import Clinic, TheClinic
@@ -53,9 +52,9 @@ async def inbound(request: Request, clinic: TheClinic) -> Response:
     except (OperationalError, PoolTimeout):
         return _again_later(clinic, "inbound")
     clinic.metrics.webhook("inbound", "repeat" if stored.repeated else "stored")
-    if stored.repeated:
-        return _reply()
-    return _reply(after=BackgroundTask(_afterwards, clinic.route_inbound(stored.id)))
+    if not stored.repeated:
+        clinic.aftermath.begin(clinic.route_inbound(stored.id))
+    return _reply()
 
 
 @router.post("/status", summary="How a text of ours fared", response_class=Response)
@@ -70,9 +69,9 @@ async def status(request: Request, clinic: TheClinic) -> Response:
     except (OperationalError, PoolTimeout):
         return _again_later(clinic, "status")
     clinic.metrics.webhook("status", "stored")
-    if failure is None:
-        return _reply()
-    return _reply(after=BackgroundTask(_afterwards, clinic.tell_failure(failure)))
+    if failure is not None:
+        clinic.aftermath.begin(clinic.tell_failure(failure))
+    return _reply()
 
 
 async def _signed_fields(request: Request, clinic: Clinic) -> Fields | None:
@@ -136,16 +135,8 @@ def _count(stated: str) -> int:
     return int(stated) if stated.isascii() and stated.isdecimal() and len(stated) < 4 else 0
 
 
-async def _afterwards(work: Awaitable[None]) -> None:
-    """Do what may wait until the provider has its answer; a sweep does what fails here."""
-    try:
-        await work
-    except Exception as error:
-        _log.warning("left for the sweep", error=type(error).__name__)
-
-
-def _reply(status_code: HTTPStatus = HTTPStatus.OK, *, after: BackgroundTask | None = None) -> Response:
-    return Response(EMPTY_REPLY, status_code=status_code, media_type="text/xml", background=after)
+def _reply(status_code: HTTPStatus = HTTPStatus.OK) -> Response:
+    return Response(EMPTY_REPLY, status_code=status_code, media_type="text/xml")
 
 
 def _turned_away(clinic: Clinic, kind: str, fields: Fields | None) -> Response:

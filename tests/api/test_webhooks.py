@@ -10,6 +10,7 @@ from httpx2 import AsyncClient, Response
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from api.clinic import Clinic
 from messaging.signature import HEADER, sign
 from tests.api.conftest import PUBLIC_URL, TWILIO_TOKEN
 from tests.api.pathway import active, read
@@ -29,9 +30,9 @@ TEXT = {
 async def call(
     client: AsyncClient, path: str, form: dict[str, str], *, token: str = TWILIO_TOKEN, query: str = ""
 ) -> Response:
-    """Call as Twilio does: form-encoded, signed over the public URL."""
+    """Call as Twilio does: form-encoded, signed over the public URL; what follows the answer has happened too."""
     address = f"{path}{query}"
-    return await client.post(
+    answered = await client.post(
         address,
         content=urlencode(form),
         headers={
@@ -39,6 +40,9 @@ async def call(
             HEADER: sign(token, f"{PUBLIC_URL}{address}", form.items()),
         },
     )
+    clinic: Clinic = client._transport.app.state.clinic  # type: ignore[attr-defined]
+    await clinic.aftermath.ended()
+    return answered
 
 
 async def stored(engine: AsyncEngine) -> list[Any]:
