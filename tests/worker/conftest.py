@@ -94,7 +94,9 @@ def open_plan(engine: AsyncEngine, clinic: ModuleType, state: PlanState) -> Open
         )
         client_id = same_client_as.client_id if same_client_as else new_id()
         mine = state.but(plan_id=new_id(), client_id=client_id, protocol=protocol)
-        client = NewClient(f"Ada {client_id[-6:]}", "Byron", date(1985, 12, 10), mobile, None, texts_allowed=True)
+        client = NewClient(
+            f"Ada {client_id[-6:]}", "Byron", date(1985, 12, 10), mobile, None, texts_allowed=True
+        )
         await create_plan(
             engine,
             NewPlan(
