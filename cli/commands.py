@@ -40,9 +40,7 @@ COMMANDS = (
     ),
     Entry("sms parse", "cli.sms_parse:parse", "Read a client's text as the service would."),
     Entry("sms segments", "cli.sms_segments:segments", "Count what a text would cost."),
-    Entry("seed", "cli.seed:seed", "Fill the running clinic with plans.", joins=True),
     Entry("simulate", "cli.simulate:simulate", "Let simulated clients live through their plans.", joins=True),
-    Entry("export", "cli.export:export", "Write a plan's record out.", joins=True),
     Entry(
         "replay", "cli.replay:replay", "Replay recorded histories against today's workflow code.", joins=True
     ),

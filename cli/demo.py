@@ -94,8 +94,7 @@ def _own_clinic(terminal: Terminal) -> Iterator[dict[str, str]]:
     with tempfile.TemporaryDirectory(prefix="limber-demo-", ignore_cleanup_errors=True) as folder:
         directory = DataDirectory(Path(folder) / "clinic")
         directory.lock()
-        api, gateway, temporal, ui = free_ports(4)
-        ports = StackPorts(api, gateway, temporal, ui)
+        ports = StackPorts(*free_ports(6))
         stack = Stack(directory, load_settings(), ports, terminal, demo=True, virtual_time=True)
         try:
             stack.start()

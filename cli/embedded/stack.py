@@ -30,6 +30,8 @@ class StackPorts:
     gateway: int | None = None
     temporal: int | None = None
     temporal_ui: int | None = None
+    metrics: int | None = None
+    mail: int | None = None
 
 
 _USUAL = StackPorts(api=8000, gateway=8090, temporal=7233, temporal_ui=8233)
@@ -70,8 +72,8 @@ class Stack:
             temporal_ui=_chosen(ports.temporal_ui, _USUAL.temporal_ui, "Temporal's UI", "--temporal-ui-port"),
         )
         self._texting: Texting = texting(settings, self._credentials, self._ports.gateway or 0)
-        self._mail_port = preferred_or_free(_USUAL_MAIL)
-        self._metrics_port = settings.metrics_port or preferred_or_free(_USUAL_METRICS)
+        self._mail_port = ports.mail or preferred_or_free(_USUAL_MAIL)
+        self._metrics_port = ports.metrics or settings.metrics_port or preferred_or_free(_USUAL_METRICS)
         self.variables: dict[str, str] = self._common_variables()
 
     def start(self) -> None:

@@ -35,7 +35,7 @@ async def test_a_second_run_finds_everything_in_place(
     monkeypatch.setenv("LIMBER_DATA_DIR", str(tmp_path))
     monkeypatch.chdir(tmp_path)
     await run(demo_clinic=True)
-    assert "schema empty → 0001" in capsys.readouterr().err
+    assert "schema empty → 00" in capsys.readouterr().err
     assert (tmp_path / "demo-logins.json").exists()
     await run(demo_clinic=True)
     said = capsys.readouterr().err
