@@ -76,8 +76,12 @@ async def events_after(engine: AsyncEngine, event_id: int = 0, limit: int = 500)
 
 
 async def verify_chain(engine: AsyncEngine, plan_id: str) -> ChainCheck:
-    """Recompute a plan's chain from its first event to the end the plan knows; raises NotFoundError."""
+    """Recompute a plan's chain from its first event to the end the plan knows; raises NotFoundError.
+
+    End and events are read as of one moment: the plan may go on meanwhile.
+    """
     async with engine.connect() as connection:
+        await connection.execution_options(isolation_level="REPEATABLE READ")
         query = select(plans.c.chain_position, plans.c.chain_hash).where(plans.c.id == plan_id)
         end = (await connection.execute(query)).one_or_none()
         if end is None:

@@ -14,7 +14,6 @@ from bench.clients import a_plan, an_intake, mobile_of
 from bench.clinic import Clinic, ClinicPlan, staff
 from bench.sessions import steady
 from care.agenda import next_item
-from cli.playing.clock import PlanClock
 from database.demo_clinic import DUTY, FRONT_DESK, HOURS, LEAD, THERAPIST, ZONE
 from database.events import events_of_plan
 from database.intakes import create_plan
@@ -252,9 +251,7 @@ class Walks:
         )
         mobile = mobile_of(number)
         await create_plan(self.clinic.engine, an_intake(state, mobile))
-        self._begun.append(
-            ClinicPlan(state.plan_id, state.client_id, mobile, PlanClock(self.clinic.client, state.plan_id))
-        )
+        self._begun.append(self.clinic.plan_of(state, mobile))
         return state
 
     async def start(self, state: PlanState) -> Walk:

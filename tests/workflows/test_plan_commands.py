@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from database.events import verify_chain
 from schemas.commands import (
     AcknowledgeAlert,
     Command,
@@ -14,6 +15,7 @@ from schemas.commands import (
     Decision,
     PausePlan,
     Reschedule,
+    ResumePlan,
     Withdraw,
 )
 from schemas.events import EventKind
@@ -119,3 +121,19 @@ async def test_a_plan_that_our_code_cannot_digest_holds_up_no_other_plan(walks: 
     assert not await poisoned.ended(), "it waits for the code that can digest it"
     with pytest.raises(EngineUnavailable):
         await poisoned.hurried().command(poisoned.plan.id, poisoned.envelope(Withdraw(), PRIYA))
+
+
+async def test_the_audit_is_whole_whenever_it_is_asked_for_also_while_the_plan_is_steered(
+    walks: Walks,
+) -> None:
+    walk = await walks.active()
+
+    async def steered() -> None:
+        for _ in range(10):
+            await walk.do(PausePlan(), SAM)
+            await walk.do(ResumePlan())
+
+    steering = asyncio.create_task(steered())
+    while not steering.done():
+        assert (await verify_chain(walk.clinic.engine, walk.plan.id)).whole
+    await steering
