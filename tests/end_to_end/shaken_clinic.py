@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +19,7 @@ from rich.console import Console
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from care.agenda import due_items
 from cli.embedded.data_directory import DataDirectory
 from cli.embedded.ports import free_ports
 from cli.embedded.stack import Stack, StackPorts
@@ -27,6 +29,7 @@ from cli.playing.clock import PlanClock
 from cli.playing.people import Phone, Staff
 from cli.playing.watch import PlanWatch
 from database.engine import create_engine
+from schemas.plan import TEXT_KINDS
 from schemas.settings import Settings
 from worker.client import connect
 
@@ -88,41 +91,59 @@ def shaken_stack(folder: Path) -> Iterator[ShakenStack]:
         stack.supervisor.stop()
 
 
+@dataclass(frozen=True)
+class Blow:
+    """Parts that are killed the `nth` time that the plan's clock moves to a text's turn, or to anything else.
+
+    A worker that dies over a text is missed for the minute in which its POST might still answer: tests of the
+    sender play that, so that this one need not wait.
+    """
+
+    parts: tuple[str, ...]
+    at_a_text: bool
+    nth: int
+
+
 class ShakenClock(PlanClock):
-    """A plan's clock under which a blow may fall while time passes; afterwards the plan must go on by itself."""
+    """A plan's clock under which blows fall while time passes; afterwards the plan must go on by itself."""
 
     def __init__(
-        self, client: Client, watch: PlanWatch, blows: Mapping[int, Callable[[], None]], weeks: int
+        self, client: Client, watch: PlanWatch, clinic: ShakenStack, blows: Sequence[Blow], weeks: int
     ) -> None:
         super().__init__(client, watch.plan_id)
         self._watch = watch
-        self._blows = dict(blows)
+        self._clinic = clinic
         self._weeks = timedelta(weeks=weeks)
         self._begun: datetime | None = None
-        self._moves = 0
-
-    @property
-    def spared(self) -> int:
-        """Blows that have not fallen."""
-        return len(self._blows)
+        self._moves: Counter[bool] = Counter()
+        self.to_fall = list(blows)
 
     async def advance_to(self, moment: datetime) -> None:
         """Let time pass until `moment`, whatever happens. Raises Enough when the weeks are over."""
         self._begun = self._begun or await self.now()
         if moment > self._begun + self._weeks:
             raise Enough
-        self._moves += 1
-        blow = self._blows.pop(self._moves, None)
+        blow = await self._blow_at(moment)
         if blow is None:
             await super().advance_to(moment)
             return
         moving = asyncio.create_task(super().advance_to(moment))
         await asyncio.sleep(_A_MOMENT)  # so that time has begun to pass
-        blow()
+        self._clinic.kill(*blow.parts)
         with suppress(RPCError):
             await moving
         await super().advance_to(moment)
         await self._watch.settled(PATIENCE)
+
+    async def _blow_at(self, moment: datetime) -> Blow | None:
+        due = due_items(await self._watch.state(), moment)
+        at_a_text = any(item.kind in TEXT_KINDS for item in due)
+        self._moves[at_a_text] += 1
+        for blow in self.to_fall:
+            if (blow.at_a_text, blow.nth) == (at_a_text, self._moves[at_a_text]):
+                self.to_fall.remove(blow)
+                return blow
+        return None
 
 
 @dataclass(frozen=True)
@@ -138,10 +159,10 @@ class ShakenPlay:
 
 @asynccontextmanager
 async def shaken_play(
-    stack: Stack, form: dict[str, Any], blows: Mapping[int, Callable[[], None]], weeks: int
+    parts: ShakenStack, form: dict[str, Any], blows: Sequence[Blow], weeks: int
 ) -> AsyncIterator[ShakenPlay]:
     """A plan taken in by the clinic's API, ready to be played for some weeks."""
-    known = stack.variables
+    stack, known = parts.stack, parts.stack.variables
     client = await connect(
         Settings(
             temporal_address=known["TEMPORAL_ADDRESS"],
@@ -154,7 +175,7 @@ async def shaken_play(
     try:
         plan_id = str((await staff.take_intake(form, "shaken"))["plan_id"])
         watch = PlanWatch(engine, client, plan_id)
-        clock = ShakenClock(client, watch, blows, weeks)
+        clock = ShakenClock(client, watch, parts, blows, weeks)
         yield ShakenPlay(PlayedClinic(staff, clock, watch, form["screening"]), clock, phone, staff, plan_id)
     finally:
         await staff.close()

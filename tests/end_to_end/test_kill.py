@@ -16,7 +16,7 @@ from cli.playing.play import Play
 from cli.playing.script import Script
 from cli.playing.story import Story
 from schemas.plan import Stage
-from tests.end_to_end.shaken_clinic import Enough, shaken_play, shaken_stack, withdraw
+from tests.end_to_end.shaken_clinic import Blow, Enough, shaken_play, shaken_stack, withdraw
 
 pytestmark = pytest.mark.slow
 
@@ -44,14 +44,15 @@ def _nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_a_plan_outlives_its_worker_its_engine_and_its_database(clinic_folder: Path) -> None:
     form = json.loads(_FORM.read_text(encoding="utf-8"))
     with shaken_stack(clinic_folder) as parts:
-        blows = {
-            4: lambda: parts.kill("worker"),
-            9: lambda: parts.kill("PostgreSQL", "Temporal"),
-        }
-        async with shaken_play(parts.stack, form, blows, _WEEKS) as play:
+        blows = (
+            Blow(("worker",), at_a_text=False, nth=2),
+            Blow(("PostgreSQL", "Temporal"), at_a_text=True, nth=2),
+            Blow(("worker", "PostgreSQL", "Temporal"), at_a_text=False, nth=8),
+        )
+        async with shaken_play(parts, form, blows, _WEEKS) as play:
             with pytest.raises(Enough):
                 await Play(play.clinic, play.phone, Script(), Story()).run()
-            assert play.clock.spared == 0, "every blow has fallen"
+            assert not play.clock.to_fall, "every blow has fallen"
             assert (await play.clinic.watch.state()).progress.sessions_completed >= 1
 
             await withdraw(parts.stack, play.plan_id)
