@@ -15,7 +15,6 @@ import base64
 import contextlib
 import os
 import secrets
-import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -23,21 +22,19 @@ from typing import Any, Final
 
 from google.protobuf.duration_pb2 import Duration
 from pydantic import SecretStr
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
-from temporalio.api.enums.v1 import PendingActivityState, WorkflowExecutionStatus
 from temporalio.api.history.v1 import HistoryEvent
-from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionResponse, RegisterNamespaceRequest
+from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest
 from temporalio.client import Client, WorkflowHandle, WorkflowHistory
 
 from bench.clients import a_plan, an_intake, mobile_of
 from bench.runs import events_of_every_run, histories_of
 from cli.playing.clock import PlanClock
+from cli.playing.watch import PATIENCE, PlanWatch
 from database import inbound
 from database.demo_clinic import STAFF
 from database.inbound import ArrivedText
 from database.intakes import create_plan
-from database.tables import plans
 from messaging.gateway.testing import RunningGateway, receiving, running_gateway
 from schemas.commands import Actor, Command, CommandEnvelope, CommandReply
 from schemas.names import new_id, plan_workflow_id
@@ -49,17 +46,8 @@ from worker.process import plan_worker, sms_worker
 from worker.routing import route_inbound
 from worker.tuning import Tuning
 
-PATIENCE: Final = timedelta(seconds=30)
-"""How long the real world may take until a plan is settled."""
-
-_LOOK_AGAIN: Final = 0.01
-_SOON: Final = timedelta(minutes=1)
 _KEPT_DAYS: Final = 3
 _IN_A_HURRY: Final = Tuning(texts_per_second=10_000, grace=timedelta(seconds=1))
-
-
-class NotSettled(Exception):  # noqa: N818 - a state of affairs
-    """A plan still had something to do when patience ran out; the message names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +58,7 @@ class ClinicPlan:
     client_id: str
     mobile: str | None
     clock: PlanClock
+    watch: PlanWatch
 
 
 class Clinic:
@@ -96,9 +85,14 @@ class Clinic:
         mobile = mobile_of(number)
         await create_plan(self.engine, an_intake(state, mobile))
         await self.parts.plans.start(state)
-        plan = ClinicPlan(state.plan_id, state.client_id, mobile, PlanClock(self.client, state.plan_id))
+        plan = self.plan_of(state.plan_id, state.client_id, mobile)
         await self.settled(plan)
         return plan
+
+    def plan_of(self, plan_id: str, client_id: str, mobile: str | None) -> ClinicPlan:
+        """A plan of this clinic as its tests and benchmarks hold it."""
+        clock = PlanClock(self.client, plan_id)
+        return ClinicPlan(plan_id, client_id, mobile, clock, PlanWatch(self.engine, self.client, plan_id))
 
     async def command(
         self, plan: ClinicPlan, actor: Actor, command: Command, command_id: str | None = None
@@ -121,31 +115,7 @@ class Clinic:
 
     async def settled(self, plan: ClinicPlan, patience: timedelta = PATIENCE) -> None:
         """Wait until nothing of this plan is due or under way. Raises NotSettled naming what still is."""
-        deadline = time.monotonic() + patience.total_seconds()
-        while (waiting_for := await self._under_way(plan)) is not None:
-            if time.monotonic() > deadline:
-                raise NotSettled(f"plan {plan.id}: {waiting_for}, after {patience.total_seconds():.0f} s")
-            await asyncio.sleep(_LOOK_AGAIN)
-
-    async def _under_way(self, plan: ClinicPlan) -> str | None:
-        about = (await self._handle(plan).describe()).raw_description
-        status = about.workflow_execution_info.status
-        if status != WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING:
-            return None
-        if about.HasField("pending_workflow_task"):
-            return "a workflow task is under way"
-        now = _present(about)
-        if any(_works(one, now) for one in about.pending_activities):
-            return "an activity is under way"
-        columns = plans.c
-        query = select(columns.seq, columns.next_at, columns.next_key).where(columns.id == plan.id)
-        async with self.engine.connect() as connection:
-            row = (await connection.execute(query)).one()
-        if row.seq == 0:
-            return "it has not opened"
-        if row.next_at is not None and row.next_at <= now:
-            return f"{row.next_key} is due"
-        return None
+        await plan.watch.settled(patience)
 
     async def phone(self, plan: ClinicPlan) -> list[dict[str, Any]]:
         """The conversation on the client's phone, newest last, as the gateway shows it."""
@@ -176,15 +146,7 @@ class Clinic:
 
     async def state(self, plan: ClinicPlan) -> PlanState:
         """The plan as the database has it."""
-        return await self.state_of(plan.id)
-
-    async def state_of(self, plan_id: str) -> PlanState:
-        """The same by the plan's id."""
-        async with self.engine.connect() as connection:
-            state: PlanState = (
-                await connection.execute(select(plans.c.state).where(plans.c.id == plan_id))
-            ).scalar_one()
-        return state
+        return await plan.watch.state()
 
     async def approval(self, plan: ClinicPlan) -> Approval:
         """The decision that waits; raises LookupError if none does, or several do."""
@@ -247,23 +209,6 @@ async def _register(client: Client, namespace: str) -> None:
     await client.workflow_service.register_namespace(
         RegisterNamespaceRequest(namespace=namespace, workflow_execution_retention_period=kept)
     )
-
-
-def _present(about: DescribeWorkflowExecutionResponse) -> datetime:
-    """The plan's clock as Temporal has it; the world's until it is first moved."""
-    extended = about.workflow_extended_info
-    if not extended.HasField("time_skipping_info"):
-        return datetime.now(UTC)
-    return extended.time_skipping_info.current_time.ToDatetime(UTC)
-
-
-def _works(activity: Any, now: datetime) -> bool:
-    """Whether an activity runs, or will soon; one that waits for the morning does not."""
-    if activity.state == PendingActivityState.PENDING_ACTIVITY_STATE_STARTED:
-        return True
-    if not activity.HasField("next_attempt_schedule_time"):
-        return True
-    return bool(activity.next_attempt_schedule_time.ToDatetime(UTC) <= now + _SOON)
 
 
 def _number(plan: ClinicPlan) -> str:

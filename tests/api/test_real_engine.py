@@ -17,10 +17,9 @@ from activities.packs import PackShelf
 from api.app import create_app
 from api.clinic import Clinic
 from bench.clinic import Clinic as RunningClinic
-from bench.clinic import ClinicPlan, open_clinic
+from bench.clinic import open_clinic
 from care.pack import builtin
 from cli.embedded.temporal import EmbeddedTemporal
-from cli.playing.clock import PlanClock
 from database.demo_clinic import THERAPIST
 from schemas.settings import Settings
 from tests.api.conftest import SERVICE_TOKEN
@@ -71,7 +70,7 @@ async def staff(running: RunningClinic, settings: Settings) -> AsyncIterator[Asy
 async def started(staff: AsyncClient, running: RunningClinic, form: dict[str, Any]) -> str:
     """The id of a plan that has opened and whose start is approved."""
     plan_id = await opened(staff, form)
-    plan = ClinicPlan(plan_id, "", None, PlanClock(running.client, plan_id))
+    plan = running.plan_of(plan_id, "", None)
     await running.settled(plan)
     approval = await waiting(staff, plan_id)
     decided = await staff.post(f"/api/v1/approvals/{approval}/decision", json={"decision": "approve"})

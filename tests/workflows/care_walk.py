@@ -251,7 +251,7 @@ class Walks:
         )
         mobile = mobile_of(number)
         await create_plan(self.clinic.engine, an_intake(state, mobile))
-        self._begun.append(self.clinic.plan_of(state, mobile))
+        self._begun.append(self.clinic.plan_of(state.plan_id, state.client_id, mobile))
         return state
 
     async def start(self, state: PlanState) -> Walk:
