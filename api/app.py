@@ -25,6 +25,7 @@ from api.routes import (
     plans,
     reference,
     sessions,
+    site_texts,
     steering,
     webhooks,
 )
@@ -32,7 +33,7 @@ from api.routes import (
 _OPEN: Final = (health, reference, login, webhooks)
 """Asked by anyone: supervisors, people who are about to log in, the SMS provider with its signature."""
 
-_STAFF_ONLY: Final = (intakes, plans, sessions, steering, approvals, alerts, attention, outages)
+_STAFF_ONLY: Final = (intakes, plans, sessions, steering, approvals, alerts, attention, outages, site_texts)
 
 
 def create_app(clinic: Clinic) -> FastAPI:

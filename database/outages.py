@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import func, insert, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -16,7 +17,8 @@ from database.errors import NotFoundError
 from database.tables import outages, rounds
 from schemas.names import new_id
 
-_AWAKE = "awake"
+AWAKE: Final = "awake"
+"""The round that says that some worker is at work."""
 _TURN = text("SELECT pg_advisory_xact_lock(hashtextextended('round ' || :name, 0))")
 
 
@@ -32,9 +34,9 @@ class Outage:
 async def note_awake(engine: AsyncEngine, now: datetime, asleep_after: timedelta) -> Outage | None:
     """Some worker works at `now`; if none has for longer than `asleep_after`, that was an outage, noted once."""
     async with engine.begin() as connection:
-        await connection.execute(_TURN, {"name": _AWAKE})
-        before = await _reached(connection, _AWAKE)
-        await _mark(connection, _AWAKE, now)
+        await connection.execute(_TURN, {"name": AWAKE})
+        before = await _reached(connection, AWAKE)
+        await _mark(connection, AWAKE, now)
         if before is None or now - before <= asleep_after:
             return None
         outage = Outage(new_id(), before, now)

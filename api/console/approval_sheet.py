@@ -1,0 +1,102 @@
+"""A decision on one screen: the claim, its evidence, its consequence, and what the plan would say to a yes now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Final
+
+from api.console import words
+from api.console.moments import SiteClock
+from api.console.planned_words import Ahead, PlannedWords
+from care.booking import ahead as booked_ahead
+from care.deciding import decide
+from care.guards import refuse
+from care.preview import preview
+from database.approvals import ApprovalView
+from schemas.commands import Actor, CommandEnvelope, DecideApproval, Decision, Refusal, Role
+from schemas.messages import Audience
+from schemas.plan import Approval, PlanState, Session
+from schemas.protocol import ApprovalKind
+from schemas.taper import TaperVerdict
+
+WEEKS: Final = 6
+_VALID_FOR: Final = timedelta(days=90)
+"""How long the preview takes a document to be valid; the therapist states the real date."""
+
+
+@dataclass(frozen=True)
+class Consequence:
+    """What is booked now, and what six weeks look like after a yes. `refusal`: why there can be no yes yet."""
+
+    booked: tuple[Session, ...]
+    rhythm_now: str
+    rhythm_then: str | None
+    ahead: tuple[Ahead, ...]
+    refusal: Refusal | None
+
+
+def claim(approval: ApprovalView, state: PlanState, clock: SiteClock) -> str:
+    """What is proposed, in one sentence."""
+    return _CLAIMS[approval.kind](approval, state, clock)
+
+
+def _start(approval: ApprovalView, state: PlanState, clock: SiteClock) -> str:
+    proposal = approval.proposal
+    step = proposal.step or state.protocol.start_step
+    first = proposal.first_session_at or state.protocol.first_session_at
+    return f"Start: {words.rhythm(state.protocol, step)}, first session {clock.at(first)}"
+
+
+def _taper(approval: ApprovalView, state: PlanState, _clock: SiteClock) -> str:
+    proposal = approval.proposal
+    way = "Step up" if proposal.verdict is TaperVerdict.PROPOSE_STEP_UP else "Step down"
+    now = words.rhythm(state.protocol, state.progress.step)
+    then = words.rhythm(state.protocol, proposal.step) if proposal.step else "–"
+    return f"{way}: {now} → {then}"
+
+
+def _clearance(approval: ApprovalView, state: PlanState, _clock: SiteClock) -> str:
+    held = next((one for one in state.screening.holds if one.key == approval.proposal.hold_key), None)
+    if held is None:
+        return "Clear a hold from screening"
+    document = words.plain(held.hold.document or "a written note")
+    return f"Clear {held.hold.rule}: {document} from {words.plain(held.hold.owner)}"
+
+
+_CLAIMS: Final[Mapping[ApprovalKind, Callable[[ApprovalView, PlanState, SiteClock], str]]] = MappingProxyType(
+    {
+        ApprovalKind.start: _start,
+        ApprovalKind.taper: _taper,
+        ApprovalKind.clearance: _clearance,
+        ApprovalKind.rescreen: lambda _approval, _state, _clock: "The screening questions are asked again",
+        ApprovalKind.resume: lambda _approval, _state, _clock: "Resume: visits go on after the hold",
+        ApprovalKind.discharge: lambda _approval, _state, _clock: "Discharge: care has reached its goal",
+    }
+)
+
+
+def consequence(
+    state: PlanState, approval: Approval, actor: Actor, now: datetime, told: PlannedWords
+) -> Consequence:
+    """The plan played forward from a yes, by the same decision and agenda that a real yes leads to."""
+    until = (now + _VALID_FOR).date() if approval.kind is ApprovalKind.clearance else None
+    command = DecideApproval(approval_id=approval.id, decision=Decision.approve, document_valid_until=until)
+    therapist = Actor(id=state.protocol.therapist_id, roles=(Role.treating_physiotherapist,))
+    envelope = CommandEnvelope(command_id="console-preview", actor=therapist, command=command)
+    refusal = refuse(state, envelope.but(actor=actor), now)
+    lines: tuple[Ahead, ...] = ()
+    if refuse(state, envelope, now) is None:
+        yes = decide(state, envelope, now).finish()
+        at_once = (told.ordered(order) for order in yes.texts if order.audience is Audience.client)
+        lines = (*at_once, *(told.ahead(line) for line in preview(yes.state, now, WEEKS)))
+    step = approval.proposal.step
+    return Consequence(
+        booked=booked_ahead(state, now),
+        rhythm_now=words.rhythm(state.protocol, state.progress.step),
+        rhythm_then=words.rhythm(state.protocol, step) if step else None,
+        ahead=lines,
+        refusal=refusal,
+    )

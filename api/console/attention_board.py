@@ -1,0 +1,155 @@
+"""The home page's rows: what needs a person, grouped by the time that is left, each a sentence with one button."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from api.attention_words import sentence_and_step
+from api.console import words
+from api.console.moments import SiteClock
+from database.approvals import ApprovalView
+from database.attention import AttentionItem, AttentionKind
+from schemas.screening import Urgency
+
+_SOON: Final = timedelta(hours=1)
+_WEEK: Final = timedelta(days=7)
+
+
+class TimeLeft(StrEnum):
+    """The groups of the page, in order."""
+
+    now = "Now"
+    today = "Today"
+    this_week = "This week"
+    later = "Later"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line. `mark` is the icon and colour: an urgency, or what kind of thing it is."""
+
+    id: str
+    mark: str
+    mark_words: str
+    client: str | None
+    sentence: str
+    next_step: str
+    clock: str
+    since: str
+    overdue: bool
+    owner: str
+    mine: bool
+    action: str
+    href: str
+
+
+_MARKS: Final[Mapping[AttentionKind, tuple[str, str]]] = MappingProxyType(
+    {
+        AttentionKind.approval_overdue: ("decision", "Decision"),
+        AttentionKind.text_unknown: ("text", "Text"),
+        AttentionKind.text_failed: ("text", "Text"),
+        AttentionKind.text_stuck: ("text", "Text"),
+        AttentionKind.inbound_unmatched: ("text", "Text"),
+        AttentionKind.inbound_waiting: ("text", "Text"),
+        AttentionKind.plan_without_next: ("engine", "System"),
+        AttentionKind.plan_late: ("engine", "System"),
+        AttentionKind.plan_unstarted: ("engine", "System"),
+    }
+)
+
+_BUTTONS: Final[Mapping[AttentionKind, tuple[str, str]]] = MappingProxyType(
+    {
+        AttentionKind.alert: ("Open", "/alerts/{subject}"),
+        AttentionKind.approval_overdue: ("Review", "/approvals/{subject}"),
+        AttentionKind.text_unknown: ("Phone", "/plans/{plan}/contact"),
+        AttentionKind.text_failed: ("Phone", "/plans/{plan}/contact"),
+        AttentionKind.text_stuck: ("Look", "/deliveries"),
+        AttentionKind.inbound_unmatched: ("Read", "/deliveries"),
+        AttentionKind.inbound_waiting: ("Look", "/system"),
+        AttentionKind.plan_without_next: ("Open", "/plans/{plan}"),
+        AttentionKind.plan_late: ("Open", "/plans/{plan}"),
+        AttentionKind.plan_unstarted: ("Open", "/plans/{plan}"),
+    }
+)
+
+
+def board(
+    items: Iterable[AttentionItem], approvals: Iterable[ApprovalView], clock: SiteClock, reader_id: str
+) -> dict[TimeLeft, list[Row]]:
+    """Every group that has rows, in order of the time left; inside a group the most urgent first."""
+    found: list[tuple[datetime, Urgency | None, Row]] = [
+        (one.deadline, one.urgency, _row(one, clock, reader_id)) for one in items
+    ]
+    found += [
+        (one.due_at, None, _decision(one, clock, reader_id)) for one in approvals if one.due_at > clock.now
+    ]
+    found.sort(key=lambda entry: ((entry[1] or Urgency.E3).rank, entry[0], entry[2].id))
+    groups: dict[TimeLeft, list[Row]] = {group: [] for group in TimeLeft}
+    for deadline, urgency, row in found:
+        groups[_group(deadline, urgency, clock)].append(row)
+    return {group: rows for group, rows in groups.items() if rows}
+
+
+def _group(deadline: datetime, urgency: Urgency | None, clock: SiteClock) -> TimeLeft:
+    if urgency is Urgency.E0 or deadline <= clock.now + _SOON:
+        return TimeLeft.now
+    if clock.local(deadline).date() == clock.today:
+        return TimeLeft.today
+    return TimeLeft.this_week if deadline <= clock.now + _WEEK else TimeLeft.later
+
+
+def _row(item: AttentionItem, clock: SiteClock, reader_id: str) -> Row:
+    sentence, next_step = sentence_and_step(item)
+    action, href = _BUTTONS[item.kind]
+    mark, mark_words = _mark(item)
+    return Row(
+        id=f"{item.kind}-{item.subject}",
+        mark=mark,
+        mark_words=mark_words,
+        client=words.initials(item.client) if item.client else None,
+        sentence=sentence,
+        next_step=next_step,
+        clock=_due(item.deadline, clock),
+        since=clock.ago(item.since),
+        overdue=item.overdue(clock.now),
+        owner=item.owner or words.ROLES[item.role],
+        mine=item.owner_id == reader_id,
+        action=action,
+        href=href.format(subject=item.subject, plan=item.plan_id),
+    )
+
+
+def _mark(item: AttentionItem) -> tuple[str, str]:
+    if item.urgency is not None:
+        return item.urgency.value.lower(), f"{item.urgency} {words.URGENCIES[item.urgency].lower()}"
+    return _MARKS[item.kind]
+
+
+def _decision(approval: ApprovalView, clock: SiteClock, reader_id: str) -> Row:
+    return Row(
+        id=f"approval-{approval.id}",
+        mark="decision",
+        mark_words="Decision",
+        client=words.initials(approval.client),
+        sentence=f"{words.APPROVALS[approval.kind]} waits for a decision.",
+        next_step="Read the evidence and decide.",
+        clock=_due(approval.due_at, clock),
+        since=clock.ago(approval.opened_at),
+        overdue=False,
+        owner=approval.owner,
+        mine=approval.owner_id == reader_id,
+        action="Review",
+        href=f"/approvals/{approval.id}",
+    )
+
+
+def _due(deadline: datetime, clock: SiteClock) -> str:
+    """A clock for what is near, a day and time for what is not."""
+    if deadline <= clock.now or deadline - clock.now < timedelta(hours=3):
+        return clock.left(deadline)
+    return f"due {clock.at(deadline)}"

@@ -1,0 +1,111 @@
+"""A person at a screen: one request with who asks, where they work and what time it is there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Annotated, Any, Final
+from urllib.parse import urlencode
+
+from fastapi import Depends, Request
+from starlette.responses import HTMLResponse, RedirectResponse
+
+from api.clinic import Clinic, TheClinic
+from api.console.flash import Done, said
+from api.console.moments import SiteClock
+from api.console.permissions import IN_WORDS, Act, may
+from api.console.rendering import html
+from api.identity import Identity, Who
+from api.problems import Problem
+from database.sites import Site, all_sites
+from database.staff import StaffMember
+
+RAIL: Final[tuple[tuple[str, str, str, str], ...]] = (
+    ("attention", "/attention", "Needs attention", "Attention"),
+    ("approvals", "/approvals", "Approvals", "Approvals"),
+    ("plans", "/plans", "Plans", "Plans"),
+    ("today", "/today", "Today", "Today"),
+    ("deliveries", "/deliveries", "Deliveries", "Deliveries"),
+    ("system", "/system", "System", "System"),
+)
+"""The six places: icon, address, name, and a shorter name for the bar of a phone."""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What a page needs to know of its reader."""
+
+    request: Request
+    clinic: Clinic
+    who: Identity
+    member: StaffMember
+    sites: tuple[Site, ...]
+
+    @property
+    def site(self) -> Site:
+        """The reader's own site; the clinic's first one for people without."""
+        return next((one for one in self.sites if one.id in self.member.roles), self.sites[0])
+
+    @property
+    def clock(self) -> SiteClock:
+        """The wall clock of the reader's site."""
+        return SiteClock(self.site.zone, self.clinic.clock())
+
+    def may(self, act: Act) -> bool:
+        """Whether the reader may do this."""
+        return may(self.who.actor.roles, act)
+
+    def page(
+        self, place: str, template: str, status: HTTPStatus = HTTPStatus.OK, **shown: Any
+    ) -> HTMLResponse:
+        """A page in the console's frame; `place` is the entry of the rail it belongs to."""
+        frame = {
+            "place": place,
+            "rail": [one for one in RAIL if one[0] != "system" or self.may(Act.see_system)],
+            "member": self.member,
+            "roles": self.who.actor.roles,
+            "site": self.site,
+            "clock": self.clock,
+            "said": said(self.request.query_params.get("said")),
+            "pack": self.clinic.pack.meta,
+            "may": self.may,
+            "Act": Act,
+            "asked": self.request.query_params.get("q", ""),
+            "refusal": None,
+        }
+        return html(template, frame | shown, status)
+
+    def on(self, path: str, done: Done | None = None, **query: str) -> RedirectResponse:
+        """Send the browser on after something was done, so that going back repeats nothing."""
+        query |= {"said": done.value} if done else {}
+        address, _, fragment = path.partition("#")
+        where = f"{address}?{urlencode(query)}" if query else address
+        return RedirectResponse(f"{where}#{fragment}" if fragment else where, HTTPStatus.SEE_OTHER)
+
+
+async def desk(request: Request, clinic: TheClinic, who: Who) -> Desk:
+    """The reader of a page; Problem 403 for a process, which has no use for pages."""
+    if who.member is None:
+        raise Problem(
+            HTTPStatus.FORBIDDEN,
+            "not_a_person",
+            "The console is for people. A process uses the API under /api/v1, listed in /docs.",
+        )
+    return Desk(request, clinic, who, who.member, await all_sites(clinic.engine))
+
+
+TheDesk = Annotated[Desk, Depends(desk)]
+
+
+def allowed(act: Act) -> Any:
+    """The dependency of a route that only some roles may use; Problem 403 for the others."""
+
+    def check(at: TheDesk) -> None:
+        if not at.may(act):
+            raise Problem(
+                HTTPStatus.FORBIDDEN,
+                "not_your_role",
+                f"Your roles do not let you {IN_WORDS[act]}. Ask somebody who may, or the clinic manager.",
+            )
+
+    return Depends(check)

@@ -1,0 +1,105 @@
+"""What a form sent, as the JSON API's own bodies: the same checks, the same refusals."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Annotated, Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from fastapi import Depends, Request
+from pydantic import BaseModel, ValidationError
+from starlette.datastructures import FormData
+
+from api.answers import told
+from api.commanding import Asking
+from api.console.desk import Desk, TheDesk
+from api.problems import FieldProblem, Problem, asked_in_vain, field_problems, invalid
+from schemas.names import new_id
+from schemas.refusals import PlanAskFailed
+
+B = TypeVar("B", bound=BaseModel)
+
+KEY = "key"
+"""The hidden field that makes a form one request, however often it is sent."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A form as it arrived, and the way to a plan under the form's own key."""
+
+    at: Desk
+    form: FormData
+
+    @property
+    def key(self) -> str:
+        """The form's key; a fresh one if it was taken out."""
+        return str(self.form.get(KEY) or "")[:200] or new_id()
+
+    @property
+    def ask(self) -> Asking:
+        """The request as the API knows it: the same key is the same request."""
+        return Asking(self.at.clinic, self.at.who, self.key)
+
+    @property
+    def typed(self) -> dict[str, str]:
+        """What was typed, to be shown again."""
+        return nothing_typed() | {name: value for name, value in self.form.items() if isinstance(value, str)}
+
+    def word(self, name: str) -> str:
+        """One field, without blanks around it; "" if it was left out."""
+        value = self.form.get(name)
+        return value.strip() if isinstance(value, str) else ""
+
+    def filled(self, *names: str) -> dict[str, Any]:
+        """Those of the named fields that were filled in."""
+        return {name: word for name in names if (word := self.word(name))}
+
+
+def nothing_typed() -> dict[str, str]:
+    """An untouched form: every field is empty."""
+    return defaultdict(str)
+
+
+async def sent(request: Request, at: TheDesk) -> Sent:
+    """The form of this request."""
+    return Sent(at, await request.form())
+
+
+TheForm = Annotated[Sent, Depends(sent)]
+
+
+def checked(body: type[B], values: Mapping[str, Any]) -> B:
+    """The values as an API body; Problem 422 that names every wrong field."""
+    try:
+        return body.model_validate(values)
+    except ValidationError as error:
+        raise invalid(field_problems(error.errors(include_input=False))) from None
+
+
+def local_moment(word: str, zone: str, field: str) -> datetime:
+    """What a field for date and time holds, as the site's clock means it; Problem 422 if it is none."""
+    try:
+        moment = datetime.fromisoformat(word)
+    except ValueError:
+        raise invalid([FieldProblem(field, "Give a day and a time.")]) from None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=ZoneInfo(zone))
+    return moment.astimezone(UTC)
+
+
+def as_problem(
+    no: Problem | PlanAskFailed, say: Callable[[datetime], str]
+) -> tuple[HTTPStatus, dict[str, Any]]:
+    """A refusal for a page: its status, and what the page says about it."""
+    problem = asked_in_vain(no) if isinstance(no, PlanAskFailed) else no
+    free = [say(datetime.fromisoformat(told(one))) for one in problem.more.get("alternatives", ())]
+    return problem.status, {
+        "code": problem.code,
+        "detail": problem.detail,
+        "errors": [{"field": one.field, "reason": one.reason} for one in problem.errors],
+        "alternatives": free,
+    }

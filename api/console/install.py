@@ -1,0 +1,64 @@
+"""The console as part of the application: its pages, its static files, its way of saying no."""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from pathlib import Path
+from typing import Any, Final
+
+from fastapi import Depends, FastAPI
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+
+from api.console import problem_pages
+from api.console.desk import desk
+from api.console.rendering import STATIC_PATH
+from api.console.routes import (
+    alerts,
+    approvals,
+    attention,
+    deliveries,
+    entrance,
+    live,
+    outcomes,
+    plan_commands,
+    plans,
+    system,
+    today,
+)
+
+_STAFF_ONLY: Final = (
+    attention,
+    approvals,
+    alerts,
+    plans,
+    plan_commands,
+    outcomes,
+    today,
+    deliveries,
+    system,
+    live,
+)
+
+
+class _Kept(StaticFiles):
+    """Static files under an address that changes with their content, so that browsers keep them for good."""
+
+    def lookup_path(self, path: str) -> Any:
+        """The file, whatever the version in the address is."""
+        return super().lookup_path(Path(path).name)
+
+    async def get_response(self, path: str, scope: MutableMapping[str, Any]) -> Response:
+        """The file with leave to keep it."""
+        response = await super().get_response(path, scope)
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return response
+
+
+def install(app: FastAPI) -> None:
+    """Add the console to the application; `problems.install` comes before."""
+    app.mount(STATIC_PATH, _Kept(directory=Path(__file__).parent / "static"), name="static")
+    app.include_router(entrance.router, include_in_schema=False)
+    for group in _STAFF_ONLY:
+        app.include_router(group.router, include_in_schema=False, dependencies=[Depends(desk)])
+    problem_pages.install(app)

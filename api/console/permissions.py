@@ -1,0 +1,69 @@
+"""Who may do what at a screen: one table. What a plan then takes is decided by the plan's own guards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from schemas.commands import CLINICIANS, Role
+
+
+class Act(StrEnum):
+    """Something a person does at the console."""
+
+    read_plans = "read_plans"
+    read_screening = "read_screening"
+    see_contact = "see_contact"
+    decide = "decide"
+    record_outcome = "record_outcome"
+    move_sessions = "move_sessions"
+    hold_or_resume = "hold_or_resume"
+    withdraw = "withdraw"
+    handle_alerts = "handle_alerts"
+    see_deliveries = "see_deliveries"
+    see_system = "see_system"
+
+
+_EVERYBODY: Final = frozenset(Role)
+_IN_THE_ROOM: Final = CLINICIANS | {Role.stretch_practitioner}
+_CARE: Final = _IN_THE_ROOM | {Role.front_desk, Role.clinic_manager}
+_RUNNING: Final = frozenset({Role.operations, Role.admin, Role.clinic_manager, Role.lead_physiotherapist})
+
+MAY: Final[Mapping[Act, frozenset[Role]]] = MappingProxyType(
+    {
+        Act.read_plans: _EVERYBODY,
+        Act.read_screening: _IN_THE_ROOM | {Role.clinic_manager},
+        Act.see_contact: _CARE,
+        Act.decide: CLINICIANS,
+        Act.record_outcome: _CARE,
+        Act.move_sessions: _CARE,
+        Act.hold_or_resume: _CARE,
+        Act.withdraw: _CARE,
+        Act.handle_alerts: _CARE,
+        Act.see_deliveries: _EVERYBODY,
+        Act.see_system: _RUNNING,
+    }
+)
+
+IN_WORDS: Final[Mapping[Act, str]] = MappingProxyType(
+    {
+        Act.read_plans: "read plans",
+        Act.read_screening: "read screening findings",
+        Act.see_contact: "see a client's name and telephone number",
+        Act.decide: "decide on a proposal",
+        Act.record_outcome: "record what happened at a session",
+        Act.move_sessions: "move or cancel sessions",
+        Act.hold_or_resume: "hold or resume a plan",
+        Act.withdraw: "end a plan because the client stops",
+        Act.handle_alerts: "take on and close alerts",
+        Act.see_deliveries: "see deliveries",
+        Act.see_system: "see the state of the system",
+    }
+)
+
+
+def may(roles: tuple[Role, ...], act: Act) -> bool:
+    """Whether somebody with these roles may do this."""
+    return not MAY[act].isdisjoint(roles)

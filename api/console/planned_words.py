@@ -1,0 +1,89 @@
+"""The future as sentences: what a preview's line says, and the words that a text will have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from api.console import words
+from care.preview import Planned, PlannedKind
+from database.sites import Site
+from messaging.templates import DEFAULT_LANGUAGE, Template, TemplateError, load
+from schemas.messages import TextOrder
+from schemas.protocol import Protocol
+from schemas.rules import RulePack
+
+ICONS: Final[Mapping[PlannedKind, str]] = MappingProxyType(
+    {
+        PlannedKind.text: "text",
+        PlannedKind.session: "today",
+        PlannedKind.review: "draft",
+        PlannedKind.decision: "decision",
+        PlannedKind.step: "plans",
+        PlannedKind.end: "done",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """One line of what lies ahead. `body` is the words of a text."""
+
+    at: datetime
+    kind: PlannedKind
+    icon: str
+    what: str
+    body: str | None
+    rule: str
+
+
+class PlannedWords:
+    """Says a plan's previews: in its pack's and the clinic's words, on its site's clock."""
+
+    def __init__(self, pack: RulePack, site: Site, protocol: Protocol, therapist: str) -> None:
+        self._pack = pack
+        self._protocol = protocol
+        self._book = load(DEFAULT_LANGUAGE)
+        self._zone = ZoneInfo(site.zone)
+        self._therapist = therapist
+        first_name = therapist.partition(" ")[0]
+        self._values = {"clinic": site.clinic_name, "phone": site.phone, "therapist": first_name}
+
+    def ahead(self, line: Planned) -> Ahead:
+        """The line as the page shows it."""
+        body = self.text(line.what, line.visits) if line.kind is PlannedKind.text else None
+        return Ahead(line.at, line.kind, ICONS[line.kind], self._what(line), body, line.rule)
+
+    def ordered(self, order: TextOrder) -> Ahead:
+        """A text that goes out at once."""
+        kind, body = PlannedKind.text, self.text(order.template, order.starts_at)
+        return Ahead(
+            order.ordered_at, kind, ICONS[kind], f"Text: {words.plain(order.template)}", body, order.rule
+        )
+
+    def text(self, name: str, visits: tuple[datetime, ...]) -> str | None:
+        """The words of a text; None where they depend on what is not known yet."""
+        said = self._pack.questions.get(name) or self._pack.messages.get(name)
+        template = self._book.templates.get(name) or (
+            Template(name, self._pack.version, said.text) if said else None
+        )
+        if template is None:
+            return None
+        try:
+            return template.render({**self._values, **self._book.visit_fields(visits, self._zone)})
+        except TemplateError:
+            return None
+
+    def _what(self, line: Planned) -> str:
+        if line.kind is PlannedKind.text:
+            question = self._pack.questions.get(line.what)
+            return "Question by text" if question else f"Text: {words.plain(line.what)}"
+        if line.kind is PlannedKind.session:
+            return f"Session {line.session_no} with {self._therapist}"
+        if line.kind is PlannedKind.step and line.step is not None:
+            return f"Visits {words.rhythm(self._protocol, line.step)} from here on"
+        return line.what[:1].upper() + line.what[1:]

@@ -1,0 +1,53 @@
+"""Templates into pages. Everything that a page shows is escaped; no page is kept by a cache."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from http import HTTPStatus
+from importlib.resources import files
+from typing import Any, Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.responses import HTMLResponse
+
+from api.console import words
+from api.console.moments import span
+
+STATIC_PATH: Final = "/static"
+_HEADERS: Final = {"Cache-Control": "no-store"}
+
+
+@cache
+def _templates() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("api.console"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(words=words, static=static, span=span)
+    environment.filters.update(initials=words.initials, plain=words.plain, headline=words.headline)
+    return environment
+
+
+@cache
+def _version() -> str:
+    """Changes with any of the static files, so that a browser may keep each for good."""
+    folder = files("api.console") / "static"
+    digest = hashlib.sha256()
+    for one in sorted(folder.iterdir(), key=lambda path: path.name):
+        digest.update(one.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def static(name: str) -> str:
+    """The address of a static file."""
+    return f"{STATIC_PATH}/{_version()}/{name}"
+
+
+def html(template: str, shown: dict[str, Any], status: int = HTTPStatus.OK) -> HTMLResponse:
+    """A page that no cache keeps: a plan may change at any moment, and the next reader may be somebody else."""
+    body = _templates().get_template(template).render(shown)
+    return HTMLResponse(body, status_code=int(status), headers=_HEADERS)

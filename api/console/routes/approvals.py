@@ -1,0 +1,168 @@
+"""Decisions: the inbox, and the page on which one is taken."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from api.asked import DecisionAsked
+from api.console import words
+from api.console.approval_sheet import WEEKS, claim, consequence
+from api.console.charts import Scale, curve, primary_panel
+from api.console.desk import Desk, TheDesk, allowed
+from api.console.flash import Done
+from api.console.forms import Sent, TheForm, as_problem, checked, local_moment, nothing_typed
+from api.console.life import Visit
+from api.console.moments import SiteClock
+from api.console.permissions import Act
+from api.console.planned_words import PlannedWords
+from api.console.taper_evidence import taper_evidence
+from api.console.time_axis import TimeAxis
+from api.plan_at_hand import PlanAtHand
+from api.problems import Problem
+from api.routes.approvals import post_decision
+from api.screening_story import screening_story
+from database import approvals as approval_records
+from database.approvals import ApprovalView
+from database.plans import plan
+from database.sites import site
+from database.staff import all_staff
+from schemas.commands import Decision, Role
+from schemas.names import new_id
+from schemas.plan import PlanState, SessionStatus
+from schemas.protocol import ApprovalKind
+from schemas.refusals import PlanAskFailed
+
+router = APIRouter(prefix="/approvals")
+
+_DONE = {Decision.approve: Done.approved, Decision.edit: Done.edited, Decision.reject: Done.rejected}
+_TAPERED = frozenset({ApprovalKind.taper, ApprovalKind.discharge})
+_TREND_HEIGHT = 88.0
+
+
+@router.get("")
+async def inbox(at: TheDesk) -> Response:
+    """What waits, the earliest deadline first; one's own unless `whose=everyone`."""
+    everyone = at.request.query_params.get("whose") == "everyone" or not at.may(Act.decide)
+    waiting = await approval_records.open_approvals(at.clinic.engine)
+    own = [one for one in waiting if one.owner_id == at.member.id]
+    said = [
+        {
+            "approval": one,
+            "claim": claim(one, (await plan(at.clinic.engine, one.plan_id)).state, at.clock),
+            "late": one.due_at <= at.clock.now,
+        }
+        for one in (waiting if everyone else own)
+    ]
+    return at.page(
+        "approvals", "approvals.html", rows=said, everyone=everyone, others=len(waiting) - len(own)
+    )
+
+
+@router.get("/{approval_id}")
+async def sheet(approval_id: str, at: TheDesk) -> Response:
+    """Claim, evidence, consequence."""
+    return await _sheet(at, approval_id)
+
+
+@router.post("/{approval_id}", dependencies=[allowed(Act.decide)])
+async def decide(approval_id: str, form: TheForm) -> Response:
+    """One decision, however often the form is sent; a refusal shows the sheet again with what was typed."""
+    try:
+        asked = await _asked(form, approval_id)
+        await post_decision(approval_id, asked, form.ask)
+    except (Problem, PlanAskFailed) as no:
+        return await _sheet(form.at, approval_id, no, form)
+    return form.at.on("/approvals", _DONE[asked.decision])
+
+
+async def _asked(form: Sent, approval_id: str) -> DecisionAsked:
+    """The API's own body from the form's fields; only what an edit names is changed."""
+    values: dict[str, Any] = form.filled("decision", "reason", "document_valid_until")
+    if values.get("decision") == Decision.edit:
+        approval = await approval_records.approval(form.at.clinic.engine, approval_id)
+        edit: dict[str, Any] = form.filled("session_minutes", "planned_weeks", "therapist")
+        if first := form.word("first_session_at"):
+            zone = (await site(form.at.clinic.engine, (await _plan_of(form.at, approval)).site_id)).zone
+            edit["first_session_at"] = local_moment(first, zone, "first_session_at")
+        step = form.filled("step")
+        if approval.kind is ApprovalKind.start:
+            edit |= {"start_step": step["step"]} if step else {}
+        else:
+            values |= step
+        values |= {"edit": edit} if edit else {}
+    return checked(DecisionAsked, values)
+
+
+async def _plan_of(at: Desk, approval: ApprovalView) -> Any:
+    return (await plan(at.clinic.engine, approval.plan_id)).summary
+
+
+async def _sheet(
+    at: Desk, approval_id: str, no: Problem | PlanAskFailed | None = None, form: Sent | None = None
+) -> Response:
+    engine = at.clinic.engine
+    approval = await approval_records.approval(engine, approval_id)
+    at_hand = PlanAtHand(await plan(engine, approval.plan_id))
+    state, summary = at_hand.state, at_hand.view.summary
+    clock = SiteClock(at_hand.zone, max(at.clinic.clock(), summary.updated_at))
+    pack, place = await at.clinic.pack_by_hash(state.protocol.pack_hash), await site(engine, summary.site_id)
+    open_now = state.approval(approval_id)
+    told = PlannedWords(pack, place, state.protocol, summary.therapist)
+    status, refusal = as_problem(no, clock.at) if no else (HTTPStatus.OK, None)
+    proposal = approval.proposal
+    return at.page(
+        "approvals",
+        "approval.html",
+        status,
+        approval=approval,
+        summary=summary,
+        state=state,
+        plan_clock=clock,
+        claim=claim(approval, state, clock),
+        consequence=consequence(state, open_now, at.who.actor, clock.now, told) if open_now else None,
+        weeks=WEEKS,
+        taper=taper_evidence(state, proposal.verdict, proposal.reasons, clock.now)
+        if approval.kind in _TAPERED
+        else None,
+        held=next((one for one in state.screening.holds if one.key == proposal.hold_key), None),
+        screening=screening_story(pack, state.screening.result, place),
+        trend=_trend(state, clock),
+        decided_by=await _name(at, approval.decided_by),
+        therapists=await all_staff(engine, site_id=summary.site_id, role=Role.treating_physiotherapist),
+        typed=form.typed if form else nothing_typed(),
+        key=form.key if form and _try_again(refusal) else new_id(),
+        refusal=refusal,
+    )
+
+
+def _try_again(refusal: dict[str, Any] | None) -> bool:
+    """Whether the engine may have taken the form already: then the same key must ask again."""
+    return refusal is not None and refusal["code"] in ("engine_unavailable", "database_unavailable")
+
+
+async def _name(at: Desk, staff_id: str | None) -> str | None:
+    people = {one.id: one.name for one in await all_staff(at.clinic.engine)}
+    return people.get(staff_id, staff_id) if staff_id else None
+
+
+def _trend(state: PlanState, clock: SiteClock) -> dict[str, Any] | None:
+    """The last scores as two small curves; None before there are two."""
+    scores = state.progress.scores
+    if len(scores) < 2:
+        return None
+    visits = [
+        Visit(one.session_no, one.at, SessionStatus.attended, one.pain, one.stiffness, one.primary)
+        for one in scores
+    ]
+    axis = TimeAxis(visits[0].at, visits[-1].at, 12.0, 348.0, clock.zone)
+    return {
+        "pain": curve(visits, "pain", axis, Scale(0, 10, 10.0, _TREND_HEIGHT)),
+        "stiffness": curve(visits, "stiffness", axis, Scale(0, 10, 10.0, _TREND_HEIGHT)),
+        "primary": primary_panel(visits, state.protocol.primary, axis, 10.0, _TREND_HEIGHT),
+        "scores": scores,
+        "measure": words.plain(state.protocol.primary.code),
+    }

@@ -1,0 +1,26 @@
+"""Needs attention: the home page."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from api.console.attention_board import board
+from api.console.desk import TheDesk
+from database.approvals import open_approvals
+from database.attention import attention
+
+router = APIRouter()
+
+
+@router.get("/attention")
+async def show(at: TheDesk) -> Response:
+    """Everything that waits for a person; `whose=mine` leaves what others own out."""
+    engine, clock = at.clinic.engine, at.clock
+    groups = board(await attention(engine, clock.now), await open_approvals(engine), clock, at.member.id)
+    only_mine = at.request.query_params.get("whose") == "mine"
+    if only_mine:
+        groups = {
+            group: mine for group, rows in groups.items() if (mine := [row for row in rows if row.mine])
+        }
+    return at.page("attention", "attention.html", groups=groups, only_mine=only_mine)

@@ -1,0 +1,88 @@
+"""What happened at a session: one page with big targets, filled in between two clients."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from api.asked import OutcomeAsked
+from api.console.desk import Desk, TheDesk, allowed
+from api.console.flash import Done
+from api.console.forms import Sent, TheForm, as_problem, checked, nothing_typed
+from api.console.moments import SiteClock
+from api.console.permissions import Act
+from api.plan_at_hand import PlanAtHand, ThePlan
+from api.problems import Problem
+from api.routes.sessions import post_outcome
+from schemas.names import new_id
+from schemas.plan import SessionStatus
+from schemas.refusals import PlanAskFailed
+
+router = APIRouter(prefix="/plans/{plan_id}/sessions/{number}/outcome")
+
+_SCORES = ("pain", "stiffness", "primary")
+
+
+@router.get("", dependencies=[allowed(Act.record_outcome)])
+async def show(number: int, at: TheDesk, plan: ThePlan) -> Response:
+    """The form."""
+    return await _page(at, plan, number)
+
+
+@router.post("", dependencies=[allowed(Act.record_outcome)])
+async def record(number: int, plan: ThePlan, form: TheForm) -> Response:
+    """Recorded once. Scores that are not known are left out, never guessed."""
+    try:
+        await post_outcome(number, checked(OutcomeAsked, _values(form)), plan, form.ask)
+    except (Problem, PlanAskFailed) as no:
+        return await _page(form.at, plan, number, no, form)
+    return form.at.on("/today", Done.outcome)
+
+
+def _values(form: Sent) -> dict[str, Any]:
+    values: dict[str, Any] = form.filled("outcome", "note")
+    if values.get("outcome") == SessionStatus.attended:
+        values |= form.filled(*_SCORES)
+        values["techniques"] = tuple(str(one) for one in form.form.getlist("techniques"))
+    return values
+
+
+async def _page(
+    at: Desk,
+    plan: PlanAtHand,
+    number: int,
+    no: Problem | PlanAskFailed | None = None,
+    form: Sent | None = None,
+) -> Response:
+    state = plan.state
+    pack = await at.clinic.pack_by_hash(state.protocol.pack_hash)
+    clock = SiteClock(plan.zone, max(at.clinic.clock(), plan.view.summary.updated_at))
+    status, refusal = as_problem(no, clock.at) if no else (HTTPStatus.OK, None)
+    allowed_here = set(state.protocol.techniques)
+    barred = {one.code for one in state.protocol.restrictions}
+    return at.page(
+        "today",
+        "outcome.html",
+        status,
+        summary=plan.view.summary,
+        state=state,
+        number=number,
+        session=state.session(number),
+        plan_clock=clock,
+        techniques=[
+            {
+                "name": name,
+                "allowed": name in allowed_here,
+                "why_not": [pack.restrictions[code].effect for code in known.avoid_if if code in barred],
+            }
+            for name, known in pack.techniques.items()
+        ],
+        last=state.progress.scores[-1] if state.progress.scores else None,
+        typed=form.typed if form else nothing_typed(),
+        chosen={str(one) for one in form.form.getlist("techniques")} if form else set(),
+        key=new_id(),
+        refusal=refusal,
+    )

@@ -1,0 +1,81 @@
+"""Steering a plan from its page: hold, resume, end; move and cancel sessions. Each is the API's own command."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from api.asked import CancelAsked, HoldAsked, ReasonAsked, RescheduleAsked
+from api.console.desk import allowed
+from api.console.flash import Done
+from api.console.forms import Sent, TheForm, checked, local_moment
+from api.console.permissions import Act
+from api.console.plan_page import plan_page
+from api.plan_at_hand import PlanAtHand, ThePlan
+from api.problems import Problem
+from api.routes.sessions import post_cancel, post_reschedule
+from api.routes.steering import post_hold, post_resume, post_withdraw
+from schemas.refusals import PlanAskFailed
+
+router = APIRouter(prefix="/plans/{plan_id}")
+
+
+async def _done(form: Sent, plan: PlanAtHand, command: Awaitable[Response], done: Done) -> Response:
+    """Back to the plan's page after a command; the same page with the reason where the plan refuses."""
+    try:
+        await command
+    except (Problem, PlanAskFailed) as no:
+        return await plan_page(form.at, plan, no, form)
+    return form.at.on(f"/plans/{plan.id}", done)
+
+
+@router.post("/hold", dependencies=[allowed(Act.hold_or_resume)])
+async def hold(plan: ThePlan, form: TheForm) -> Response:
+    """Hold the plan, with a reason and perhaps an end."""
+
+    async def command() -> Response:
+        until = form.word("until")
+        values = form.filled("reason") | ({"until": local_moment(until, plan.zone, "until")} if until else {})
+        return await post_hold(checked(HoldAsked, values), plan, form.ask)
+
+    return await _done(form, plan, command(), Done.held)
+
+
+@router.post("/resume", dependencies=[allowed(Act.hold_or_resume)])
+async def resume(plan: ThePlan, form: TheForm) -> Response:
+    """End a hold; after a safety pause this opens the therapist's approval."""
+
+    async def command() -> Response:
+        return await post_resume(plan, form.ask, checked(ReasonAsked, form.filled("reason")))
+
+    return await _done(form, plan, command(), Done.resumed)
+
+
+@router.post("/withdraw", dependencies=[allowed(Act.withdraw)])
+async def withdraw(plan: ThePlan, form: TheForm) -> Response:
+    """The client stops."""
+
+    async def command() -> Response:
+        return await post_withdraw(plan, form.ask, checked(ReasonAsked, form.filled("reason")))
+
+    return await _done(form, plan, command(), Done.withdrawn)
+
+
+@router.post("/sessions/{number}/move", dependencies=[allowed(Act.move_sessions)])
+async def move(number: int, plan: ThePlan, form: TheForm) -> Response:
+    """Another time for a session; a taken one names those that are free nearby."""
+
+    async def command() -> Response:
+        starts_at = local_moment(form.word("starts_at"), plan.zone, "starts_at")
+        return await post_reschedule(number, RescheduleAsked(starts_at=starts_at), plan, form.ask)
+
+    return await _done(form, plan, command(), Done.moved)
+
+
+@router.post("/sessions/{number}/cancel", dependencies=[allowed(Act.move_sessions)])
+async def cancel(number: int, plan: ThePlan, form: TheForm) -> Response:
+    """Cancel one session, for the client or for the clinic."""
+    asked = CancelAsked(by_clinic=form.word("by_clinic") == "yes")
+    return await _done(form, plan, post_cancel(number, plan, form.ask, asked), Done.cancelled)

@@ -1,0 +1,44 @@
+"""System: is it at work, what waits in it, and what outages have left behind."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from api.console.desk import TheDesk, allowed
+from api.console.permissions import Act
+from database.figures import figures
+from database.outage_receipt import Fared, outage_receipt
+from database.outages import AWAKE, outage_by_id, recent_outages, round_reached
+
+router = APIRouter(prefix="/system", dependencies=[allowed(Act.see_system)])
+
+_SHOWN: Final = 10
+_ASLEEP_AFTER: Final = timedelta(minutes=2)
+
+
+@router.get("")
+async def show(at: TheDesk) -> Response:
+    """The clinic in numbers, and its last outages."""
+    engine, now = at.clinic.engine, at.clock.now
+    seen = await round_reached(engine, AWAKE)
+    return at.page(
+        "system",
+        "system.html",
+        figures=await figures(engine, now),
+        seen=seen,
+        asleep=seen is None or now - seen > _ASLEEP_AFTER,
+        outages=await recent_outages(engine, limit=_SHOWN),
+    )
+
+
+@router.get("/outages/{outage_id}")
+async def outage(outage_id: str, at: TheDesk) -> Response:
+    """What an outage held up, and what became of each text."""
+    receipt = await outage_receipt(at.clinic.engine, await outage_by_id(at.clinic.engine, outage_id))
+    return at.page(
+        "system", "outage.html", receipt=receipt, counts={fared: receipt.count(fared) for fared in Fared}
+    )

@@ -1,0 +1,155 @@
+"""Codes as the console says them. What a table leaves out is said as its code, without underscores."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from care.words import words_for
+from schemas.commands import Role
+from schemas.messages import MessageStatus
+from schemas.plan import AgendaKind as K
+from schemas.plan import SessionStatus, Stage
+from schemas.protocol import ApprovalKind, Protocol
+from schemas.screening import Disposition, Urgency
+from schemas.taper import Step
+
+_LANGUAGE: Final = words_for("en-GB")
+
+STAGES: Final[Mapping[Stage, str]] = MappingProxyType(
+    {
+        Stage.screening: "Being screened",
+        Stage.deferred: "Deferred",
+        Stage.awaiting_clearance: "Waits for clearance",
+        Stage.awaiting_approval: "Waits for approval",
+        Stage.active: "Active",
+        Stage.suspended: "On hold",
+        Stage.discharged: "Discharged",
+        Stage.declined: "Declined",
+        Stage.withdrawn: "Withdrawn",
+    }
+)
+
+NEXT: Final[Mapping[K, str]] = MappingProxyType(
+    {
+        K.session_reminder: "reminder of session {session}",
+        K.day_before: "day-before question for session {session}",
+        K.after_session: "question after session {session}",
+        K.routine_question: "check-in question",
+        K.prompt_reminder: "a question is repeated",
+        K.prompt_expiry: "a question stops waiting for its answer",
+        K.approval_reminder: "the decision is asked for again",
+        K.approval_escalation: "the decision passes to the next person",
+        K.alert_escalation: "the alert passes to the next person",
+        K.contact_overdue: "contact with the client is overdue",
+        K.session_lapse: "the outcome of session {session} is asked for",
+        K.rescreen_due: "the screening questions are asked again",
+        K.clearance_expiry: "a document runs out",
+        K.screening_warning: "a warning that the screening runs out",
+        K.screening_expiry: "the screening runs out",
+        K.review_due: "review by the therapist",
+        K.pause_ends: "the hold ends",
+        K.proposal_expiry: "the proposal expires",
+    }
+)
+
+NEXT_IN_SHORT: Final[Mapping[K, str]] = MappingProxyType(
+    {
+        K.session_reminder: "session reminder",
+        K.day_before: "day-before question",
+        K.after_session: "question after the session",
+        K.session_lapse: "the outcome is asked for",
+    }
+)
+"""The next item where its session is not named."""
+
+APPROVALS: Final[Mapping[ApprovalKind, str]] = MappingProxyType(
+    {
+        ApprovalKind.start: "Start of plan",
+        ApprovalKind.clearance: "Clearance",
+        ApprovalKind.rescreen: "Repeat screening",
+        ApprovalKind.taper: "Change of step",
+        ApprovalKind.resume: "Resume after a hold",
+        ApprovalKind.discharge: "Discharge",
+    }
+)
+
+SESSIONS: Final[Mapping[SessionStatus, str]] = MappingProxyType(
+    {
+        SessionStatus.unplaced: "has no time yet",
+        SessionStatus.booked: "booked",
+        SessionStatus.held: "held",
+        SessionStatus.attended: "attended",
+        SessionStatus.no_show: "no-show",
+        SessionStatus.late_cancel: "cancelled late",
+        SessionStatus.cancelled: "cancelled",
+        SessionStatus.lapsed: "did not take place",
+    }
+)
+
+URGENCIES: Final[Mapping[Urgency, str]] = MappingProxyType(
+    {Urgency.E0: "Emergency", Urgency.E1: "Urgent", Urgency.E2: "Soon", Urgency.E3: "Routine"}
+)
+
+DISPOSITIONS: Final[Mapping[Disposition, str]] = MappingProxyType(
+    {
+        Disposition.clear: "Nothing found",
+        Disposition.modify: "Possible within limits",
+        Disposition.needs_clearance: "Needs clearance first",
+        Disposition.defer: "Not now",
+        Disposition.refer_urgent: "Urgent referral",
+    }
+)
+
+DELIVERIES: Final[Mapping[MessageStatus, str]] = MappingProxyType(
+    {
+        MessageStatus.pending: "waits",
+        MessageStatus.sending: "being sent",
+        MessageStatus.sent: "sent",
+        MessageStatus.delivered: "delivered",
+        MessageStatus.undelivered: "not delivered",
+        MessageStatus.failed: "refused",
+        MessageStatus.unknown: "unknown",
+        MessageStatus.suppressed: "not sent",
+        MessageStatus.expired: "not sent",
+    }
+)
+
+ROLES: Final[Mapping[Role, str]] = MappingProxyType(
+    {
+        Role.treating_physiotherapist: "physiotherapist",
+        Role.duty_physiotherapist: "duty physiotherapist",
+        Role.lead_physiotherapist: "lead physiotherapist",
+        Role.stretch_practitioner: "stretch practitioner",
+        Role.front_desk: "front desk",
+        Role.clinic_manager: "clinic manager",
+        Role.operations: "operations",
+        Role.admin: "administrator",
+    }
+)
+
+
+_ABBREVIATIONS: Final = MappingProxyType({"gp": "GP", "psfs": "PSFS"})
+
+
+def plain(code: object) -> str:
+    """A code as words: `silent_client` is "silent client", a region as the form calls it."""
+    text = str(code)
+    return _ABBREVIATIONS.get(text) or _LANGUAGE.labels.get(text, text.replace("_", " "))
+
+
+def headline(code: object) -> str:
+    """A code as words that begin with a capital; an abbreviation stays as it is."""
+    said = plain(code)
+    return said[:1].upper() + said[1:]
+
+
+def rhythm(protocol: Protocol, step: Step) -> str:
+    """How often visits are at a step, as the plan's own ladder says it."""
+    return protocol.taper.rung(step).label.replace("_", " ")
+
+
+def initials(name: str) -> str:
+    """`M.K.` for Maya Kelly: enough to know one's own clients by, not enough for whoever looks over a shoulder."""
+    return "".join(f"{part[0].upper()}." for part in name.split()) or "–"
