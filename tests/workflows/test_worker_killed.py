@@ -9,7 +9,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from types import ModuleType
 
 from pydantic import SecretStr
@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bench.clients import a_plan, an_intake, mobile_of
 from cli.embedded.temporal import EmbeddedTemporal
+from cli.playing.clock import PlanClock
 from database.events import events_of_plan, verify_chain
 from database.intakes import create_plan
 from database.outbox import texts_of_plan
@@ -29,7 +30,7 @@ from schemas.plan import PlanState, Stage
 from schemas.settings import Settings
 from tests.worker.limber_process import KEYS, Environment, environment_of, limber_worker
 from tests.worker.waiting import until
-from tests.workflows.care_walk import PRIYA, WENT
+from tests.workflows.care_walk import PRIYA, WENT, ordinary_monday
 from worker.client import connect
 from worker.plan_client import PlanClient
 
@@ -45,7 +46,8 @@ def _worker_that_dies_after(seq: int, environment: Environment) -> Iterator[subp
         yield process
     finally:
         process.kill()
-        process.communicate()
+        if process.stderr is not None and not process.stderr.closed:
+            process.communicate()
 
 
 async def _dead(process: subprocess.Popen[str]) -> None:
@@ -58,7 +60,8 @@ async def test_each_step_is_taken_once_although_its_worker_died_right_after_it(
 ) -> None:
     client = await connect(Settings(temporal_address=temporal.address, encryption_key_list=SecretStr(KEYS)))
     plans = PlanClient(client, patience=timedelta(seconds=60))
-    state = a_plan(0, datetime.now(UTC))
+    opens = ordinary_monday(datetime.now(UTC))
+    state = a_plan(0, opens)
     mobile = mobile_of(0)
     await create_plan(engine, an_intake(state, mobile))
     await client.start_workflow(
@@ -67,7 +70,9 @@ async def test_each_step_is_taken_once_although_its_worker_died_right_after_it(
         id=names.plan_workflow_id(state.plan_id),
         task_queue=names.PLAN_QUEUE,
         task_timeout=_TASK_GIVEN_UP_AFTER,
+        start_delay=opens - datetime.now(UTC),
     )
+    await PlanClock(client, state.plan_id).advance_to(opens)
 
     async def now_held() -> PlanState:
         return (await plan_view(engine, state.plan_id)).state
