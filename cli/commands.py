@@ -40,6 +40,9 @@ COMMANDS = (
     ),
     Entry("sms parse", "cli.sms_parse:parse", "Read a client's text as the service would."),
     Entry("sms segments", "cli.sms_segments:segments", "Count what a text would cost."),
+    Entry(
+        "sms texts", "cli.sms_texts:texts", "Show every text, its segments, cost and faults; try other words."
+    ),
     Entry("simulate", "cli.simulate:simulate", "Let simulated clients live through their plans.", joins=True),
     Entry(
         "replay", "cli.replay:replay", "Replay recorded histories against today's workflow code.", joins=True

@@ -64,7 +64,7 @@ _HELD_UP: Final = text(
            AND CAST(order_json ->> 'due_at' AS timestamptz) BETWEEN :began_at AND :ended_at
         UNION ALL
         SELECT plan_id, facts ->> 'key', NULL, rule, NULL, CAST(facts ->> 'due' AS timestamptz), NULL, NULL,
-               facts ->> 'reason', facts ->> 'key' LIKE '%:remind-%' AND rule LIKE 'REMIND%'
+               facts ->> 'reason', rule LIKE 'REMIND%'
           FROM events
          WHERE kind = 'text.skipped' AND at >= :began_at
            AND CAST(facts ->> 'due' AS timestamptz) BETWEEN :began_at AND :ended_at

@@ -117,6 +117,12 @@ class Settings(BaseSettings):
         validation_alias=_from("TWILIO_REGION"),
         description="The Twilio region where messages are processed and stored.",
     )
+    segment_price: float = Field(
+        0.04,
+        ge=0,
+        validation_alias=_from("LIMBER_SEGMENT_PRICE"),
+        description="What one segment of a text costs, in the clinic's currency, for previews.",
+    )
     smtp_url: SecretStr | None = Field(
         None,
         validation_alias=_from("LIMBER_SMTP_URL"),
