@@ -46,9 +46,19 @@ async def _near(name: str, order: Frozen, answer: type[A]) -> A:
     return result
 
 
+class Unrecordable(Exception):  # noqa: N818 - a state of affairs
+    """The database will never take this step. Not a failure of Temporal's kind: that would end the plan."""
+
+
 async def record(order: RecordOrder) -> RecordReply:
-    """Commit a transition: events, projection, calendar and outbox in one transaction, once."""
-    return await _near(names.RECORD, order, RecordReply)
+    """Commit a transition: events, projection, calendar and outbox in one transaction, once.
+
+    Raises Unrecordable for a step that no trying again can save.
+    """
+    try:
+        return await _near(names.RECORD, order, RecordReply)
+    except ActivityError as failed:
+        raise Unrecordable(order.transition.cause) from failed
 
 
 async def read_reply(question: ReplyQuestion) -> ReplyFinding:

@@ -170,8 +170,8 @@ class PlanWorkflow:
             except SlotTaken as taken:
                 waiting.conflicts = taken.conflicts
                 waiting.refusal = _slot_refusal(taken.conflicts)
-            except (KeyError, ValueError, TypeError) as fault:
-                # A command that our own code cannot digest must not stop the plan's safety net.
+            except Exception as fault:
+                # A command that our own code or the database cannot digest must not stop the plan's safety net.
                 workflow.logger.error("command failed in the plan", extra={"fault": type(fault).__name__})
                 waiting.refusal = Refusal(
                     code="plan_fault", sentence="The plan could not apply this; engineers see the fault."

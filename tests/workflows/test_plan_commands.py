@@ -111,6 +111,19 @@ async def test_a_decision_the_plan_cannot_carry_out_is_refused_and_the_plan_live
     assert (await walk.state()).stage is Stage.declined
 
 
+async def test_a_step_that_the_database_will_never_take_is_refused_and_the_plan_lives_on(
+    walks: Walks,
+) -> None:
+    walk = await walks.begin()
+    before = await walk.state()
+    with pytest.raises(CommandRefused) as refused:
+        await walk.decide(Decision.reject, reason_id="a-note-nobody-wrote")
+    assert refused.value.code == "plan_fault"
+    assert await walk.state() == before
+    await walk.decide()
+    assert (await walk.state()).stage is Stage.active
+
+
 async def test_a_plan_that_our_code_cannot_digest_holds_up_no_other_plan(walks: Walks) -> None:
     hours = (await (await walks.begin()).state()).protocol.hours
     poisoned = await walks.open(hours=hours.but(zone="Europe/Atlantis"))
