@@ -89,7 +89,8 @@ async def _open(clinic: Clinic, count: int) -> None:
 async def _open_one(clinic: Clinic, state: PlanState) -> None:
     await create_plan(clinic.engine, an_intake(state, None))
     await clinic.parts.plans.start(state)
-    while not (await clinic.state_of(state.plan_id)).seq:  # noqa: ASYNC110 - the database tells who asks
+    plan = clinic.plan_of(state.plan_id, state.client_id, None)
+    while not (await clinic.state(plan)).seq:  # noqa: ASYNC110 - the database tells who asks
         await asyncio.sleep(_LOOK_AGAIN)
 
 
