@@ -28,7 +28,7 @@ from cli.embedded.temporal import EmbeddedTemporal
 from database import demo_clinic
 from database.engine import create_engine
 from database.migrate import upgrade
-from schemas.commands import Decision, Reschedule, Withdraw
+from schemas.commands import CancelSession, Decision, Reschedule, Withdraw
 from schemas.refusals import CommandRefused
 from tests.workflows.care_walk import Walk, Walks, attended
 from tests.workflows.fingerprint import fingerprints
@@ -80,16 +80,14 @@ async def _active(walks: Walks) -> Walk:
 
 
 async def _moved(walks: Walks) -> Walk:
-    """A time that somebody holds, a move that is refused and one that is not, a visit cancelled by text."""
+    """A time that somebody holds, a move that is refused and one that is not, a visit cancelled."""
     other = await walks.active()
     held = (await other.session(2)).starts_at
     walk = await walks.active(place=0, first_session_at=held)
     with contextlib.suppress(CommandRefused):
         await walk.do(Reschedule(session_no=1, starts_at=held))
     await walk.do(Reschedule(session_no=1, starts_at=held + timedelta(days=1)))
-    second = await walk.session(2)
-    await walk.to(second.starts_at - timedelta(hours=71))
-    await walk.says("3")
+    await walk.do(CancelSession(session_no=2, by_clinic=True))
     return walk
 
 
