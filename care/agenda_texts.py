@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
+from functools import lru_cache
 
 from care.agenda_memory import looks_at
-from care.checkins import SORE_LIFE, day3_due, routine_questions, sore_due
+from care.checkins import (
+    SORE_LIFE,
+    asked_of_sessions,
+    day3_due,
+    routine_questions,
+    sore_answers,
+    sore_due,
+)
 from care.local_time import instant, local_day, out_of_quiet
 from schemas.plan import AgendaItem, AgendaKind, PlanState, Prompt, PromptKind, Session, SessionStatus, Stage
+from schemas.protocol import SiteHours
 
 SYSTEM = "system"
 DAY_BEFORE_AT = time(9)
@@ -82,7 +91,7 @@ def _reminder_expiry(state: PlanState, session: Session, before: int) -> datetim
     "progress.step",
     "progress.step_entered_at",
     "progress.sessions_completed",
-    "progress.answers",
+    progress_answers=sore_answers,
 )
 def _after_sessions(state: PlanState) -> Iterator[AgendaItem]:
     """The morning after: the soreness question (SCH-1), or a look for the outcome nobody recorded."""
@@ -130,7 +139,6 @@ def _after_sessions(state: PlanState) -> Iterator[AgendaItem]:
     "texts_since",
     "protocol",
     "sessions",
-    "done",
     "put_off",
     "routine_sent",
     "progress.step",
@@ -138,22 +146,33 @@ def _after_sessions(state: PlanState) -> Iterator[AgendaItem]:
     "progress.started_at",
     "progress.reviewed_at",
     "progress.sessions_completed",
-    "progress.answers",
+    done=asked_of_sessions,
+    progress_answers=sore_answers,
 )
 def _routine(state: PlanState) -> Iterator[AgendaItem]:
     """The questions of the check-in schedule that belong to no session (SCH-3 … SCH-7)."""
     if not _texts_flow(state):
         return
-    for rule, question, due in routine_questions(state):
-        yield AgendaItem(
-            key=f"q:{question}:{local_day(state.protocol.hours, due).isoformat()}",
+    yield from _question_items(state.protocol.hours, state.texts_since, tuple(routine_questions(state)))
+
+
+@lru_cache(maxsize=256)
+def _question_items(
+    hours: SiteHours, texts_since: datetime | None, turns: tuple[tuple[str, str, datetime], ...]
+) -> tuple[AgendaItem, ...]:
+    """The same turns are the same items: most steps of a plan change none."""
+    return tuple(
+        AgendaItem(
+            key=f"q:{question}:{local_day(hours, due).isoformat()}",
             kind=AgendaKind.routine_question,
-            due=_allowed(state, due),
+            due=out_of_quiet(hours, max(due, texts_since or due)),
             expires=due + _ROUTINE_LIFE,
             rule=rule,
             owner=SYSTEM,
             subject=question,
         )
+        for rule, question, due in turns
+    )
 
 
 @looks_at("stage", "texts_on", "texts_since", "protocol", "prompts")

@@ -11,7 +11,6 @@ from bisect import bisect, insort
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
-from itertools import takewhile
 
 from care.local_time import days_later, instant, local_day, out_of_quiet
 from schemas.plan import PlanState, Session, SessionStatus
@@ -61,7 +60,9 @@ def day3_due(state: PlanState, session: Session) -> datetime | None:
 def _early(state: PlanState, session: Session) -> bool:
     if state.progress.sessions_completed > _EARLY_SESSIONS:
         return False
-    return session in [s for s in state.sessions if s.status is SessionStatus.attended][-_EARLY_SESSIONS:]
+    return (
+        session.no in [s.no for s in state.sessions if s.status is SessionStatus.attended][-_EARLY_SESSIONS:]
+    )
 
 
 def _first_at_step(state: PlanState, session: Session) -> bool:
@@ -73,13 +74,25 @@ def _first_at_step(state: PlanState, session: Session) -> bool:
 
 
 def _left_sore(state: PlanState, session: Session) -> bool:
-    later = takewhile(lambda a: a.at > session.starts_at, reversed(state.progress.answers))
-    return any(
-        a.question == "CHK-SORE"
-        and a.value >= _SORE_ADDS_DAY3
-        and a.at < session.starts_at + timedelta(days=_DAY3)
-        for a in later
+    by_then = session.starts_at + timedelta(days=_DAY3)
+    return any(session.starts_at < at < by_then for at in sore_answers(state))
+
+
+def sore_answers(state: PlanState) -> tuple[datetime, ...]:
+    """When the client was left sore: CHK-SORE answered with 4 or more (SCH-2, AL-06)."""
+    return tuple(
+        a.at for a in state.progress.answers if a.value >= _SORE_ADDS_DAY3 and a.question == "CHK-SORE"
     )
+
+
+def asked_of_sessions(state: PlanState) -> tuple[str, ...]:
+    """The keys of questions about sessions that have had their turn (SCH-1, SCH-2)."""
+    return _asked_among(state.done)
+
+
+@lru_cache(maxsize=64)
+def _asked_among(done: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(key for key in done if key.endswith((":sore", ":day3")))
 
 
 def ask_on(hours: SiteHours, day: date) -> datetime:
@@ -162,7 +175,7 @@ def _promised(state: PlanState) -> Iterator[datetime]:
 
 def _fit(hours: SiteHours, due: datetime, sent: list[datetime], budget: int) -> datetime:
     """The first instant from `due` on that keeps the 24-hour gap and the 7-day budget."""
-    turn, later = due, [at for at in sent if at > due - _BUDGET_WINDOW]
+    turn, later = due, sent[bisect(sent, due - _BUDGET_WINDOW) :]
     while (free := _not_before(turn, later, budget)) is not None:
         day = local_day(hours, free)
         turn = max(ask_on(hours, day), ask_on(hours, local_day(hours, turn) + timedelta(days=1)))

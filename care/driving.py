@@ -110,7 +110,7 @@ class DrivenPlan:
         draft = decide(self.state, envelope, self.now, finding)
         if draft.evaluate_taper and not draft.state.closed:
             inputs = taper_inputs(draft.state, self.now)
-            take_verdict(draft, evaluate(draft.protocol.taper, inputs))
+            take_verdict(draft, evaluate(draft.protocol.taper, inputs), inputs)
         return self.commit(draft, envelope)
 
     def text_fails(self, order: TextOrder, *, unknown: bool = False) -> None:

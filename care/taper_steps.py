@@ -133,7 +133,7 @@ def _review_overdue(state: PlanState, now: datetime) -> bool:
     return any(a.reason is AlertReason.review_due and now > a.opened_at + _REVIEW_GRACE for a in state.alerts)
 
 
-def take_verdict(draft: Draft, decision: TaperDecision) -> None:
+def take_verdict(draft: Draft, decision: TaperDecision, inputs: TaperInputs | None = None) -> None:
     """Store the evaluation and put what it proposes before the therapist; nothing takes effect by itself."""
     draft.event(
         EventKind.taper_evaluated,
@@ -142,7 +142,7 @@ def take_verdict(draft: Draft, decision: TaperDecision) -> None:
         to=decision.to,
         reasons=decision.reasons,
         notes=(*decision.notes, *decision.soft_flags),
-        inputs=taper_inputs(draft.state, draft.now).model_dump_json(),
+        inputs=(inputs or taper_inputs(draft.state, draft.now)).model_dump_json(),
     )
     if draft.state.stage is not Stage.active:
         return

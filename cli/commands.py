@@ -43,7 +43,8 @@ COMMANDS = (
     Entry(
         "sms texts", "cli.sms_texts:texts", "Show every text, its segments, cost and faults; try other words."
     ),
-    Entry("simulate", "cli.simulate:simulate", "Let simulated clients live through their plans.", joins=True),
+    Entry("simulate", "cli.simulate:simulate", "Let simulated clients live through their plans."),
+    Entry("backtest", "cli.backtest:backtest", "Compare rule packs on the same simulated clients."),
     Entry(
         "replay", "cli.replay:replay", "Replay recorded histories against today's workflow code.", joins=True
     ),

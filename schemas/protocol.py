@@ -25,13 +25,19 @@ class OpeningSpan(Frozen):
 
 
 class SiteHours(Frozen):
-    """When the site is staffed, in its own zone. Alert and approval deadlines count only these minutes."""
+    """When the site is staffed, in its own zone. Alert and approval deadlines count only these minutes.
+
+    Looked up by value wherever an answer about time is remembered, so its hash is that of its two short parts.
+    """
 
     zone: str
     spans: tuple[OpeningSpan, ...]
     closed_on: tuple[date, ...] = ()
     quiet_start: time = time(20)
     quiet_end: time = time(9)
+
+    def __hash__(self) -> int:
+        return hash((self.zone, self.quiet_start))
 
 
 class ChainLink(Frozen):

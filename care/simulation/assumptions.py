@@ -1,0 +1,132 @@
+"""How simulated clients and their clinic behave: `clients.yaml`, checked."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from typing import Annotated, Any
+
+import yaml
+from pydantic import Field, ValidationError
+
+from schemas.base import Strict
+from schemas.protocol import OpeningSpan, SiteHours
+from schemas.rules_texting import QuotedTime
+
+Chance = Annotated[float, Field(ge=0, le=1)]
+Weight = Annotated[float, Field(ge=0)]
+Range = tuple[float, float]
+
+
+class AssumptionError(ValueError):
+    """The file of assumptions cannot be used; the sentence says where and why."""
+
+
+class ClinicHabits(Strict):
+    """How fast and how reliably the clinic acts. Minutes are staffed minutes."""
+
+    zone: str
+    weekdays: tuple[int, ...]
+    opens: QuotedTime
+    closes: QuotedTime
+    starts: date
+    acknowledges_after: Range
+    closes_after: Range
+    decides_after: Range
+    overlooks: Chance
+    letter_after: Range
+    letter_clears: Chance
+    agrees: Chance
+    records_at_once: Chance
+
+    @property
+    def hours(self) -> SiteHours:
+        """When the clinic is staffed."""
+        spans = (OpeningSpan(weekday=day, opens=self.opens, closes=self.closes) for day in self.weekdays)
+        return SiteHours(zone=self.zone, spans=tuple(spans))
+
+
+class Answering(Strict):
+    """A kind of client: the chance that a question is answered."""
+
+    share: Weight
+    answers: Chance
+
+
+class Recovery(Strict):
+    """A course: how many weeks it takes, and the share of the way to the goal that it ends at."""
+
+    share: Weight
+    weeks: float = Field(gt=0)
+    reaches: float
+
+
+class Spells(Strict):
+    """Something that comes over a client for days: a flare-up, a silence."""
+
+    per_week: float = Field(ge=0)
+    days: Range
+    adds: Range = (0, 0)
+
+
+class ClientHabits(Strict):
+    """Who comes, how they fare and how they answer."""
+
+    telephone_only: Chance
+    ages: Range
+    profiles: dict[str, Weight]
+    conditions: dict[str, Weight]
+    regions: dict[str, Weight]
+    pain: Range
+    goal: Range
+    goal_target: float
+    answering: tuple[Answering, ...] = Field(min_length=1)
+    answers_after_hours: Range
+    recovery: tuple[Recovery, ...] = Field(min_length=1)
+    day_to_day: float = Field(ge=0)
+    flare: Spells
+    silence: Spells
+    home_days: Range
+    no_show: Chance
+    late_cancel: Chance
+    odd_reply: Chance
+    alarm_per_week: float = Field(ge=0)
+    opts_out_per_week: float = Field(ge=0)
+    withdraws_per_week: float = Field(ge=0)
+    odd_words: tuple[str, ...] = Field(min_length=1)
+    alarming_words: tuple[str, ...] = Field(min_length=1)
+
+
+class Findings(Strict):
+    """Answers that differ from an all-clear form. A date may be given as `{days_ago: 30}`."""
+
+    share: Weight
+    answers: dict[str, dict[str, Any]] = {}
+
+
+class Assumptions(Strict):
+    """All of it."""
+
+    clinic: ClinicHabits
+    clients: ClientHabits
+    findings: tuple[Findings, ...] = Field(min_length=1)
+
+
+def read_assumptions(text: str, name: str) -> Assumptions:
+    """The assumptions in a text. AssumptionError names the place and the reason."""
+    try:
+        return Assumptions.model_validate(yaml.safe_load(text))
+    except yaml.YAMLError as error:
+        raise AssumptionError(f"{name} is not valid YAML: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise AssumptionError(f"{name}: {place}: {first['msg']}") from error
+
+
+@cache
+def usual_assumptions() -> Assumptions:
+    """The assumptions that ship with the product."""
+    name = "clients.yaml"
+    return read_assumptions(files("care.simulation").joinpath(name).read_text(encoding="utf-8"), name)

@@ -1,0 +1,285 @@
+"""One simulated plan, from intake to its end: the client and the clinic act, the plan follows its own agenda."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from heapq import heappop, heappush
+from typing import TypeVar
+
+from care.agenda import next_item, session_key
+from care.answers import reply_question
+from care.driving import DrivenPlan, Recording, Sent
+from care.finding import finding
+from care.local_time import after_staffed
+from care.screening import screen
+from care.simulation.person import NEVER, Person, drawn
+from care.simulation.promises import broken_by_step, broken_by_text
+from care.simulation.world import World
+from schemas.commands import (
+    CLIENT,
+    AcknowledgeAlert,
+    Actor,
+    CloseAlert,
+    Command,
+    DecideApproval,
+    Decision,
+    ReceiveText,
+    RecordOutcome,
+    Rescreen,
+    Role,
+    Withdraw,
+)
+from schemas.events import EventKind
+from schemas.messages import Audience
+from schemas.plan import Alert, AlertReason, Approval, PlanState, SessionStatus, Stage
+from schemas.protocol import ApprovalKind
+from schemas.screening import Urgency
+
+THERAPIST = Actor(id="therapist", roles=(Role.treating_physiotherapist,))
+
+_ASKS_AGAIN = timedelta(days=2)
+_AFTER_AN_OVERLOOK = 3000
+_LETTER_DAYS = 180
+
+N = TypeVar("N", Alert, Approval)
+
+
+@dataclass
+class Story:
+    """What a plan's life came to."""
+
+    stage: Stage = Stage.screening
+    weeks: float = 0
+    steps: int = 0
+    visits: int = 0
+    texts: Counter[str] = field(default_factory=Counter)
+    alerts: Counter[Urgency] = field(default_factory=Counter)
+    first_step_down: float | None = None
+    discharged_after: float | None = None
+    broken: Counter[str] = field(default_factory=Counter)
+    rules: set[str] = field(default_factory=set)
+
+
+class Life(DrivenPlan):
+    """A plan, its client and its clinic. What people do next stands in `_acts`, the earliest first."""
+
+    def __init__(self, state: PlanState, now: datetime, person: Person, world: World) -> None:
+        super().__init__(state, now)
+        self.person = person
+        self.world = world
+        self.began = now
+        self.story = Story()
+        self._acts: list[tuple[datetime, int, Callable[[], None]]] = []
+        self._turn = 0
+        self._seen: set[str] = set()
+        self._in(person.withdraws_after, self._withdraw)
+        self._in(person.opts_out_after, lambda: self._says("STOP"))
+        self._in(person.alarms_after, self._alarm)
+
+    # -- time -------------------------------------------------------------------------------------------
+
+    def run(self, until: datetime) -> Story:
+        """Live until a moment, or until care has ended and nothing needs a person."""
+        self.open()
+        while not (self.state.closed and not self.state.alerts):
+            item = next_item(self.state)
+            act = self._acts[0][0] if self._acts else None
+            if act is not None and act <= until and (item is None or act <= item.due):
+                self.now = max(self.now, act)
+                heappop(self._acts)[2]()
+            elif item is not None and item.due <= until:
+                self.now = max(self.now, item.due)
+                self.do(item)
+            else:
+                break
+        self.story.stage = self.state.stage
+        ended = self.state.closed_at or until
+        self.story.weeks = (ended - self.began) / timedelta(weeks=1)
+        return self.story
+
+    @property
+    def _since(self) -> timedelta:
+        return self.now - (self.state.progress.started_at or self.now)
+
+    def _at(self, moment: datetime, act: Callable[[], None]) -> None:
+        self._turn += 1
+        heappush(self._acts, (moment, self._turn, act))
+
+    def _in(self, wait: timedelta, act: Callable[[], None]) -> None:
+        if wait < NEVER:
+            self._at(self.now + wait, act)
+
+    def _after_staffed(self, minutes: float) -> datetime:
+        late = _AFTER_AN_OVERLOOK if self.person.chance(self.world.habits.overlooks) else 0
+        return after_staffed(self.state.protocol.hours, self.now, round(minutes) + late)
+
+    # -- what happens -----------------------------------------------------------------------------------
+
+    def recorded(self, step: Recording) -> None:
+        """Count, check, and let people see what is new to them."""
+        story, state = self.story, step.transition.state
+        story.steps += 1
+        story.broken.update(broken_by_step(step))
+        self._note(step)
+        for alert in self._new(state.alerts, step.before.alerts):
+            story.alerts[alert.urgency] += 1
+            minutes = drawn(self.person.rng, self.world.habits.acknowledges_after)
+            self._at(self._after_staffed(minutes), partial(self._acknowledge, alert.id))
+        for approval in self._new(state.approvals, step.before.approvals):
+            self._wait_for_decision(approval)
+        if state.sessions is not step.before.sessions:
+            for session in state.sessions:
+                key = session_key(session)
+                if session.status is SessionStatus.booked and key not in self._seen:
+                    self._seen.add(key)
+                    ends = session.starts_at + timedelta(minutes=session.minutes)
+                    self._at(ends, partial(self._visit, session.no, key))
+
+    def _new(self, now: tuple[N, ...], before: tuple[N, ...]) -> Iterable[N]:
+        return () if now is before else [one for one in now if one.id not in {b.id for b in before}]
+
+    def _note(self, step: Recording) -> None:
+        story = self.story
+        for event in step.transition.events:
+            if event.rule is not None:
+                story.rules.add(event.rule)
+            for name in ("rules", "reasons"):
+                told = event.facts.get(name)
+                if isinstance(told, tuple):
+                    story.rules.update(told)
+            down = event.kind is EventKind.step_changed and str(event.facts["now"]) > str(event.facts["was"])
+            if down and story.first_step_down is None:
+                story.first_step_down = self._since / timedelta(weeks=1)
+        if step.transition.state.stage is Stage.discharged and story.discharged_after is None:
+            story.discharged_after = self._since / timedelta(weeks=1)
+
+    def texted(self, text: Sent) -> None:
+        """A text reaches the client, who answers or not."""
+        self.story.broken.update(broken_by_text(text))
+        order = text.order
+        if order.audience is not Audience.client:
+            return
+        self.story.texts[order.purpose] += 1
+        asking = order.asking
+        key = (asking.reminds or (asking.prompt.key if asking.prompt else None)) if asking else None
+        if key is not None and self.person.answers_at(self._since):
+            hours = drawn(self.person.rng, self.person.habits.answers_after_hours)
+            self._in(timedelta(hours=hours), lambda: self._reply(key))
+
+    # -- the client -------------------------------------------------------------------------------------
+
+    def _reply(self, key: str) -> None:
+        prompt = next((p for p in self.state.prompts if p.key == key), None)
+        if prompt is not None and prompt.expires_at > self.now:
+            self._says(self.person.words(prompt.question, self._since))
+
+    def _says(self, words: str) -> None:
+        if self.state.closed or not self.person.texts:
+            return
+        inbound = f"in{self.commands}"
+        asked = reply_question(self.state, inbound)
+        read = finding(self.world.pack, words, asked, self.world.read)
+        self.ask(ReceiveText(inbound_id=inbound), CLIENT, read)
+
+    def _alarm(self) -> None:
+        self._says(self.person.rng.choice(self.person.habits.alarming_words))
+        self._in(self.person.alarms_after, self._alarm)
+
+    def _withdraw(self) -> None:
+        if not self.state.closed:
+            self.ask(Withdraw(), CLIENT)
+
+    # -- the clinic -------------------------------------------------------------------------------------
+
+    def _visit(self, number: int, key: str) -> None:
+        session = self.state.session(number)
+        if session is None or session.status is not SessionStatus.booked or session_key(session) != key:
+            return
+        if self.person.chance(self.world.habits.records_at_once):
+            self._outcome(number)
+
+    def _outcome(self, number: int) -> None:
+        person, habits = self.person, self.person.habits
+        fate = person.rng.random()
+        outcome = RecordOutcome(session_no=number, outcome=SessionStatus.attended)
+        if fate < habits.no_show:
+            outcome = outcome.but(outcome=SessionStatus.no_show)
+        elif fate < habits.no_show + habits.late_cancel:
+            outcome = outcome.but(outcome=SessionStatus.late_cancel)
+        else:
+            primary = person.goal_at(self._since)
+            outcome = outcome.but(pain=float(person.pain_at(self._since)), primary=primary)
+        if self.ask(outcome, THERAPIST) is None:
+            self.story.visits += outcome.outcome is SessionStatus.attended
+
+    def _acknowledge(self, alert_id: str) -> None:
+        if self.state.alert(alert_id) is None:
+            return
+        self.ask(AcknowledgeAlert(alert_id=alert_id), THERAPIST)
+        minutes = drawn(self.person.rng, self.world.habits.closes_after)
+        self._at(self._after_staffed(minutes), lambda: self._close(alert_id))
+
+    def _close(self, alert_id: str) -> None:
+        alert = self.state.alert(alert_id)
+        if alert is None:
+            return
+        if alert.reason is AlertReason.outcome_missing and alert.session_no is not None:
+            self._outcome(alert.session_no)
+        elif alert.reason is AlertReason.screening_expires:
+            self._rescreen(whole=True)
+        if self.state.screening.repeat_items:
+            self._rescreen(whole=False)
+        if self.state.alert(alert_id) is not None:
+            self._must_ask(
+                CloseAlert(alert_id=alert_id, outcome="see_note", note_id="note"),
+                lambda: self._close(alert_id),
+            )
+
+    def _wait_for_decision(self, approval: Approval) -> None:
+        habits = self.world.habits
+        if approval.kind is ApprovalKind.clearance:
+            days = drawn(self.person.rng, habits.letter_after)
+            self._in(timedelta(days=days), lambda: self._decide(approval.id))
+        else:
+            minutes = drawn(self.person.rng, habits.decides_after)
+            self._at(self._after_staffed(minutes), lambda: self._decide(approval.id))
+
+    def _decide(self, approval_id: str) -> None:
+        approval = self.state.approval(approval_id)
+        if approval is None:
+            return
+        if approval.kind is ApprovalKind.rescreen or self.state.screening.repeat_items:
+            self._rescreen(whole=approval.kind is ApprovalKind.rescreen)
+        if approval.kind is ApprovalKind.rescreen:
+            return
+        agrees = self.person.chance(self._agreement(approval.kind))
+        until = self.now.date() + timedelta(days=_LETTER_DAYS)
+        decision = DecideApproval(
+            approval_id=approval_id,
+            decision=Decision.approve if agrees else Decision.reject,
+            reason_id="why",
+            document_valid_until=until if approval.kind is ApprovalKind.clearance and agrees else None,
+        )
+        self._must_ask(decision, lambda: self._decide(approval_id))
+
+    def _agreement(self, kind: ApprovalKind) -> float:
+        habits = self.world.habits
+        if kind is ApprovalKind.clearance:
+            return habits.letter_clears
+        return habits.agrees if kind in (ApprovalKind.taper, ApprovalKind.discharge) else 1.0
+
+    def _must_ask(self, command: Command, again: Callable[[], None]) -> None:
+        """What the plan refuses now is tried again in a day or two."""
+        if self.ask(command, THERAPIST) is not None:
+            self._in(_ASKS_AGAIN, again)
+
+    def _rescreen(self, *, whole: bool) -> None:
+        """Nothing is wrong any more: what was wrong at intake has passed."""
+        state = self.state
+        form = {**self.world.all_clear, "SCR-24": {"value": self.person.age}}
+        result = screen(self.world.pack, form, self.now.date(), state.protocol.target_regions)
+        self.ask(Rescreen(result=result, items=() if whole else state.screening.repeat_items), THERAPIST)

@@ -1,0 +1,112 @@
+"""What must hold at every step of every plan, whatever client and clinic do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+from care.agenda import next_item
+from care.driving import Recording, Sent
+from care.local_time import is_quiet
+from schemas.commands import ReceiveText
+from schemas.messages import Audience, TextPurpose
+from schemas.plan import Stage
+
+_WEEK = timedelta(days=7)
+_ROUTINE = frozenset({TextPurpose.reminder, TextPurpose.question})
+
+
+def _somebody_has_the_next_step(step: Recording) -> bool:
+    state = step.transition.state
+    return state.closed or next_item(state) is not None
+
+
+def _a_closed_plan_orders_nothing(step: Recording) -> bool:
+    """An ended plan books nothing and tells its client nothing, but for an answer about safety."""
+    if not step.before.closed:
+        return True
+    answered = step.envelope is not None and isinstance(step.envelope.command, ReceiveText)
+    told = (order for order in step.transition.texts if order.audience is Audience.client)
+    return not step.transition.place and all(
+        answered and order.purpose is TextPurpose.safety for order in told
+    )
+
+
+def _an_emergency_suspends(step: Recording) -> bool:
+    state = step.transition.state
+    return state.stage is not Stage.active or state.safe_to_start
+
+
+def _no_alert_vanishes(step: Recording) -> bool:
+    before, after = step.before.alerts, step.transition.state.alerts
+    if before is after:
+        return True
+    still = {alert.id: alert for alert in after}
+    closed = {one.alert_id for one in step.transition.closed_alerts}
+    return all(
+        alert.id in closed or (alert.id in still and still[alert.id].urgency.rank <= alert.urgency.rank)
+        for alert in before
+    )
+
+
+def _only_a_person_starts_or_tapers(step: Recording) -> bool:
+    before, after = step.before, step.transition.state
+    moved = before.progress.started_at is not None and after.progress.step is not before.progress.step
+    begun = after.stage is Stage.active and before.stage is not Stage.active
+    decides = step.envelope is not None and step.envelope.actor.decides
+    return decides or not (moved or begun)
+
+
+STEPS: dict[str, Callable[[Recording], bool]] = {
+    "somebody has the next step (no orphans)": _somebody_has_the_next_step,
+    "a closed plan orders nothing": _a_closed_plan_orders_nothing,
+    "E0 and E1 suspend (MID-1)": _an_emergency_suspends,
+    "no alert vanishes without a close (REQ-13)": _no_alert_vanishes,
+    "only a physiotherapist starts a plan or changes its step (P1)": _only_a_person_starts_or_tapers,
+}
+
+
+def _within_the_budget(text: Sent) -> bool:
+    """A question that comes by the calendar is never more than the budget's last in 7 days."""
+    order, asking = text.order, text.order.asking
+    if asking is None or asking.routine is None or order.session_no is not None:
+        return True
+    since = (order.due_at or text.at) - _WEEK
+    sent = sum(since < at <= text.at for _, at in text.before.routine_sent)
+    return sent < text.before.protocol.max_routine_per_7_days
+
+
+def _at_no_time_of_night(text: Sent) -> bool:
+    """Only what has just happened may be answered at once; what the agenda plans waits for the morning."""
+    order = text.order
+    return order.agenda_key is None or not is_quiet(text.before.protocol.hours, text.at)
+
+
+def _no_reminder_after_the_start(text: Sent) -> bool:
+    order = text.order
+    return order.purpose is not TextPurpose.reminder or order.starts_at[0] > text.at
+
+
+def _routine_texts_to_active_plans(text: Sent) -> bool:
+    order, before = text.order, text.before
+    if order.purpose not in _ROUTINE or order.agenda_key is None:
+        return True
+    return before.stage is Stage.active and before.texts_on
+
+
+TEXTS: dict[str, Callable[[Sent], bool]] = {
+    "the contact budget holds": _within_the_budget,
+    "no planned text in quiet hours": _at_no_time_of_night,
+    "no reminder after the start": _no_reminder_after_the_start,
+    "routine texts go to active plans whose client wants them": _routine_texts_to_active_plans,
+}
+
+
+def broken_by_step(step: Recording) -> Iterator[str]:
+    """The promises that this step breaks."""
+    return (name for name, holds in STEPS.items() if not holds(step))
+
+
+def broken_by_text(text: Sent) -> Iterator[str]:
+    """The promises that this text breaks."""
+    return (name for name, holds in TEXTS.items() if not holds(text))

@@ -1,0 +1,78 @@
+"""`limber backtest`: two or more rule packs on the same synthetic clients."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from care.simulation.report import Tally, compared
+from cli.simulate import Clients, Json, Plans, Seed, Weeks, assumptions_in, named, pack_in, played
+from schemas.rules import RulePack
+
+
+def backtest(
+    packs: Annotated[list[Path], typer.Argument(metavar="PACK_A PACK_B …", help="The first is the measure.")],
+    *,
+    plans: Plans = 500,
+    weeks: Weeks = 26,
+    seed: Seed = 1,
+    clients: Clients = None,
+    as_json: Json = False,
+) -> None:
+    """Who would step down earlier or later, and how many alerts and texts more or fewer."""
+    if len(packs) < 2:
+        raise typer.BadParameter("Name at least two rule packs to compare.", param_hint="PACK_A PACK_B …")
+    rules, assumptions = [pack_in(path) for path in packs], assumptions_in(clients)
+    results = [played(pack, assumptions, plans, weeks, seed, quiet=as_json) for pack in rules]
+    document = {
+        "seed": seed,
+        "plans": plans,
+        "weeks": weeks,
+        "packs": [
+            {"file": path.name, **named(pack), **total.figures(seconds)}
+            for path, pack, (total, seconds) in zip(packs, rules, results, strict=True)
+        ],
+        "against_the_first": [
+            {"file": path.name, **compared(results[0][0], total)}
+            for path, (total, _) in zip(packs[1:], results[1:], strict=True)
+        ],
+    }
+    if as_json:
+        print(json.dumps(document, indent=2))
+    else:
+        _show(packs, rules, [total for total, _ in results], document["against_the_first"])
+    raise typer.Exit(1 if any(total.broken for total, _ in results) else 0)
+
+
+def _show(packs: list[Path], rules: list[RulePack], totals: list[Tally], differences: Any) -> None:
+    table = Table("", *(f"{p.name}\n{r.version}" for p, r in zip(packs, rules, strict=True)), box=None)
+    columns = [total.figures(0) for total in totals]
+    for name in (
+        "texts_per_client_week",
+        "visits_per_plan",
+        "alerts_by_level",
+        "share_stepped_down",
+        "median_weeks_to_first_step_down",
+        "share_discharged",
+    ):
+        table.add_row(name.replace("_", " "), *(_words(column[name]) for column in columns))
+    console = Console(highlight=False)
+    console.print(table)
+    for one in differences:
+        down = one["step_down"]
+        console.print(
+            f"{one['file']}: {down['earlier'] + down['only_now']} clients step down earlier, "
+            f"{down['later'] + down['only_before']} later; alerts {_words(one['alerts'])}; "
+            f"texts {one['texts']:+d}; discharged {one['discharged']:+d}; not started {one['not_started']:+d}."
+        )
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {number}" for name, number in value.items())
+    return "–" if value is None else str(value)
