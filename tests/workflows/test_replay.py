@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -21,13 +24,16 @@ from worker.sandbox import LEAKS_RAISE
 _KEPT_AT_MOST = 300_000
 
 
-def _replay_command(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+def _replay_command(
+    *arguments: str | Path, clinic: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "cli.main", "replay", *map(str, arguments)],
         capture_output=True,
         text=True,
         check=False,
         timeout=60,
+        env={**os.environ, **(clinic or {})},
     )
 
 
@@ -80,6 +86,24 @@ async def test_a_plan_that_runs_now_is_replayed_from_its_own_history(walks: Walk
     [one] = [one async for one in replayed(plan_replayer(keys, on_leak=LEAKS_RAISE), histories)]
     assert one.broke is None
     assert one.events > 50
+
+
+async def test_the_running_plans_of_a_clinic_are_replayed_before_an_upgrade(walks: Walks) -> None:
+    walk, other = await walks.active(), await walks.begin()
+    settings = walk.clinic.parts.settings
+    assert settings.temporal_address and settings.encryption_key_list
+    clinic = {
+        "TEMPORAL_ADDRESS": settings.temporal_address,
+        "TEMPORAL_NAMESPACE": settings.temporal_namespace,
+        "LIMBER_ENCRYPTION_KEYS": settings.encryption_key_list.get_secret_value(),
+    }
+    answer = await asyncio.to_thread(_replay_command, "--json", clinic=clinic)
+    assert answer.returncode == 0, answer.stderr
+    names = {one["name"] for one in json.loads(answer.stdout)["replayed"]}
+    assert names == {walk.handle.id, other.handle.id}
+    unknown = await asyncio.to_thread(_replay_command, "--plan", "nobody", clinic=clinic)
+    assert unknown.returncode == 1
+    assert "plan nobody" in unknown.stderr
 
 
 def test_a_history_that_breaks_is_named_with_the_way_out(tmp_path: Path) -> None:
