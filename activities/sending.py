@@ -20,6 +20,7 @@ from activities.reconciling import Search
 from activities.send_checks import Check, Situation, examined, first_reason, fits_person
 from activities.wording import Unworded, Worded, Wording
 from database import outbox
+from database.inbound import allow_number
 from database.outbox import Fate, OutboxText, Words
 from database.outbox_facts import TextFacts, text_facts
 from messaging.channel import (
@@ -32,10 +33,11 @@ from messaging.channel import (
     Retry,
     Unknown,
 )
+from messaging.error_classes import ErrorClass
 from messaging.numbers import E164
 from messaging.segments import count
 from schemas import names
-from schemas.messages import MessageStatus, SendOutcome, TextOrder, TextPurpose
+from schemas.messages import Audience, MessageStatus, SendOutcome, TextOrder, TextPurpose
 from schemas.orders import SendOrder
 
 _log = structlog.stdlib.get_logger(__name__)
@@ -116,12 +118,19 @@ class Sending:
                 return await self._settle(asked, Fate(MessageStatus.sent, provider_sid=sid), now)
             case Rejected(error_class=kind, code=code):
                 fate = Fate(MessageStatus.failed, kind, str(code) if code else None)
+                await self._heed(kind, asked.order, now)
                 return await self._settle(asked, fate, now)
             case Retry(reason=reason, retry_after=wait):
                 await outbox.settle(self._engine, asked.order, Fate(MessageStatus.pending, reason), now, None)
                 raise later(f"not processed: {reason}", _within(wait, asked.order.expires_at - now))
             case Unknown(reason=reason):
                 raise later(f"unknown whether it went: {reason}", self._search.patience.look_again)
+
+    async def _heed(self, kind: ErrorClass, order: TextOrder, now: datetime) -> None:
+        """The provider knows of an opt-out that never reached us: from now on it is ours too."""
+        if kind is ErrorClass.OPT_OUT and order.audience is Audience.client:
+            text = await outbox.get(self._engine, order.key)
+            await allow_number(self._engine, text.to_number or "", allowed=False, now=now)
 
     async def _look_for(self, text: OutboxText, asked: SendOrder, now: datetime) -> SendOutcome:
         """A claimed text without an end: find it at the provider, or hand the doubt to a person."""

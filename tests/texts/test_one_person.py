@@ -149,3 +149,15 @@ async def test_a_question_on_time_is_not_merged_with_a_late_text(
     plan = await new_clients.plan("+447700900711")
     assert (await post_office.send(_late(plan, "q:CHK-PAIN:x"))).status is MessageStatus.sent
     assert (await post_office.send(a_question(plan, "q:CHK-GOAL:y"))).status is MessageStatus.sent
+
+
+async def test_an_opt_out_that_only_the_provider_knows_is_ours_from_then_on(
+    post_office: PostOffice, new_clients: NewClients
+) -> None:
+    mobile = "+447700900712"
+    plan = await new_clients.plan(mobile)
+    await asyncio.to_thread(post_office.gateway.fault, "refused", to=mobile, code=21610, times=1)
+    assert (await post_office.send(a_question(plan, "q:CHK-PAIN:a"))).reason == "opt_out"
+    later = await post_office.send(a_question(plan, "q:CHK-GOAL:b"))
+    assert (later.status, later.reason) == (MessageStatus.suppressed, "opted_out")
+    assert (await post_office.sql("SELECT count(*) FROM consents WHERE NOT granted")).scalar_one() == 1

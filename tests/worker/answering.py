@@ -21,6 +21,7 @@ class PlansThatAnswer:
     """The id of a plan that never answers."""
     started: list[str] = field(default_factory=list)
     heard: dict[str, tuple[str, CommandEnvelope]] = field(default_factory=dict)
+    all_heard: list[tuple[str, CommandEnvelope]] = field(default_factory=list)
 
     async def start(self, state: PlanState) -> None:
         """Keep its id."""
@@ -35,4 +36,5 @@ class PlansThatAnswer:
         if plan_id == self.unwell:
             raise EngineUnavailable(plan_id, "no answer in time")
         self.heard[envelope.command_id] = (plan_id, envelope)
+        self.all_heard.append((plan_id, envelope))
         return CommandReply(plan_id=plan_id, seq=1, stage="active")

@@ -77,6 +77,37 @@ async def test_f32_a_family_that_shares_a_number_is_sorted_out_by_a_person(
     assert plans.heard == {} and await _status(engine, inbound_id) is InboundStatus.unmatched
 
 
+async def test_f32_an_emergency_from_a_shared_number_warns_every_plan_and_answers_nothing(
+    engine: AsyncEngine, open_plan: OpenPlan
+) -> None:
+    mother, child = await open_plan(), await open_plan()
+    plans, inbound_id = PlansThatAnswer(), await _arrived(engine, "10, and I have chest pain")
+    await route_inbound(engine, plans, inbound_id)
+    assert {plan_id for plan_id, _ in plans.all_heard} == {mother.plan_id, child.plan_id}
+    warning = ReceiveText(inbound_id=inbound_id, sender_unsure=True)
+    assert all(envelope.command == warning for _, envelope in plans.all_heard)
+    assert await _status(engine, inbound_id) is InboundStatus.unmatched
+
+
+async def test_f32_stop_from_a_shared_number_stops_texts_to_all_who_share_it(
+    engine: AsyncEngine, open_plan: OpenPlan
+) -> None:
+    await open_plan()
+    await open_plan()
+    await route_inbound(engine, PlansThatAnswer(), await _arrived(engine, "STOP"))
+    async with engine.connect() as connection:
+        allowed = await connection.scalars(text("SELECT texts_allowed FROM clients"))
+        assert allowed.all() == [False, False]
+        assert await connection.scalar(text("SELECT count(*) FROM consents WHERE NOT granted")) == 2
+
+
+async def test_a_stop_after_the_plan_has_ended_still_holds(engine: AsyncEngine, open_plan: OpenPlan) -> None:
+    await open_plan()
+    await route_inbound(engine, PlansThatAnswer(refusal=PlanClosed("p")), await _arrived(engine, "STOP"))
+    async with engine.connect() as connection:
+        assert await connection.scalar(text("SELECT texts_allowed FROM clients")) is False
+
+
 async def test_a_stranger_is_sorted_out_by_a_person(engine: AsyncEngine, clinic: ModuleType) -> None:
     plans, inbound_id = PlansThatAnswer(), await _arrived(engine, number="+447700900999")
     await route_inbound(engine, plans, inbound_id)
