@@ -124,7 +124,7 @@ async def test_a_step_that_the_database_will_never_take_is_refused_and_the_plan_
     assert (await walk.state()).stage is Stage.active
 
 
-async def test_a_plan_that_our_code_cannot_digest_holds_up_no_other_plan(walks: Walks) -> None:
+async def test_f08_a_plan_that_our_code_cannot_digest_holds_up_no_other_plan(walks: Walks) -> None:
     hours = (await (await walks.begin()).state()).protocol.hours
     poisoned = await walks.open(hours=hours.but(zone="Europe/Atlantis"))
     walk = await walks.active()

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from schemas.commands import Decision, Withdraw
+from schemas.events import EventKind
 from schemas.messages import Audience
 from schemas.plan import AlertReason, SessionStatus, Stage
 from schemas.protocol import ApprovalKind
@@ -44,7 +45,7 @@ async def test_an_approved_plan_books_its_visits_and_tells_the_client_once(walks
     assert len(await walk.phone()) == 2
 
 
-async def test_a_declined_start_tells_the_client_and_ends_the_plan(walks: Walks) -> None:
+async def test_f27_a_declined_start_tells_the_client_and_ends_the_plan(walks: Walks) -> None:
     walk = await walks.begin()
     await walk.decide(Decision.reject, reason_id=await walk.note("Better seen by a rheumatologist first."))
     assert (await walk.state()).stage is Stage.declined
@@ -78,6 +79,22 @@ async def test_a_letter_clears_the_plan_for_the_therapists_decision(walks: Walks
     state = await walk.state()
     assert state.stage is Stage.awaiting_approval
     assert [a.kind for a in state.approvals] == [ApprovalKind.start]
+
+
+async def test_f26_a_decision_nobody_takes_is_reminded_of_and_passes_to_the_next_person(walks: Walks) -> None:
+    walk = await walks.begin()
+    state = await walk.state()
+    [approval] = state.approvals
+    await walk.to(approval.due_at + timedelta(minutes=1))
+    [passed_on] = (await walk.state()).approvals
+    assert (passed_on.chain_position, passed_on.reminded) == (1, True)
+    assert passed_on.due_at > approval.due_at
+    [reminded], [escalated] = (
+        await walk.happened(EventKind.approval_reminded),
+        await walk.happened(EventKind.approval_escalated),
+    )
+    assert reminded.facts["owner"] == state.protocol.chain[0].staff_id
+    assert escalated.facts["owner"] == state.protocol.chain[1].staff_id
 
 
 async def test_a_fever_is_asked_about_again_when_its_week_is_over(walks: Walks) -> None:

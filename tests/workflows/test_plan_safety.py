@@ -65,7 +65,7 @@ async def test_after_the_all_clear_a_therapist_lets_the_plan_go_on_and_the_visit
     assert (await walk.told())[-1] == "plan_resumed"
 
 
-async def test_a_client_who_stops_is_let_go_at_once_and_nothing_more_happens(walks: Walks) -> None:
+async def test_f14_f35_a_client_who_stops_is_let_go_at_once_and_nothing_more_happens(walks: Walks) -> None:
     walk = await walks.active()
     await walk.do(Withdraw(), SAM)
     state = await walk.state()

@@ -41,10 +41,10 @@ async def test_a_client_who_does_not_confirm_is_reminded_the_day_before(walks: W
     assert told.count("session_reminder_72h") == told.count("session_reminder_24h") == 1
 
 
-async def test_asking_for_another_time_keeps_the_visit_and_calls_the_front_desk(walks: Walks) -> None:
+async def test_f23_asking_for_another_time_keeps_the_visit_and_moves_only_that_one(walks: Walks) -> None:
     walk = await walks.active()
     await _reminded(walk)
-    booked = await walk.session(1)
+    booked, following = (await walk.state()).sessions
     await walk.says("2")
     assert (await walk.session(1)).starts_at == booked.starts_at
     assert (await walk.alert(AlertReason.change_requested)).session_no == 1
@@ -52,6 +52,7 @@ async def test_asking_for_another_time_keeps_the_visit_and_calls_the_front_desk(
     await walk.do(Reschedule(session_no=1, starts_at=booked.starts_at + _DAY), SAM)
     moved = await walk.session(1)
     assert (moved.starts_at, moved.revision) == (booked.starts_at + _DAY, booked.revision + 1)
+    assert (await walk.state()).sessions == (moved, following)
     assert not (await walk.state()).alerts
     assert (await walk.told())[-1] == "session_moved"
 
@@ -87,7 +88,7 @@ async def test_an_outcome_nobody_recorded_is_asked_for(walks: Walks) -> None:
     assert (await walk.alert(AlertReason.outcome_missing)).session_no == 1
 
 
-async def test_a_time_that_another_plan_holds_is_left_open_with_alternatives_and_the_other_booked(
+async def test_f21_a_time_that_another_plan_holds_is_left_open_with_alternatives_and_the_other_booked(
     walks: Walks,
 ) -> None:
     earlier = await walks.active()
@@ -103,7 +104,9 @@ async def test_a_time_that_another_plan_holds_is_left_open_with_alternatives_and
         assert held not in text.order.starts_at, "no text promises the time that was refused"
 
 
-async def test_moving_onto_a_taken_time_is_refused_with_free_ones_and_changes_nothing(walks: Walks) -> None:
+async def test_f22_moving_onto_a_taken_time_is_refused_with_free_ones_and_changes_nothing(
+    walks: Walks,
+) -> None:
     taken = (await (await walks.active()).session(1)).starts_at
     walk = await walks.active(place=0, first_session_at=taken + _HOUR)
     before = await walk.state()
