@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Annotated
 
 import typer
+import uvloop
 
 from schemas.settings import Settings, SettingsError, load_settings
 from worker.tuning import Tuning
@@ -48,7 +49,7 @@ def worker(
         grace=timedelta(seconds=grace_seconds),
         cached_plans=cached_plans,
     )
-    asyncio.run(_work(settings, tuning))
+    uvloop.run(_work(settings, tuning))
 
 
 def _settings() -> Settings:

@@ -24,7 +24,7 @@ from database.recording.texts import order_texts
 from database.tables import messages, plans
 from schemas.events import EventKind, PlanEvent
 from schemas.messages import ChannelName, CheckResult, MessageStatus, TextOrder
-from schemas.plan import AgendaItem, PlanState
+from schemas.plan import AgendaItem, Asking, PlanState
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +162,10 @@ async def claim(  # noqa: PLR0917 - a text, its words, its time and its terms
     return True
 
 
+_CLAIMED_BEFORE = frozenset({MessageStatus.pending, MessageStatus.sent, MessageStatus.unknown})
+"""Where only a claimed text can go: its item had its turn at the claim."""
+
+
 async def settle(
     engine: AsyncEngine, order: TextOrder, fate: Fate, now: datetime, next_item: AgendaItem | None
 ) -> MessageStatus:
@@ -180,6 +184,7 @@ async def settle(
             return MessageStatus(status)
         if fate.status is not MessageStatus.pending:
             await append(connection, held, _told_by(order, fate, now))
+        if fate.status not in _CLAIMED_BEFORE:
             await _mark_done(connection, order, now, next_item)
     return fate.status
 
@@ -242,23 +247,24 @@ async def _mark_done(
     """The text's agenda item has had its turn: note it in the stored state, and show what is next."""
     if order.agenda_key is None:
         return
-    await _note_asking(connection, order)
+    if order.asking is not None:
+        await _note_asking(connection, order.plan_id, order.asking)
     item = next_item.model_dump(include={"due", "kind", "key", "rule", "owner"}) if next_item else {}
     absent = dict.fromkeys(("due", "kind", "key", "rule", "owner"))
     await connection.execute(_NEXT, {**absent, **item, "plan_id": order.plan_id, "now": now})
 
 
-async def _note_asking(connection: AsyncConnection, order: TextOrder) -> None:
+async def _note_asking(connection: AsyncConnection, plan_id: str, asking: Asking) -> None:
     """The stored plan knows what was asked, as the running one does; the caller holds the plan's row."""
     columns = plans.c
     state: PlanState = (
-        await connection.execute(select(columns.state).where(columns.id == order.plan_id))
+        await connection.execute(select(columns.state).where(columns.id == plan_id))
     ).scalar_one()
-    if order.asking is None or order.asking.key in state.done:
+    if asking.key in state.done:
         return
-    noted = state.asking(order.asking)
+    noted = state.asking(asking)
     await connection.execute(
-        update(plans).where(columns.id == order.plan_id).values(state=noted).returning(told(columns.id))
+        update(plans).where(columns.id == plan_id).values(state=noted).returning(told(columns.id))
     )
 
 
