@@ -87,6 +87,9 @@ def shaken_stack(folder: Path) -> Iterator[ShakenStack]:
         stack.start()
         yield parts
         parts.note_processes()
+    except BaseException as failure:
+        failure.add_note(_complaints(stack.logs / "worker.log"))
+        raise
     finally:
         stack.supervisor.stop()
 
@@ -102,6 +105,12 @@ class Blow:
     parts: tuple[str, ...]
     at_a_text: bool
     nth: int
+
+
+def _complaints(log: Path) -> str:
+    """The worker's last errors, for whoever reads why a test failed."""
+    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+    return "\n".join([line for line in lines if '"level":"error"' in line][-5:])
 
 
 class ShakenClock(PlanClock):
