@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from care.agenda import agenda
-from care.local_time import after_staffed
+from care.local_time import after_staffed, is_quiet, out_of_quiet
 from cli.playing.clinic import PlayedClinic
 from cli.playing.people import Phone, PhoneText
 from cli.playing.script import Feeling, Script, answer_to, asks_about_flares
@@ -69,6 +69,8 @@ class Play:
         waiting = self._work.waits_outside(state)
         if not waiting:
             moments += [item.due for item in agenda(state)[:1]]
+        if not moments and is_quiet(state.protocol.hours, now):
+            return out_of_quiet(state.protocol.hours, now)  # a text may still wait for the morning
         return max(min(moments), now) if moments else None
 
     async def _act_until(self, moment: datetime) -> None:

@@ -18,9 +18,10 @@ from api.app import create_app
 from api.clinic import Clinic
 from bench.clinic import Clinic as RunningClinic
 from bench.clinic import open_clinic
+from care.local_time import out_of_quiet
 from care.pack import builtin
 from cli.embedded.temporal import EmbeddedTemporal
-from database.demo_clinic import THERAPIST
+from database.demo_clinic import HOURS, THERAPIST
 from schemas.settings import Settings
 from tests.api.conftest import SERVICE_TOKEN
 from tests.api.forms import with_field
@@ -86,6 +87,10 @@ async def test_an_intake_becomes_a_running_plan_that_ends_when_the_client_stops(
     whole = await read(staff, plan_id)
     assert whole["plan"]["stage"] == "active"
     assert [session["status"] for session in whole["state"]["sessions"]] == ["booked", "booked"]
+    plan = running.plan_of(plan_id, "", None)
+    await running.advance(
+        plan, to=out_of_quiet(HOURS, await running.now(plan))
+    )  # at night it waits for the day
     sent = (await read(staff, plan_id, "/messages"))["messages"]
     assert any("Your next visits" in (text["body"] or "") for text in sent)
     early = await staff.post(f"/api/v1/plans/{plan_id}/sessions/1/outcome", json={"outcome": "attended"})
