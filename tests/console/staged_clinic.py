@@ -124,7 +124,8 @@ class StagedPlan(SimulatedClinic):
     def _answer(self, question: str | None) -> str:
         """A client who gets on."""
         share = self._share()
-        return _ANSWERS.get(question or "", lambda _share: "1")(share)
+        asked = question or ""
+        return _ANSWERS[asked](share) if asked in _ANSWERS else "1"
 
     def _share(self) -> float:
         return min(1.0, (self.now - self.state.opened_at) / timedelta(weeks=_WEEKS_TO_GOAL))
@@ -192,7 +193,7 @@ async def _deliver(engine: AsyncEngine, order: TextOrder, at: datetime, state: P
     words = Words(to="+447700900321", body=told.text(order.template, order.starts_at) or "", segments=1)
     if order.audience is Audience.staff:
         return
-    await outbox.claim(engine, order, words, at, None)
+    await outbox.claim(engine, order, words, at, next_item(state))
     sid = f"SM{new_id().replace('-', '')}"
     await outbox.settle(engine, order, Fate(MessageStatus.sent, provider_sid=sid), at, next_item(state))
     await outbox.settle(engine, order, Fate(MessageStatus.delivered), at + timedelta(seconds=4), None)
