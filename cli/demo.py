@@ -38,6 +38,8 @@ from worker.client import connect
 EXAMPLES = Path(__file__).parent.parent / "docs" / "examples"
 EVENTFUL_INTAKE = EXAMPLES / "anna-back-pain.json"
 
+_UNDER_WAY = frozenset({"pending", "sending"})
+_LOOKS, _LOOK_AGAIN = 100, 0.1
 _OWN_PARTS = ("DATABASE_URL", "TEMPORAL_", "TWILIO_", "LIMBER_")
 
 
@@ -121,13 +123,23 @@ async def _play(
         story = Story(Printer(console, zone))
         clinic = PlayedClinic(staff, PlanClock(client, plan_id), watch, form["screening"])
         state = await Play(clinic, phone, script, story).run()
-        messages = (await staff.plan(plan_id, "messages"))["messages"]
+        messages = await _ended_messages(staff, plan_id)
         events, chain = await staff.audit(plan_id)
         faults = list(general_faults(state, messages, await phone.texts(), chain))
         if eventful:
             faults += script_faults(state, script, events)
     await engine.dispose()
     return Played(state, screening, story, messages, events, tuple(faults))
+
+
+async def _ended_messages(staff: Staff, plan_id: str) -> list[dict[str, Any]]:
+    """The plan's texts both ways, once the last one under way has ended; as they are after a while."""
+    for _ in range(_LOOKS):
+        messages: list[dict[str, Any]] = (await staff.plan(plan_id, "messages"))["messages"]
+        if not any(message["status"] in _UNDER_WAY for message in messages):
+            break
+        await asyncio.sleep(_LOOK_AGAIN)
+    return messages
 
 
 @contextlib.asynccontextmanager
