@@ -52,6 +52,9 @@ class OutcomeAsked(Strict):
     primary: float | None = None
     techniques: tuple[str, ...] = ()
     note: Words | None = None
+    day_check: dict[str, bool] = Field(
+        default_factory=dict, description="DAY-01 … DAY-03 as the client answered them: true for yes."
+    )
 
     @model_validator(mode="after")
     def _scores_need_a_visit(self) -> Self:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from care.alerts import URGENT, freezes
+from care.guards_treating import refuse_going_on, refuse_start_of_work
 from care.local_time import local, local_day
 from care.opening import blocking
 from schemas.commands import Actor, DecideApproval, Decision, ProtocolEdit, Refusal
@@ -87,6 +88,9 @@ def _fit_to_go_on(state: PlanState, now: datetime) -> Refusal | None:
         return Refusal(
             code="alert_open", sentence="An urgent alert (E0 or E1) is open; close it with its outcome first."
         )
+    refusal = refuse_going_on(state) or refuse_start_of_work(state)
+    if refusal is not None:
+        return refusal
     if state.screening.repeat_items:
         items = ", ".join(state.screening.repeat_items)
         return Refusal(
