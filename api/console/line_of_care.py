@@ -170,7 +170,7 @@ def _sessions(story: Life, planned: Sequence[Ahead], axis: TimeAxis, clock: Site
 def _approval(approval: ApprovalView, axis: TimeAxis, clock: SiteClock) -> Mark:
     waits = approval.decided_at is None
     at = approval.due_at if waits else (approval.decided_at or approval.opened_at)
-    told = f"due {clock.at(at)}" if waits else f"{words.plain(approval.status)} {clock.at(at)}"
+    told = f"due {clock.at(at)}" if waits else f"{words.ENDS[approval.status]} {clock.at(at)}"
     return Mark(
         axis.x(at),
         _APPROVALS_Y,

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from care.words import words_for
+from database.tables.attention import ApprovalStatus
 from schemas.commands import Role
 from schemas.messages import MessageStatus
 from schemas.plan import AgendaKind as K
@@ -75,6 +76,16 @@ APPROVALS: Final[Mapping[ApprovalKind, str]] = MappingProxyType(
     }
 )
 
+ENDS: Final[Mapping[ApprovalStatus, str]] = MappingProxyType(
+    {
+        ApprovalStatus.open: "open",
+        ApprovalStatus.approve: "approved",
+        ApprovalStatus.edit: "approved with changes",
+        ApprovalStatus.reject: "rejected",
+        ApprovalStatus.lapsed: "lapsed: its question no longer stood",
+    }
+)
+
 SESSIONS: Final[Mapping[SessionStatus, str]] = MappingProxyType(
     {
         SessionStatus.unplaced: "has no time yet",
@@ -130,13 +141,14 @@ ROLES: Final[Mapping[Role, str]] = MappingProxyType(
 )
 
 
-_ABBREVIATIONS: Final = MappingProxyType({"gp": "GP", "psfs": "PSFS"})
+_ABBREVIATIONS: Final = MappingProxyType({"gp": "GP", "psfs": "PSFS", "pnf": "PNF"})
 
 
 def plain(code: object) -> str:
     """A code as words: `silent_client` is "silent client", a region as the form calls it."""
     text = str(code)
-    return _ABBREVIATIONS.get(text) or _LANGUAGE.labels.get(text, text.replace("_", " "))
+    said = _LANGUAGE.labels.get(text, text.replace("_", " "))
+    return " ".join(_ABBREVIATIONS.get(word, word) for word in said.split(" "))
 
 
 def headline(code: object) -> str:

@@ -66,6 +66,7 @@ async def show_list(at: TheDesk, wanted: Annotated[Wanted, Query()]) -> Response
         "plans.html",
         plans=page.plans,
         next_of=_next_of,
+        rhythms={rung.step: rung.label.split(",")[0] for rung in at.clinic.pack.taper_policy.ladder},
         wanted=wanted,
         stages=list(Stage),
         therapists=await all_staff(engine, role=Role.treating_physiotherapist),

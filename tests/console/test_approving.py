@@ -1,0 +1,119 @@
+"""A therapist decides at the console: on one screen, once, and with what was typed never lost."""
+
+from __future__ import annotations
+
+import re
+
+import httpx2
+
+from database.demo_clinic import FRONT_DESK, LEAD
+from schemas.plan import Stage
+from tests.console.conftest import SignIn
+from tests.console.staged_clinic import StagedPlans
+
+
+def _key(page: httpx2.Response) -> str:
+    found = re.search(r'name="key" value="([^"]+)"', page.text)
+    assert found is not None
+    return found[1]
+
+
+async def _sheet(browser: httpx2.AsyncClient, plan_id: str) -> tuple[str, httpx2.Response]:
+    inbox = await browser.get("/approvals?whose=everyone")
+    found = re.search(rf'href="(/approvals/{plan_id}-\d+)"', inbox.text)
+    assert found is not None, inbox.text
+    return found[1], await browser.get(found[1])
+
+
+async def test_the_sheet_shows_claim_evidence_and_consequence(
+    priya: httpx2.AsyncClient, waiting_plan: str
+) -> None:
+    _, sheet = await _sheet(priya, waiting_plan)
+    assert "Start: once a week, first session" in sheet.text
+    assert "R-NO-DEEP-PRESSURE" in sheet.text
+    assert "Riverside Physio: Your next visits with Priya" in sheet.text
+    assert "Rule pack 0.1.0, <strong>draft</strong>" in sheet.text
+
+
+async def test_an_approval_starts_the_plan_and_is_applied_once(
+    priya: httpx2.AsyncClient, waiting_plan: str, plans: StagedPlans
+) -> None:
+    path, sheet = await _sheet(priya, waiting_plan)
+    form = {"key": _key(sheet), "decision": "approve"}
+    for _ in range(2):  # a double click, or the back button
+        answered = await priya.post(path, data=form)
+        assert answered.status_code == 303
+        assert answered.headers["Location"] == "/approvals?said=approved"
+    assert plans.states[waiting_plan].stage is Stage.active
+    assert len(plans.commands) == 1
+    assert "Approved. The plan goes on as proposed." in (await priya.get("/approvals?said=approved")).text
+
+
+async def test_the_second_of_two_people_is_told_and_keeps_their_words(
+    priya: httpx2.AsyncClient, sign_in: SignIn, waiting_plan: str
+) -> None:
+    lead = await sign_in(LEAD)
+    path, first = await _sheet(priya, waiting_plan)
+    second = await lead.get(path)
+    await priya.post(path, data={"key": _key(first), "decision": "approve"})
+    answered = await lead.post(
+        path, data={"key": _key(second), "decision": "reject", "reason": "Her back was worse on Friday."}
+    )
+    assert answered.status_code == 409
+    assert "no longer open" in answered.text
+    assert "Approved by Priya Nair" in answered.text
+
+
+async def test_an_edit_without_a_reason_comes_back_with_everything_typed(
+    priya: httpx2.AsyncClient, waiting_plan: str, plans: StagedPlans
+) -> None:
+    path, sheet = await _sheet(priya, waiting_plan)
+    form = {"key": _key(sheet), "decision": "edit", "step": "S0", "session_minutes": "30"}
+    answered = await priya.post(path, data=form)
+    assert answered.status_code == 409
+    assert "needs the reason" in answered.text
+    assert 'value="S0" selected' in answered.text
+    assert 'name="session_minutes" min="30" max="60" step="5" inputmode="numeric" value="30"' in answered.text
+    again = await priya.post(
+        path, data={**form, "key": _key(answered), "reason": "Two short visits a week suit her work."}
+    )
+    assert again.headers["Location"] == "/approvals?said=edited"
+    assert plans.states[waiting_plan].protocol.session_minutes == 30
+
+
+async def test_words_of_ten_thousand_letters_are_refused_and_kept(
+    priya: httpx2.AsyncClient, waiting_plan: str
+) -> None:
+    path, sheet = await _sheet(priya, waiting_plan)
+    words = "ab " * 3400
+    answered = await priya.post(path, data={"key": _key(sheet), "decision": "reject", "reason": words})
+    assert answered.status_code == 422
+    assert "at most 4000 characters" in answered.text
+    assert words.strip() in answered.text
+
+
+async def test_the_front_desk_reads_a_sheet_and_has_no_button(sign_in: SignIn, waiting_plan: str) -> None:
+    desk = await sign_in(FRONT_DESK)
+    path, sheet = await _sheet(desk, waiting_plan)
+    assert 'value="approve"' not in sheet.text
+    assert "Only a registered physiotherapist decides." in sheet.text
+    assert (await desk.post(path, data={"key": "k", "decision": "approve"})).status_code == 403
+
+
+async def test_while_the_engine_is_away_the_same_form_may_be_sent_again(
+    priya: httpx2.AsyncClient, waiting_plan: str, plans: StagedPlans
+) -> None:
+    path, sheet = await _sheet(priya, waiting_plan)
+    form = {"key": _key(sheet), "decision": "approve"}
+    plans.away = True
+    answered = await priya.post(path, data=form)
+    assert answered.status_code == 503
+    assert _key(answered) == form["key"]
+    plans.away = False
+    assert (await priya.post(path, data={**form, "key": _key(answered)})).status_code == 303
+
+
+async def test_a_decision_that_does_not_exist_is_a_page_that_says_so(priya: httpx2.AsyncClient) -> None:
+    answered = await priya.get("/approvals/nothing-1")
+    assert answered.status_code == 404
+    assert "There is nothing here" in answered.text
