@@ -192,6 +192,11 @@ def _close_alert(state: PlanState, actor: Actor, command: CloseAlert, now: datet
     alert = state.alert(command.alert_id)
     if alert is None:
         return _alert(state, actor, command, now)
+    if state.closed and alert.subject in {event.id for event in state.adverse}:
+        return Refusal(
+            code="adverse_event_open",
+            sentence="The plan has ended; follow its adverse event up until it is closed, and this closes with it.",
+        )
     if alert.urgency is Urgency.E3 and alert.reason not in CLINICAL:
         return None
     refusal = refuse_lay(actor, f"close an {alert.urgency} alert about {alert.reason.replace('_', ' ')}")

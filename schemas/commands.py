@@ -68,6 +68,10 @@ class ProtocolEdit(Frozen):
     therapist_id: str | None = None
     room_id: str | None = None
     techniques: tuple[str, ...] | None = None
+    review_sessions: int | None = Field(None, ge=1, le=26)
+    review_days: int | None = Field(None, ge=7, le=182)
+    pain_ok_max: float | None = Field(None, ge=0, le=5)
+    """The pain up to which visits may become rarer (D2); above the pack's only for lasting pain."""
 
 
 class DecideApproval(Frozen):

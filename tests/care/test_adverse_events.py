@@ -9,14 +9,17 @@ import pytest
 from care.taper_steps import taper_inputs
 from schemas.commands import (
     Actor,
+    Amend,
     AnswerCheckIn,
     CloseAlert,
     FollowUpAdverseEvent,
+    ProtocolEdit,
     RecordAssessment,
     RecordOutcome,
     ReportAdverseEvent,
     ResumePlan,
     Role,
+    Withdraw,
 )
 from schemas.events import EventKind
 from schemas.plan import AgendaKind, AlertReason, SessionStatus, Stage
@@ -163,3 +166,27 @@ def test_a_check_in_by_telephone_counts_as_an_answered_text(running: PlayedPlan)
     assert running.state.progress.checkins == (*before, True)
     assert running.state.progress.answers[-1].value == 2
     assert running.events(EventKind.taper_evaluated)
+
+
+def test_a_client_with_lasting_pain_may_taper_up_to_thirty_per_cent_below_baseline(
+    running: PlayedPlan,
+) -> None:
+    edit = ProtocolEdit(pain_ok_max=4.5)
+    refusal = running.ask(Amend(edit=edit, reason_id="why"))
+    assert refusal is not None and refusal.code == "pain_limit_too_high"
+    running.must(Amend(edit=ProtocolEdit(pain_ok_max=3.5, review_days=28), reason_id="why"))
+    assert running.state.protocol.taper.pain_ok_max == 3.5
+    assert running.state.protocol.review_days == 28
+
+
+def test_an_adverse_event_outlives_the_plan_until_somebody_closes_it(running: PlayedPlan) -> None:
+    running.must(ReportAdverseEvent(grade=1, note_id="what"))
+    running.must(
+        CloseAlert(alert_id=running.alert(AlertReason.adverse_event).id, outcome="seen", note_id="n")
+    )
+    running.must(Withdraw())
+    alert = running.alert(AlertReason.adverse_follow_up)
+    refusal = running.ask(CloseAlert(alert_id=alert.id, outcome="seen", note_id="n"))
+    assert refusal is not None and refusal.code == "adverse_event_open"
+    running.must(FollowUpAdverseEvent(event_id=event_of(running), resolved=True, note_id="well"))
+    assert not running.state.alerts
