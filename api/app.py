@@ -27,13 +27,14 @@ from api.routes import (
     sessions,
     site_texts,
     steering,
+    treating,
     webhooks,
 )
 
 _OPEN: Final = (health, reference, login, webhooks)
 """Asked by anyone: supervisors, people who are about to log in, the SMS provider with its signature."""
 
-_STAFF_ONLY: Final = (intakes, plans, sessions, steering, approvals, alerts, attention, outages, site_texts)
+_STAFF_ONLY: Final = (intakes, plans, sessions, treating, steering, approvals, alerts, attention, outages, site_texts)
 
 
 def create_app(clinic: Clinic) -> FastAPI:

@@ -31,6 +31,9 @@ class EditAsked(Strict):
     therapist: str | None = None
     room_id: str | None = None
     techniques: tuple[str, ...] | None = None
+    review_sessions: int | None = Field(None, ge=1, le=26)
+    review_days: int | None = Field(None, ge=7, le=182)
+    pain_ok_max: ZeroToTen | None = Field(None, le=5, description="D2's limit, for pain that lasts.")
 
 
 class DecisionAsked(Strict):
@@ -52,6 +55,9 @@ class OutcomeAsked(Strict):
     primary: float | None = None
     techniques: tuple[str, ...] = ()
     note: Words | None = None
+    day_check: dict[str, bool] = Field(
+        default_factory=dict, description="DAY-01 … DAY-03 as the client answered them: true for yes."
+    )
 
     @model_validator(mode="after")
     def _scores_need_a_visit(self) -> Self:

@@ -37,6 +37,24 @@ ALERTS: Final[Mapping[A, tuple[str, str]]] = MappingProxyType(
             "Nobody has confirmed reaching the client.",
             "Ring, then the emergency contact.",
         ),
+        A.assessment_missing: (
+            "Hands-on work began without a physical assessment.",
+            "Record the assessment, or say why there was none.",
+        ),
+        A.not_suitable: (
+            "The physical assessment says that hands-on work is not suitable.",
+            "Agree the next step with the client: assess again, refer on, or end the plan.",
+        ),
+        A.adverse_event: ("An unwanted effect was reported.", "Ring the client, examine, and follow it up."),
+        A.adverse_follow_up: ("A client is to be called after an unwanted effect.", "Ring and record it."),
+        A.duty_of_candour: (
+            "Something went wrong with care.",
+            "Tell the client openly what happened, in words and in writing.",
+        ),
+        A.software_contributed: (
+            "The software may have contributed to harm.",
+            "Tell the clinical safety officer within one working day; update the hazard log.",
+        ),
         A.paused_plan: ("A paused plan waits.", "Agree with the client how to go on."),
     }
 )

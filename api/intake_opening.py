@@ -116,6 +116,7 @@ async def _state(
         target_regions=form.target_regions,
     )
     state = new_plan(new_id(), new_id(), protocol, result, house.now)
+    state = state.but(protocol=protocol.but(assessment_needed=True))
     return state.but(texts_on=form.consent.texts)
 
 

@@ -219,4 +219,42 @@ def _pause(state: PlanState) -> Iterator[AgendaItem]:
         )
 
 
-DEADLINE_SOURCES = (_approvals, _alerts, _lapses, _screening, _reviews, _pause)
+@looks_at("stage", "protocol", "sessions", "assessment")
+def _assessment(state: PlanState) -> Iterator[AgendaItem]:
+    """The physical assessment is due when the first hands-on session begins (ALG-9, PA-01 … PA-11)."""
+    if (
+        state.stage is not Stage.active
+        or state.assessment is not None
+        or not state.protocol.assessment_needed
+    ):
+        return
+    first = min(
+        (s for s in state.sessions if s.status is SessionStatus.booked), key=lambda s: s.no, default=None
+    )
+    if first is not None and first.no == 1:
+        yield AgendaItem(
+            key=f"{session_key(first)}:assessment",
+            kind=AgendaKind.assessment_due,
+            due=first.starts_at,
+            rule="ALG-9",
+            owner=state.protocol.therapist_id,
+            session_no=first.no,
+        )
+
+
+@looks_at("protocol", "adverse")
+def _adverse(state: PlanState) -> Iterator[AgendaItem]:
+    """Calls after an unwanted effect: within its grade's hours, then every 48 hours until it is closed."""
+    for event in state.adverse:
+        yield AgendaItem(
+            key=f"ae:{event.id}:call:{event.follow_ups}",
+            kind=AgendaKind.adverse_follow_up,
+            due=event.follow_up_at,
+            rule=f"adverse_events.grade_{event.grade}",
+            owner=state.protocol.therapist_id,
+            session_no=event.session_no,
+            subject=event.id,
+        )
+
+
+DEADLINE_SOURCES = (_approvals, _alerts, _lapses, _screening, _reviews, _pause, _assessment, _adverse)

@@ -34,6 +34,10 @@ CLINICAL = REVIEWS | {
     AlertReason.urgent_referral,
     AlertReason.screening_expires,
     AlertReason.paused_plan,
+    AlertReason.assessment_missing,
+    AlertReason.not_suitable,
+    AlertReason.adverse_event,
+    AlertReason.duty_of_candour,
 }
 """Closed by a registered physiotherapist at any urgency (meta P1)."""
 

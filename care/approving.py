@@ -148,6 +148,9 @@ def edit_protocol(draft: Draft, edit: ProtocolEdit) -> None:
     changes = {
         name: value for name in ProtocolEdit.model_fields if (value := getattr(edit, name)) is not None
     }
+    pain_ok = changes.pop("pain_ok_max", None)
+    if pain_ok is not None:
+        changes["taper"] = draft.protocol.taper.but(pain_ok_max=pain_ok)
     therapist = changes.get("therapist_id")
     if therapist is not None:
         first, *rest = draft.protocol.chain

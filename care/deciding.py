@@ -6,25 +6,32 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from care.adverse import follow_up, report
 from care.answers import receive_text
 from care.approving import amend, decide_approval
+from care.assessing import record_assessment
 from care.attending import acknowledge, close_alert, rescreen
 from care.booking import without_slots
 from care.draft import Draft
 from care.pausing import discharge, pause_plan, resume_plan, withdraw
 from care.performing import question_not_asked, text_not_sent
 from care.sessions import cancel_session, record_outcome, reschedule
+from care.telephone import answer_check_in
 from schemas.commands import (
     AcknowledgeAlert,
     Amend,
+    AnswerCheckIn,
     CancelSession,
     CloseAlert,
     CommandEnvelope,
     DecideApproval,
     DischargePlan,
+    FollowUpAdverseEvent,
     PausePlan,
     ReceiveText,
+    RecordAssessment,
     RecordOutcome,
+    ReportAdverseEvent,
     Reschedule,
     Rescreen,
     ResumePlan,
@@ -65,6 +72,10 @@ def _text_failed(draft: Draft, command: TextFailed) -> None:
 _HANDLERS: dict[type, Callable[[Draft, Any], None]] = {
     DecideApproval: decide_approval,
     RecordOutcome: record_outcome,
+    RecordAssessment: record_assessment,
+    ReportAdverseEvent: report,
+    FollowUpAdverseEvent: follow_up,
+    AnswerCheckIn: answer_check_in,
     Reschedule: reschedule,
     CancelSession: cancel_session,
     PausePlan: pause_plan,

@@ -21,19 +21,25 @@ from care.guards_deciding import (
     resumable,
     say,
 )
+from care.guards_treating import refuse_follow_up, refuse_report, refuse_session
+from care.telephone import refuse_check_in
 from schemas.commands import (
     AcknowledgeAlert,
     Actor,
     Amend,
+    AnswerCheckIn,
     CancelSession,
     CloseAlert,
     CommandEnvelope,
     DecideApproval,
     DischargePlan,
+    FollowUpAdverseEvent,
     PausePlan,
     ReceiveText,
+    RecordAssessment,
     RecordOutcome,
     Refusal,
+    ReportAdverseEvent,
     Reschedule,
     Rescreen,
     ResumePlan,
@@ -92,7 +98,12 @@ def _cleared_before(state: PlanState, session: Session) -> Refusal | None:
                 "Close the alert with what you found, then record the outcome."
             ),
         )
-    return None
+    return refuse_session(state, session)
+
+
+def _assessment(state: PlanState, actor: Actor, command: RecordAssessment, now: datetime) -> Refusal | None:
+    """Made and recorded by a registered physiotherapist (`physical_assessment.approval.by`)."""
+    return refuse_closed(state) or refuse_lay(actor, "record a physical assessment")
 
 
 def _reschedule(state: PlanState, actor: Actor, command: Reschedule, now: datetime) -> Refusal | None:
@@ -181,6 +192,11 @@ def _close_alert(state: PlanState, actor: Actor, command: CloseAlert, now: datet
     alert = state.alert(command.alert_id)
     if alert is None:
         return _alert(state, actor, command, now)
+    if state.closed and alert.subject in {event.id for event in state.adverse}:
+        return Refusal(
+            code="adverse_event_open",
+            sentence="The plan has ended; follow its adverse event up until it is closed, and this closes with it.",
+        )
     if alert.urgency is Urgency.E3 and alert.reason not in CLINICAL:
         return None
     refusal = refuse_lay(actor, f"close an {alert.urgency} alert about {alert.reason.replace('_', ' ')}")
@@ -194,6 +210,10 @@ def _close_alert(state: PlanState, actor: Actor, command: CloseAlert, now: datet
 _GUARDS: dict[type, Guard] = {
     DecideApproval: refuse_decision,
     RecordOutcome: _outcome,
+    RecordAssessment: _assessment,
+    ReportAdverseEvent: refuse_report,
+    FollowUpAdverseEvent: refuse_follow_up,
+    AnswerCheckIn: refuse_check_in,
     Reschedule: _reschedule,
     CancelSession: _cancel,
     PausePlan: _pause,

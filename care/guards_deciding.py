@@ -6,8 +6,10 @@ from collections.abc import Callable
 from datetime import datetime
 
 from care.alerts import URGENT, freezes
+from care.guards_treating import refuse_going_on, refuse_start_of_work
 from care.local_time import local, local_day
 from care.opening import blocking
+from care.taper import pain_ok_for_lasting_pain
 from schemas.commands import Actor, DecideApproval, Decision, ProtocolEdit, Refusal
 from schemas.plan import Approval, PlanState, Stage
 from schemas.protocol import ApprovalKind
@@ -87,6 +89,9 @@ def _fit_to_go_on(state: PlanState, now: datetime) -> Refusal | None:
         return Refusal(
             code="alert_open", sentence="An urgent alert (E0 or E1) is open; close it with its outcome first."
         )
+    refusal = refuse_going_on(state) or refuse_start_of_work(state)
+    if refusal is not None:
+        return refusal
     if state.screening.repeat_items:
         items = ", ".join(state.screening.repeat_items)
         return Refusal(
@@ -112,7 +117,19 @@ def refuse_edit(state: PlanState, edit: ProtocolEdit, now: datetime) -> Refusal 
             code="slot_in_past",
             sentence=f"The first session cannot be on {say(state, edit.first_session_at)}: that time has passed.",
         )
-    return _on_ladder(state, edit.start_step)
+    return _on_ladder(state, edit.start_step) or _pain_limit(state, edit.pain_ok_max)
+
+
+def _pain_limit(state: PlanState, wanted: float | None) -> Refusal | None:
+    """`override_paths`: for lasting pain 30 % below its baseline, never above 5; with the edit's reason."""
+    lasting = pain_ok_for_lasting_pain(state.protocol.pain_baseline)
+    highest = max(state.protocol.taper.pain_ok_max, lasting)
+    if wanted is None or wanted <= highest:
+        return None
+    return Refusal(
+        code="pain_limit_too_high",
+        sentence=f"Visits may become rarer up to pain {highest:g} at most: 30 % below this client's baseline.",
+    )
 
 
 def _on_ladder(state: PlanState, step: Step | None) -> Refusal | None:

@@ -189,6 +189,10 @@ def close_plan(draft: Draft, stage: Stage, rule: str) -> None:
             draft.close_alert(alert, f"plan {stage}")
     for number in begun:
         draft.raise_alert(AlertReason.outcome_missing, Urgency.E3, "OUTCOME-DUE", session_no=number)
+    for event in draft.state.adverse:
+        draft.raise_alert(
+            AlertReason.adverse_follow_up, Urgency.E2, f"adverse_events.grade_{event.grade}", subject=event.id
+        )
     draft.set(prompts=(), pause=None, closed_at=draft.now)
     draft.stage(stage, rule)
     draft.text("closing", template=CLOSING_TEXT[stage], purpose=TextPurpose.closing, rule=rule)

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from care.adverse import call_due
 from care.agenda import owner_of
 from care.alerts import URGENT, escalated
+from care.assessing import note_missing
 from care.booking import top_up
 from care.checkins import ask_next, question_key
 from care.draft import Draft
@@ -228,6 +230,12 @@ def _pause_ended(draft: Draft, item: AgendaItem) -> None:
     ask_to_resume(draft, item.rule)
 
 
+def _assessment_due(draft: Draft, item: AgendaItem) -> None:
+    """The first hands-on session begins and nobody has recorded the assessment (ALG-9)."""
+    draft.mark_done(item.key)
+    note_missing(draft, item.rule, item.session_no)
+
+
 _PERFORM: dict[AgendaKind, Callable[[Draft, AgendaItem], None]] = {
     AgendaKind.after_session: _outcome_missing,
     AgendaKind.prompt_expiry: _prompt_expired,
@@ -243,6 +251,8 @@ _PERFORM: dict[AgendaKind, Callable[[Draft, AgendaItem], None]] = {
     AgendaKind.screening_expiry: _screening_expired,
     AgendaKind.review_due: _review_due,
     AgendaKind.pause_ends: _pause_ended,
+    AgendaKind.assessment_due: _assessment_due,
+    AgendaKind.adverse_follow_up: call_due,
 }
 
 

@@ -23,6 +23,7 @@ from schemas.protocol import (
 )
 from schemas.rules import RulePack
 from schemas.screening import Restriction, ScreeningResult, Urgency
+from schemas.treating import AdverseTerms
 
 APPROVAL_MINUTES: Final[Mapping[ApprovalKind, int]] = MappingProxyType(
     {
@@ -100,12 +101,25 @@ def resolve(
         alert_terms=_alert_terms(pack),
         approval_minutes=dict(APPROVAL_MINUTES),
         proposal_expires_days=policy.proposal_expires_days,
+        adverse=_adverse_terms(pack),
     )
 
 
 def session_minutes(pack: RulePack, profile: str, condition: str | None) -> int:
     """How long a visit lasts: the smaller of profile and condition, 30 to 60 (SEED-08)."""
     return min(one.session_minutes for one in defaults_of(pack, profile, condition))
+
+
+def _adverse_terms(pack: RulePack) -> tuple[AdverseTerms, ...]:
+    """How fast each grade of an unwanted effect is followed up, and who closes it."""
+    return tuple(
+        AdverseTerms(
+            grade=one.grade,
+            follow_up_hours=one.follow_up_h,
+            closed_by=None if one.approve == "none" else one.approve,
+        )
+        for one in pack.adverse_events.grades
+    )
 
 
 def _union(*groups: tuple[Restriction, ...]) -> tuple[Restriction, ...]:

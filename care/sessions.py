@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from care.assessing import note_day, note_missing
 from care.booking import ahead, move, top_up
 from care.draft import Draft
 from care.guards import LATE_CANCEL
@@ -43,7 +44,9 @@ def record_outcome(draft: Draft, command: RecordOutcome) -> None:
         techniques=command.techniques,
         note_id=command.note_id,
     )
+    note_day(draft, command)
     if command.outcome is SessionStatus.attended:
+        note_missing(draft, "ALG-9", session.no)
         score = Score(
             session_no=session.no,
             at=session.starts_at,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from care.adverse_grades import worst_open
 from care.draft import Draft
 from care.opening import blocking, screening_valid
 from schemas.events import EventKind
@@ -77,6 +78,7 @@ def taper_inputs(state: PlanState, now: datetime) -> TaperInputs:
             e01=sum(1 for a in state.alerts if a.urgency in (Urgency.E0, Urgency.E1)),
             e2=sum(1 for a in state.alerts if a.urgency is Urgency.E2),
             hold=len(blocking(state)),
+            ae=worst_open(state),
         ),
         screening_valid=screening_valid(state, now),
     )

@@ -39,7 +39,7 @@ def allowed_techniques(
         for name, technique in pack.techniques.items()
         if all(name in source.allowed for source in defaults)
         and not any(
-            _rules_out(restriction, name, technique) and _covers(pack, restriction, target_regions)
+            rules_out(restriction, name, technique) and covers(pack, restriction, target_regions)
             for restriction in in_force
         )
     )
@@ -63,13 +63,15 @@ def _avoided(ref: TechniqueRef) -> Restriction:
     return Restriction(code=EXCLUDE_TECHNIQUE, technique=ref.technique, region=ref.region)
 
 
-def _rules_out(restriction: Restriction, name: str, technique: Technique) -> bool:
+def rules_out(restriction: Restriction, name: str, technique: Technique) -> bool:
+    """Whether a restriction speaks against a technique, wherever it applies."""
     if restriction.code == EXCLUDE_TECHNIQUE:
         return restriction.technique in (name, ALL_HANDS_ON)
     return restriction.code in technique.avoid_if
 
 
-def _covers(pack: RulePack, restriction: Restriction, target_regions: tuple[str, ...]) -> bool:
+def covers(pack: RulePack, restriction: Restriction, target_regions: tuple[str, ...]) -> bool:
+    """Whether a restriction leaves the plan no region to work on."""
     region = restriction.region or _REGION_OF_CODE.get(restriction.code)
     if region is None or region == WHOLE_BODY:
         return True

@@ -9,10 +9,12 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from schemas.base import Frozen, Instant
+from schemas.number_alerts import NumberAlert
 from schemas.plan import SessionStatus
 from schemas.protocol import Measure
 from schemas.screening import ScreeningResult
 from schemas.taper import Step
+from schemas.treating import AssessmentOutcome
 
 
 class Role(StrEnum):
@@ -66,6 +68,10 @@ class ProtocolEdit(Frozen):
     therapist_id: str | None = None
     room_id: str | None = None
     techniques: tuple[str, ...] | None = None
+    review_sessions: int | None = Field(None, ge=1, le=26)
+    review_days: int | None = Field(None, ge=7, le=182)
+    pain_ok_max: float | None = Field(None, ge=0, le=5)
+    """The pain up to which visits may become rarer (D2); above the pack's only for lasting pain."""
 
 
 class DecideApproval(Frozen):
@@ -90,6 +96,56 @@ class RecordOutcome(Frozen):
     stiffness: float | None = Field(None, ge=0, le=10)
     primary: float | None = None
     techniques: tuple[str, ...] = ()
+    note_id: str | None = None
+    day_check: tuple[str, ...] = ()
+    """The day's questions (DAY-n) that were answered in a way that matters."""
+    repeat_items: tuple[str, ...] = ()
+    """The screening items that these answers ask to repeat, as the plan's pack maps them."""
+
+
+class RecordAssessment(Frozen):
+    """The physical assessment was made. `techniques` replaces the plan's, where the assessment narrows them."""
+
+    kind: Literal["record_assessment"] = "record_assessment"
+    outcome: AssessmentOutcome
+    items: tuple[str, ...]
+    techniques: tuple[str, ...] | None = None
+    note_id: str | None = None
+
+
+class ReportAdverseEvent(Frozen):
+    """Something unwanted happened during or after contact, whatever the cause (`adverse_events`)."""
+
+    kind: Literal["report_adverse_event"] = "report_adverse_event"
+    grade: int = Field(ge=0, le=4)
+    session_no: int | None = None
+    region: str | None = None
+    technique: str | None = None
+    stops: tuple[str, ...] = ()
+    client_told: bool = False
+    software_contributed: bool = False
+    note_id: str | None = None
+
+
+class FollowUpAdverseEvent(Frozen):
+    """What is known of an adverse event now. A higher `grade` raises it; none lowers it."""
+
+    kind: Literal["follow_up_adverse_event"] = "follow_up_adverse_event"
+    event_id: str
+    grade: int | None = Field(None, ge=0, le=4)
+    examined: bool = False
+    client_told: bool = False
+    resolved: bool = False
+    note_id: str | None = None
+
+
+class AnswerCheckIn(Frozen):
+    """A check-in question was answered by telephone or at the desk. `alerts` are what the value raises."""
+
+    kind: Literal["answer_check_in"] = "answer_check_in"
+    question: str
+    value: int = Field(ge=0, le=10)
+    alerts: tuple[NumberAlert, ...] = ()
     note_id: str | None = None
 
 
@@ -194,6 +250,10 @@ class Rescreen(Frozen):
 Command = Annotated[
     DecideApproval
     | RecordOutcome
+    | RecordAssessment
+    | ReportAdverseEvent
+    | FollowUpAdverseEvent
+    | AnswerCheckIn
     | Reschedule
     | CancelSession
     | PausePlan

@@ -13,6 +13,7 @@ from schemas.number_alerts import NumberAlert
 from schemas.protocol import ApprovalKind, Protocol
 from schemas.screening import Disposition, Hold, ScreeningResult, Urgency
 from schemas.taper import Step, TaperVerdict
+from schemas.treating import AdverseEvent, Assessment
 
 
 class Stage(StrEnum):
@@ -163,6 +164,12 @@ class AlertReason(StrEnum):
     short_course = "short_course"
     contact_unconfirmed = "contact_unconfirmed"
     paused_plan = "paused_plan"
+    assessment_missing = "assessment_missing"
+    not_suitable = "not_suitable"
+    adverse_event = "adverse_event"
+    adverse_follow_up = "adverse_follow_up"
+    duty_of_candour = "duty_of_candour"
+    software_contributed = "software_contributed"
 
 
 class Alert(Frozen):
@@ -291,6 +298,8 @@ class PlanState(Frozen):
     screening: ScreeningState
     progress: Progress
     pause: Pause | None = None
+    assessment: Assessment | None = None
+    adverse: tuple[AdverseEvent, ...] = ()
     texts_on: bool = True
     texts_since: Instant | None = None
     sessions: tuple[Session, ...] = ()
@@ -359,6 +368,8 @@ class AgendaKind(StrEnum):
     review_due = "review_due"
     pause_ends = "pause_ends"
     proposal_expiry = "proposal_expiry"
+    assessment_due = "assessment_due"
+    adverse_follow_up = "adverse_follow_up"
 
 
 TEXT_KINDS = frozenset(

@@ -14,6 +14,7 @@ from pydantic import Field
 from schemas.base import Frozen, Instant
 from schemas.screening import Restriction, Urgency
 from schemas.taper import Step, TaperPolicy
+from schemas.treating import AdverseTerms
 
 
 class OpeningSpan(Frozen):
@@ -123,3 +124,5 @@ class Protocol(Frozen):
     approval_minutes: dict[ApprovalKind, int]
     clearance_chase_days: int = 7
     proposal_expires_days: int = 14
+    assessment_needed: bool = False
+    adverse: tuple[AdverseTerms, ...] = ()

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import Field
 
 from schemas.base import Frozen, Strict
+from schemas.rules_form import Predicate
 from schemas.taper import LadderStep, Step
 
 
@@ -187,12 +188,19 @@ class SessionRules(Frozen):
 
 
 class AssessmentItem(Frozen):
-    """Something the physiotherapist records before the first hands-on session."""
+    """Something the physiotherapist records before the first hands-on session.
+
+    A conditional item's `if` is prose; `when` (on the screening's answers), `regions` (among the plan's targets) and
+    `conditions` say the same for the engine: any of them makes it needed.
+    """
 
     id: str
     what: str
     type: str = ""
     condition: str = Field(default="", alias="if")
+    when: Predicate | None = None
+    regions: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
     src: tuple[str, ...] = ()
 

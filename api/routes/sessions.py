@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from fastapi import APIRouter
 from starlette.responses import Response
 
@@ -10,6 +12,9 @@ from api.commanding import Ask
 from api.plan_at_hand import ThePlan
 from api.problems import FieldProblem, invalid
 from schemas.commands import CancelSession, CommandReply, RecordOutcome, Reschedule
+
+_ANY_CHANGE: Final = ("SCR-07", "SCR-09", "SCR-17", "SCR-22")
+"""What a change of "health, medicines, injuries or operations" (DAY-01) may touch: its prose names no item."""
 
 router = APIRouter(prefix="/api/v1/plans/{plan_id}/sessions/{number}", tags=["sessions"])
 
@@ -21,9 +26,29 @@ async def post_outcome(number: int, asked: OutcomeAsked, plan: ThePlan, ask: Ask
     if unknown:
         known = ", ".join(ask.clinic.pack.techniques)
         raise invalid([FieldProblem("techniques", f"{unknown[0][:40]!r} is not one of: {known}.")])
+    pack = await ask.clinic.pack_by_hash(plan.state.protocol.pack_hash)
+    asked_today = {one.id: one for one in pack.screening.session_day_check}
+    problems = [
+        FieldProblem("day_check", f"{name[:40]!r} is not one of: {', '.join(asked_today)}.")
+        for name in asked.day_check
+        if name not in asked_today
+    ]
+    if problems:
+        raise invalid(problems)
+    said_yes = tuple(
+        sorted(name for name, yes in asked.day_check.items() if yes and asked_today[name].any_yes)
+    )
+    repeats = {item for name in said_yes for item in asked_today[name].repeats or _ANY_CHANGE}
     note_id = await ask.note(plan.id, "session", asked.note)
     scores = asked.model_dump(include={"outcome", "pain", "stiffness", "primary", "techniques"})
-    return await plan.told(ask, RecordOutcome(session_no=number, note_id=note_id, **scores))
+    outcome = RecordOutcome(
+        session_no=number,
+        note_id=note_id,
+        day_check=said_yes,
+        repeat_items=tuple(sorted(repeats)),
+        **scores,
+    )
+    return await plan.told(ask, outcome)
 
 
 @router.post("/reschedule", summary="Give a session another time", response_model=CommandReply)

@@ -161,6 +161,7 @@ class Life(DrivenPlan):
         """A text reaches the client, who answers or not."""
         self.story.broken.update(broken_by_text(text))
         order = text.order
+        self.story.rules.add(order.rule)
         if order.audience is not Audience.client:
             return
         self.story.texts[order.purpose] += 1

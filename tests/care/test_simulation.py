@@ -47,3 +47,16 @@ def test_assumptions_that_cannot_be_are_refused_with_their_place() -> None:
         assert "mine.yaml: clinic.zone" in str(error)
     else:
         raise AssertionError("an empty clinic was taken")
+
+
+def test_the_rules_that_take_effect_are_named_in_the_plans_own_story() -> None:
+    """Every part of the pack speaks in half a year of forty clients: by the ids that the pack gives its rules."""
+    pack = builtin()
+    usual = usual_assumptions()
+    worried = usual.model_copy(update={"clients": usual.clients.model_copy(update={"alarm_per_week": 0.1})})
+    seen = tally(lives(World(pack, worried, seed=7), PLANS, WEEKS)).rules
+    schedule = {rule.id for rule in pack.sms_checkins.schedule if rule.ask}
+    assert schedule <= seen
+    assert {"ALG-9", "review_after", "MID-3", "AL-01", "AL-06", "AL-12"} <= seen
+    assert {"D1", "D2", "TAP-FRZ-1", "taper_policy.short_course"} <= seen
+    assert any(rule.startswith("SCR-") for rule in seen) and any(rule.startswith("KW-") for rule in seen)

@@ -48,6 +48,7 @@ SAM: Final = staff(FRONT_DESK.id)
 WENT: Final = frozenset({MessageStatus.sent, MessageStatus.delivered})
 
 _ORDINARY_WEEKS: Final = 5
+_A_SECOND: Final = timedelta(seconds=1)
 
 
 def ordinary_monday(after: datetime) -> datetime:
@@ -84,10 +85,10 @@ class Walk:
         """Let time pass from one agenda item to the next.
 
         The server's virtual clock may jump over the first task of a run that follows a very short one; so a plan
-        that begins new runs all the time is never asked to jump further than its next item.
+        that begins new runs all the time is never asked to jump further than just past its next item.
         """
         while (item := next_item(await self.state())) is not None and item.due < moment:
-            await self.to(item.due)
+            await self.to(item.due + _A_SECOND)
         await self.to(moment)
 
     async def do(self, command: Command, who: Actor = PRIYA, command_id: str | None = None) -> CommandReply:

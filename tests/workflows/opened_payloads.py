@@ -10,7 +10,15 @@ from temporalio.api.history.v1 import History
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.client import Client, WorkflowHistory
 
-_OF_THE_MACHINE = ("identity", "request_id", "task_id", "worker_version", "attached_request_id")
+_OF_THE_MACHINE = (
+    "identity",
+    "request_id",
+    "task_id",
+    "worker_version",
+    "attached_request_id",
+    "metering_metadata",
+    "history_size_bytes",
+)
 
 
 def messages_in(message: Message) -> Iterator[Message]:

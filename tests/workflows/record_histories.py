@@ -70,7 +70,7 @@ async def _active(walks: Walks) -> Walk:
     """Reminded, confirmed, attended, asked and answered; the next visit moved, the one after cancelled by text."""
     walk = await walks.active()
     first = await walk.session(1)
-    await walk.to(first.starts_at - timedelta(hours=71))
+    await walk.to(first.starts_at - timedelta(hours=70))
     await walk.says("1")
     await walk.to(first.starts_at + timedelta(hours=1))
     await walk.do(attended(1))

@@ -68,7 +68,7 @@ async def _lived(walks: Walks) -> Walk:
     amending = asyncio.create_task(_amended_all_the_time(walk))
     for number in (1, 2, 3):
         starts_at = (await walk.session(number)).starts_at
-        await walk.live_until(starts_at - timedelta(hours=71))
+        await walk.live_until(starts_at - timedelta(hours=70))
         await walk.says("1")
         await walk.attend(number)
         await walk.answers_about(number, "2")

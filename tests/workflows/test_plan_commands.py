@@ -128,7 +128,7 @@ async def test_f08_a_plan_that_our_code_cannot_digest_holds_up_no_other_plan(wal
     hours = (await (await walks.begin()).state()).protocol.hours
     poisoned = await walks.open(hours=hours.but(zone="Europe/Atlantis"))
     walk = await walks.active()
-    await walk.to((await walk.session(1)).starts_at - timedelta(hours=71))
+    await walk.to((await walk.session(1)).starts_at - timedelta(hours=70))
     assert (await walk.told())[-1] == "session_reminder_72h"
     assert (await poisoned.state()).seq == 0
     assert not await poisoned.ended(), "it waits for the code that can digest it"

@@ -33,7 +33,7 @@ async def _a_whole_plan(walk: Walk) -> None:
         await connection.execute(about.values(given_name=_GIVEN, family_name=_FAMILY, date_of_birth=_BORN))
     await walk.decide(Decision.approve, reason_id=await walk.note(_REASON))
     first = await walk.session(1)
-    await walk.to(first.starts_at - timedelta(hours=71))
+    await walk.to(first.starts_at - timedelta(hours=70))
     await walk.says(_CONFIRMS)
     await walk.says(_CHATS)
     await walk.to(first.starts_at + timedelta(hours=1))

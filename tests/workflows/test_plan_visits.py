@@ -20,7 +20,7 @@ _HOUR = timedelta(hours=1)
 
 async def _reminded(walk: Walk) -> None:
     """The first reminder of the first visit is on the phone."""
-    await walk.to((await walk.session(1)).starts_at - timedelta(hours=71))
+    await walk.to((await walk.session(1)).starts_at - timedelta(hours=70))
     assert (await walk.told())[-1] == "session_reminder_72h"
 
 

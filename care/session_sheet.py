@@ -1,0 +1,126 @@
+"""What holds at the next session: time, discomfort, stops, techniques with their doses, and why not others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from care.technique_limits import covers, rules_out
+from schemas.base import Frozen
+from schemas.protocol import Protocol
+from schemas.rules import RulePack
+from schemas.rules_delivery import Condition, Profile, StopRule
+from schemas.screening import Restriction
+
+_LIGHT = frozenset({"R-LOWFORCE", "R-FEEDBACK-UNRELIABLE"})
+_OLDER = "older_adult"
+
+
+class Allowed(Frozen):
+    """A technique that may be used, its usual dose, its hard caps, and which restrictions to mind with it."""
+
+    technique: str
+    what: str
+    dose: dict[str, float | str]
+    caps: dict[str, float | str]
+    mind: tuple[str, ...] = ()
+
+
+class LeftOut(Frozen):
+    """A technique that may not be used, by which rule, and why in words."""
+
+    technique: str
+    rule: str
+    why: str
+    region: str | None = None
+
+
+class SessionSheet(Frozen):
+    """One page for the treatment room."""
+
+    minutes: int
+    shortest_minutes: int
+    longest_minutes: int
+    discomfort_cap: float
+    discomfort_rule: str
+    conduct: tuple[str, ...]
+    stops: tuple[StopRule, ...]
+    allowed: tuple[Allowed, ...]
+    left_out: tuple[LeftOut, ...]
+    restrictions: tuple[dict[str, str | None], ...]
+    asked_first: tuple[dict[str, str], ...]
+    assessment: str | None
+
+
+def session_sheet(pack: RulePack, protocol: Protocol, assessment: str | None = None) -> SessionSheet:
+    """The sheet of a plan: techniques = profile ∩ condition − restrictions, as the therapist narrowed them."""
+    rules = pack.session_rules
+    codes = {one.code for one in protocol.restrictions}
+    light = bool(codes & _LIGHT) or protocol.profile == _OLDER
+    cap = rules.discomfort_cap_nrs
+    return SessionSheet(
+        minutes=protocol.session_minutes,
+        shortest_minutes=rules.duration.min_minutes,
+        longest_minutes=rules.duration.max_minutes,
+        discomfort_cap=cap.older_or_lowforce if light else cap.default,
+        discomfort_rule=f"session_rules.discomfort_cap_nrs.{'older_or_lowforce' if light else 'default'}",
+        conduct=rules.conduct,
+        stops=rules.stops,
+        allowed=tuple(_allowed(pack, protocol, codes)),
+        left_out=tuple(_left_out(pack, protocol)),
+        restrictions=tuple(_told(pack, one) for one in protocol.restrictions),
+        asked_first=tuple({"id": one.id, "q": one.q} for one in pack.screening.session_day_check),
+        assessment=assessment,
+    )
+
+
+def _allowed(pack: RulePack, protocol: Protocol, codes: set[str]) -> Iterable[Allowed]:
+    for name in protocol.techniques:
+        technique = pack.techniques.get(name)
+        if technique is not None:
+            older = technique.older_adult if protocol.profile == _OLDER else {}
+            yield Allowed(
+                technique=name,
+                what=technique.what,
+                dose={**technique.default, **older},
+                caps=technique.hard_cap,
+                mind=tuple(code for code in technique.caution_if if code in codes),
+            )
+
+
+def _left_out(pack: RulePack, protocol: Protocol) -> Iterable[LeftOut]:
+    """Every reason for every technique that is not allowed; on one region only, also for those that are."""
+    sources: dict[str, Profile | Condition] = {
+        "profiles." + protocol.profile: pack.profiles[protocol.profile]
+    }
+    if protocol.condition is not None:
+        sources["conditions." + protocol.condition] = pack.conditions[protocol.condition]
+    for name, technique in pack.techniques.items():
+        found = [
+            LeftOut(technique=name, rule=source, why="not among the techniques for this client")
+            for source, defaults in sources.items()
+            if name not in defaults.allowed
+        ]
+        for restriction in protocol.restrictions:
+            if rules_out(restriction, name, technique):
+                whole = covers(pack, restriction, protocol.target_regions)
+                found.append(
+                    LeftOut(
+                        technique=name,
+                        rule=restriction.code,
+                        why=pack.restrictions[restriction.code].effect,
+                        region=None if whole else restriction.region,
+                    )
+                )
+        if not found and name not in protocol.techniques:
+            found.append(LeftOut(technique=name, rule="P1", why="left out by the physiotherapist"))
+        yield from dict.fromkeys(found)
+
+
+def _told(pack: RulePack, restriction: Restriction) -> dict[str, str | None]:
+    return {
+        "code": restriction.code,
+        "effect": pack.restrictions[restriction.code].effect,
+        "region": restriction.region,
+        "side": restriction.side,
+        "technique": restriction.technique,
+    }

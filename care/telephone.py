@@ -1,0 +1,51 @@
+"""A check-in answered by telephone or at the desk: it counts as a text would, so that nobody needs texts to taper."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from care.draft import Draft
+from care.guards_deciding import refuse_inactive
+from schemas.commands import Actor, AnswerCheckIn, Refusal
+from schemas.events import EventKind
+from schemas.plan import AlertReason, Answer, PlanState
+
+_ANSWERS_KEPT = 40
+_CHECKINS_KEPT = 6
+_TAPER_QUESTIONS: Final = frozenset({"CHK-PAIN", "CHK-FLARE"})
+
+
+def answer_check_in(draft: Draft, command: AnswerCheckIn) -> None:
+    """The client was reached and said a number; what it raises was worked out at the edge (AL-01 … AL-11)."""
+    progress = draft.state.progress
+    said = Answer(question=command.question, at=draft.now, value=command.value)
+    draft.progress(
+        answers=(*progress.answers, said)[-_ANSWERS_KEPT:],
+        checkins=(*progress.checkins, True)[-_CHECKINS_KEPT:],
+        silent_run=0,
+        last_contact_at=draft.now,
+    )
+    draft.close_alerts(AlertReason.silent_client, "client reached")
+    draft.set(prompts=tuple(p for p in draft.state.prompts if p.question != command.question))
+    draft.event(
+        EventKind.answer_recorded,
+        command.question,
+        question=command.question,
+        value=command.value,
+        by="telephone",
+        note_id=command.note_id,
+    )
+    for alert in command.alerts:
+        draft.raise_alert(AlertReason.number_alert, alert.urgency, alert.rule, subject=command.question)
+    draft.evaluate_taper = command.question in _TAPER_QUESTIONS
+
+
+def refuse_check_in(
+    state: PlanState,
+    actor: Actor,
+    command: AnswerCheckIn,
+    now: datetime,
+) -> Refusal | None:
+    """Check-ins belong to an active plan (SCH-9)."""
+    return refuse_inactive(state, "no check-in is asked")
