@@ -34,7 +34,18 @@ from api.routes import (
 _OPEN: Final = (health, reference, login, webhooks)
 """Asked by anyone: supervisors, people who are about to log in, the SMS provider with its signature."""
 
-_STAFF_ONLY: Final = (intakes, plans, sessions, treating, steering, approvals, alerts, attention, outages, site_texts)
+_STAFF_ONLY: Final = (
+    intakes,
+    plans,
+    sessions,
+    treating,
+    steering,
+    approvals,
+    alerts,
+    attention,
+    outages,
+    site_texts,
+)
 
 
 def create_app(clinic: Clinic) -> FastAPI:

@@ -45,6 +45,10 @@ def event_of(played: PlayedPlan) -> str:
     return event.id
 
 
+def stage_of(running: PlayedPlan) -> Stage:
+    return running.state.stage
+
+
 def test_a_mild_effect_freezes_the_taper_and_is_called_within_a_day_then_every_two_days(
     running: PlayedPlan,
 ) -> None:
@@ -87,7 +91,7 @@ def test_after_a_moderate_effect_a_physiotherapist_examines_before_the_next_sess
 
 def test_a_major_effect_suspends_tells_the_client_and_never_resumes_by_itself(running: PlayedPlan) -> None:
     running.must(ReportAdverseEvent(grade=3, note_id="fracture"), FRONT_DESK)
-    assert running.state.stage is Stage.suspended
+    assert stage_of(running) is Stage.suspended
     assert running.has_alert(AlertReason.duty_of_candour)
     running.must(
         CloseAlert(alert_id=running.alert(AlertReason.adverse_event).id, outcome="seen", note_id="n")
@@ -106,7 +110,7 @@ def test_a_major_effect_suspends_tells_the_client_and_never_resumes_by_itself(ru
     )
     assert not running.has_alert(AlertReason.duty_of_candour)
     running.must(ResumePlan())
-    assert running.state.stage is Stage.active
+    assert stage_of(running) is Stage.active
 
 
 def test_a_follow_up_raises_a_grade_and_never_lowers_it(running: PlayedPlan) -> None:
