@@ -114,10 +114,11 @@ def python_child(name: str, module: str, *arguments: str, logs: Path) -> Child:
 
 
 def cpu_seconds(pid: int) -> float:
-    """What a process and its living children have used of the processors so far."""
+    """What a process and its children, the ended ones too, have used of the processors so far."""
     process = psutil.Process(pid)
-    family = [process, *process.children(recursive=True)] if pid != os.getpid() else [process]
-    return float(sum(sum(one.cpu_times()[:2]) for one in family))
+    if pid == os.getpid():  # the parts of the stage are its children
+        return float(sum(process.cpu_times()[:2]))
+    return float(sum(sum(one.cpu_times()[:4]) for one in (process, *process.children(recursive=True))))
 
 
 def _scratch() -> tempfile.TemporaryDirectory[str]:

@@ -57,7 +57,7 @@ async def database_url(postgres: EmbeddedPostgres) -> str:
 
 @pytest.fixture(scope="session")
 async def _pool(database_url: str) -> AsyncIterator[AsyncEngine]:
-    engine = create_engine(database_url, pool_size=10, max_overflow=20, application_name="limber tests")
+    engine = create_engine(database_url, connections=30, application_name="limber tests")
     yield engine
     await engine.dispose()
 

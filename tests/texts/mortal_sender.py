@@ -110,7 +110,7 @@ def _dies_before_settling(engine: AsyncEngine) -> None:
 
 
 async def _send(errand: Errand) -> None:
-    engine = create_engine(os.environ["DATABASE_URL"], pool_size=1)
+    engine = create_engine(os.environ["DATABASE_URL"], connections=1)
     if errand.point is KillPoint.before_commit:
         _dies_before_settling(engine)
     channel = channel_from_environment(MortalChannel, errand)
