@@ -83,6 +83,6 @@ async def _page(
         last=state.progress.scores[-1] if state.progress.scores else None,
         typed=form.typed if form else nothing_typed(),
         chosen={str(one) for one in form.form.getlist("techniques")} if form else set(),
-        key=new_id(),
+        key=form.key_again(refusal) if form else new_id(),
         refusal=refusal,
     )
