@@ -25,6 +25,7 @@ from api.console.routes import (
     plans,
     system,
     today,
+    treating,
 )
 
 _STAFF_ONLY: Final = (
@@ -34,6 +35,7 @@ _STAFF_ONLY: Final = (
     plans,
     plan_commands,
     outcomes,
+    treating,
     today,
     deliveries,
     system,

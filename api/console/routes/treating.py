@@ -18,7 +18,13 @@ from api.console.permissions import Act
 from api.console.plan_page import plan_page
 from api.plan_at_hand import PlanAtHand, ThePlan
 from api.problems import Problem
-from api.routes.treating import assessment_of, post_adverse_event, post_assessment, post_check_in, post_follow_up
+from api.routes.treating import (
+    assessment_of,
+    post_adverse_event,
+    post_assessment,
+    post_check_in,
+    post_follow_up,
+)
 from care.session_sheet import session_sheet
 from schemas.names import new_id
 from schemas.refusals import PlanAskFailed
