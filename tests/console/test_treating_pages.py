@@ -1,4 +1,4 @@
-"""Treating by hand from the plan's page: assessment, check-ins by telephone, unwanted effects, the day's questions."""
+"""Treating by hand from the plan page: assessment, check-ins by telephone, unwanted effects, day questions."""
 
 from __future__ import annotations
 
