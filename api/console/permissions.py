@@ -27,6 +27,7 @@ class Act(StrEnum):
     report_effect = "report_effect"
     rescreen = "rescreen"
     retry_texts = "retry_texts"
+    export_plans = "export_plans"
     see_deliveries = "see_deliveries"
     see_system = "see_system"
 
@@ -52,6 +53,7 @@ MAY: Final[Mapping[Act, frozenset[Role]]] = MappingProxyType(
         Act.report_effect: _CARE,
         Act.rescreen: _CARE,
         Act.retry_texts: _CARE | _RUNNING,
+        Act.export_plans: CLINICIANS | _RUNNING,
         Act.see_deliveries: _EVERYBODY,
         Act.see_system: _RUNNING,
     }
@@ -73,6 +75,7 @@ IN_WORDS: Final[Mapping[Act, str]] = MappingProxyType(
         Act.report_effect: "report an unwanted effect",
         Act.rescreen: "repeat the screening questions",
         Act.retry_texts: "send a text again or take one back",
+        Act.export_plans: "export the list of plans",
         Act.see_deliveries: "see deliveries",
         Act.see_system: "see the state of the system",
     }
