@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from care.alerts import REVIEWS, URGENT
 from care.approving import reviewed
 from care.draft import Draft
 from care.local_time import local_day
 from care.opening import NOT_STARTED, ask_for_clearances, await_next, blocking, screening_alert
 from care.pausing import ask_to_resume, suspend
+from care.screening_age import answers_alert, repeated
 from schemas.commands import AcknowledgeAlert, CloseAlert, Rescreen
 from schemas.events import EventKind
-from schemas.plan import Alert, AlertReason, HeldRequirement
+from schemas.plan import Alert, HeldRequirement
 from schemas.protocol import ApprovalKind
 from schemas.screening import HoldKind, ScreeningResult
 
@@ -53,7 +52,8 @@ def rescreen(draft: Draft, command: Rescreen) -> None:
     """
     whole = not command.items
     result = command.result
-    screening = draft.state.screening.but(
+    today = local_day(draft.protocol.hours, draft.now)
+    screening = repeated(draft.state.screening, draft.protocol, command, today).but(
         result=result,
         overall=result.overall,
         holds=_merge(draft, result),
@@ -61,10 +61,9 @@ def rescreen(draft: Draft, command: Rescreen) -> None:
             item for item in draft.state.screening.repeat_items if not whole and item not in command.items
         ),
     )
-    if whole:
-        today = local_day(draft.protocol.hours, draft.now)
-        screening = screening.but(valid_until=today + timedelta(days=draft.protocol.screening_valid_days))
-        draft.close_alerts(AlertReason.screening_expires, "screening repeated")
+    for alert in draft.state.alerts:
+        if answers_alert(alert, command):
+            draft.close_alert(alert, "screening repeated")
     restrictions = dict.fromkeys((*draft.protocol.restrictions, *result.restrictions))
     draft.set(screening=screening, protocol=draft.protocol.but(restrictions=tuple(restrictions)))
     draft.event(
