@@ -56,7 +56,7 @@ def rescreen(draft: Draft, command: Rescreen) -> None:
     screening = repeated(draft.state.screening, draft.protocol, command, today).but(
         result=result,
         overall=result.overall,
-        holds=_merge(draft, result),
+        holds=_merge(draft, command),
         repeat_items=tuple(
             item for item in draft.state.screening.repeat_items if not whole and item not in command.items
         ),
@@ -93,17 +93,19 @@ def _keep_safe(draft: Draft, result: ScreeningResult) -> None:
         ask_to_resume(draft, "MID-3")
 
 
-def _merge(draft: Draft, result: ScreeningResult) -> tuple[HeldRequirement, ...]:
+def _merge(draft: Draft, command: Rescreen) -> tuple[HeldRequirement, ...]:
     """Holds after a repeat: letters and referrals stay until discharged; a defer or a gap is what it is now.
 
     A letter that has discharged a hold counts until its last day, also when the same answer is given again
-    (ALG-4); a defer found again brings its new date (ALG-7).
+    (ALG-4); a defer found again brings its new date (ALG-7), also one that was set aside (ALG-10).
     """
     today = local_day(draft.protocol.hours, draft.now)
-    new = {held.key: held for held in (HeldRequirement(hold=hold) for hold in result.holds)}
+    new = {held.key: held for held in (HeldRequirement(hold=hold) for hold in command.result.holds)}
     merged: dict[str, HeldRequirement] = {}
     for held in draft.state.screening.holds:
         answered = held.hold.kind in (HoldKind.defer, HoldKind.incomplete)
+        if held.discharged_at is not None and held.hold.kind is HoldKind.defer and _asked(held, command):
+            continue
         if held.discharged_at is not None:
             expired = held.document_valid_until is not None and held.document_valid_until <= today
             merged[held.key] = (
@@ -118,3 +120,8 @@ def _merge(draft: Draft, result: ScreeningResult) -> tuple[HeldRequirement, ...]
     for key, held in new.items():
         merged.setdefault(key, held)
     return tuple(merged.values())
+
+
+def _asked(held: HeldRequirement, command: Rescreen) -> bool:
+    """Whether the question behind a hold was among those asked again."""
+    return not command.items or held.hold.rule.rpartition("-")[0] in command.items

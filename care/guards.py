@@ -23,6 +23,7 @@ from care.guards_deciding import (
     say,
 )
 from care.guards_treating import refuse_follow_up, refuse_report, refuse_session
+from care.overriding import refuse_override_of_hold, refuse_override_of_restriction
 from care.screening_age import refuse_old_screening
 from care.telephone import refuse_check_in
 from schemas.commands import (
@@ -36,6 +37,8 @@ from schemas.commands import (
     DecideApproval,
     DischargePlan,
     FollowUpAdverseEvent,
+    OverrideHold,
+    OverrideRestriction,
     PausePlan,
     ReceiveText,
     RecordAssessment,
@@ -229,4 +232,6 @@ _GUARDS: dict[type, Guard] = {
     AcknowledgeAlert: _alert,
     CloseAlert: _close_alert,
     Rescreen: _open_plan,
+    OverrideHold: refuse_override_of_hold,
+    OverrideRestriction: refuse_override_of_restriction,
 }
