@@ -72,9 +72,7 @@ def _test_the_rested(engine: Engine) -> None:
         entry.info[_RETURNED_AT] = time.monotonic()
 
     @event.listens_for(engine, "checkout")
-    def test(
-        connection: DBAPIConnection, entry: ConnectionPoolEntry, _proxy: PoolProxiedConnection
-    ) -> None:
+    def test(connection: DBAPIConnection, entry: ConnectionPoolEntry, _proxy: PoolProxiedConnection) -> None:
         returned_at = entry.info.get(_RETURNED_AT)
         if returned_at is None or time.monotonic() - returned_at < _RESTED:
             return

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Row, func, insert, select, text, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from database.engine import one_by_one
 from database.errors import NotFoundError
 from database.recording.texts import allow_texts_of
 from database.tables import clients, inbound_messages, messages, plans
@@ -150,7 +151,7 @@ def _minute_key(words: str, asked: datetime | None, at: datetime) -> str:
 async def unrouted(engine: AsyncEngine, limit: int = 100) -> tuple[InboundText, ...]:
     """Texts that have reached no plan and no person yet, oldest first, for the sweep."""
     query = select(*_COLUMNS).where(inbound_messages.c.status == InboundStatus.received)
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         rows = await connection.execute(query.order_by(inbound_messages.c.received_at).limit(limit))
         return tuple(_as_text(row) for row in rows)
 
@@ -158,7 +159,7 @@ async def unrouted(engine: AsyncEngine, limit: int = 100) -> tuple[InboundText, 
 async def text_of(engine: AsyncEngine, inbound_id: str) -> InboundText:
     """One inbound text with its words; raises NotFoundError."""
     query = select(*_COLUMNS).where(inbound_messages.c.id == inbound_id)
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         row = (await connection.execute(query)).one_or_none()
     if row is None:
         raise NotFoundError("inbound text", inbound_id)
@@ -168,7 +169,7 @@ async def text_of(engine: AsyncEngine, inbound_id: str) -> InboundText:
 async def texts_from_plan(engine: AsyncEngine, plan_id: str) -> tuple[InboundText, ...]:
     """What the client of this plan sent to it, newest first."""
     query = select(*_COLUMNS).where(inbound_messages.c.plan_id == plan_id)
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         rows = await connection.execute(query.order_by(inbound_messages.c.received_at.desc()))
         return tuple(_as_text(row) for row in rows)
 
@@ -190,7 +191,7 @@ async def route_candidates(engine: AsyncEngine, number: str) -> tuple[RouteCandi
         .where(clients.c.mobile == number, plans.c.stage.not_in(sorted(CLOSED_STAGES)))
         .order_by(last_text_at.desc().nulls_last(), plans.c.opened_at.desc())
     )
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         return tuple(RouteCandidate(*row) for row in await connection.execute(query))
 
 
@@ -228,14 +229,14 @@ async def note_reading(
     """What the text was read as, and which prompt it answers."""
     columns = inbound_messages.c
     change = update(inbound_messages).where(columns.id == inbound_id)
-    async with engine.begin() as connection:
+    async with one_by_one(engine) as connection:
         await connection.execute(change.values(reading=reading, answers_key=answers_key))
 
 
 async def _mark(engine: AsyncEngine, inbound_id: str, **values: object) -> None:
     columns = inbound_messages.c
     change = update(inbound_messages).where(columns.id == inbound_id, columns.status.in_(_OPEN))
-    async with engine.begin() as connection:
+    async with one_by_one(engine) as connection:
         await connection.execute(change.values(**values))
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from database.engine import one_by_one
 from database.errors import NotFoundError
 from database.person_texts import PersonTexts, person_texts
 from schemas.messages import Audience, TextOrder
@@ -102,7 +103,7 @@ async def text_facts(engine: AsyncEngine, order: TextOrder, now: datetime) -> Te
         "session_no": order.session_no,
         "template": order.template,
     }
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         row = (await connection.execute(_FACTS, parameters)).one_or_none()
         if row is None:
             raise NotFoundError("plan", order.plan_id)
