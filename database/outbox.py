@@ -35,22 +35,22 @@ class OutboxText:
     key: str
     order: TextOrder
     status: MessageStatus
-    to_number: str | None
-    body: str | None
-    segments: int | None
-    provider_sid: str | None
-    reason: str | None
-    error_code: str | None
     queued_at: datetime
-    sending_at: datetime | None
-    claimed_at: datetime | None
-    sent_at: datetime | None
-    settled_at: datetime | None
-    attempts: int
-    channel: ChannelName
-    stands_for: str | None
-    checks: tuple[CheckResult, ...] | None
-    wording: str | None
+    to_number: str | None = None
+    body: str | None = None
+    segments: int | None = None
+    provider_sid: str | None = None
+    reason: str | None = None
+    error_code: str | None = None
+    sending_at: datetime | None = None
+    claimed_at: datetime | None = None
+    sent_at: datetime | None = None
+    settled_at: datetime | None = None
+    attempts: int = 0
+    channel: ChannelName = ChannelName.sms
+    stands_for: str | None = None
+    checks: tuple[CheckResult, ...] | None = None
+    wording: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ COLUMNS = tuple(
     for name in OutboxText.__dataclass_fields__
 )
 _READ = select(*COLUMNS).where(messages.c.key == bindparam("key"))
-_ENTER = ORDER.returning(*COLUMNS)
+_ENTER = ORDER.returning(messages.c.key)
 
 
 def as_text(row: Row[Any]) -> OutboxText:
@@ -98,10 +98,9 @@ def as_text(row: Row[Any]) -> OutboxText:
 async def put(engine: AsyncEngine, order: TextOrder, now: datetime) -> OutboxText:
     """The text as the outbox has it, entered as pending if it was not there."""
     async with one_by_one(engine) as connection:
-        entered = (await connection.execute(_ENTER, as_row(order, now))).one_or_none()
-        if entered is None:
-            entered = (await connection.execute(_READ, {"key": order.key})).one()
-        return as_text(entered)
+        if (await connection.execute(_ENTER, as_row(order, now))).one_or_none() is not None:
+            return OutboxText(order.key, order, MessageStatus.pending, now)
+        return as_text((await connection.execute(_READ, {"key": order.key})).one())
 
 
 async def get(engine: AsyncEngine, key: str) -> OutboxText:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import text
+from sqlalchemy import column, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.engine import one_by_one
@@ -41,7 +41,8 @@ class TextFacts:
     never agreed to. Staff are always both. `number` is E.164. `session` is None if the text names none or the
     calendar has none of that number. `therapist` is a full name. `language` is the recipient's, `site_text` the
     site's own words for this text, None if it uses the product's. `person` is what went to this person lately by
-    all of their plans, of which `most_questions` in 7 days may be check-in questions.
+    all of their plans, of which `most_questions` in 7 days may be check-in questions; only a text by the calendar
+    asks.
     """
 
     stage: Stage
@@ -90,6 +91,29 @@ _FACTS = text(
            ) AS own ON true
      WHERE plans.id = :plan_id
     """
+).columns(
+    *(
+        column(name)
+        for name in (
+            "stage",
+            "closed_at",
+            "pack_hash",
+            "most_questions",
+            "language",
+            "own_version",
+            "own_body",
+            "hours",
+            "clinic_name",
+            "phone",
+            "therapist",
+            "number",
+            "texts_allowed",
+            "consented",
+            "status",
+            "revision",
+            "confirmed",
+        )
+    )
 )
 
 
@@ -107,7 +131,7 @@ async def text_facts(engine: AsyncEngine, order: TextOrder, now: datetime) -> Te
         row = (await connection.execute(_FACTS, parameters)).one_or_none()
         if row is None:
             raise NotFoundError("plan", order.plan_id)
-        person = await person_texts(connection, order, now)
+        person = await person_texts(connection, order, now) if order.by_the_calendar else PersonTexts()
     return TextFacts(
         stage=Stage(row.stage),
         closed_at=row.closed_at,
