@@ -12,6 +12,7 @@ from fastapi import Depends, Request
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from api.clinic import Clinic, TheClinic
+from api.console.engine_watch import EngineWatch
 from api.console.flash import Done, said
 from api.console.moments import SiteClock
 from api.console.permissions import IN_WORDS, Act, may
@@ -41,6 +42,7 @@ class Desk:
     who: Identity
     member: StaffMember
     sites: tuple[Site, ...]
+    engine_answers: bool = True
 
     @property
     def site(self) -> Site:
@@ -77,6 +79,7 @@ class Desk:
             "may": self.may,
             "Act": Act,
             "refusal": None,
+            "engine_answers": self.engine_answers,
         }
         return html(template, frame | shown, status)
 
@@ -96,7 +99,9 @@ async def desk(request: Request, clinic: TheClinic, who: Who) -> Desk:
             "not_a_person",
             "The console is for people. A process uses the API under /api/v1, listed in /docs.",
         )
-    return Desk(request, clinic, who, who.member, await all_sites(clinic.engine))
+    watch: EngineWatch = request.app.state.engine_watch
+    answers = await watch.look(clinic.plans, clinic.clock())
+    return Desk(request, clinic, who, who.member, await all_sites(clinic.engine), answers)
 
 
 TheDesk = Annotated[Desk, Depends(desk)]

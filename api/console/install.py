@@ -12,6 +12,7 @@ from starlette.staticfiles import StaticFiles
 
 from api.console import problem_pages
 from api.console.desk import desk
+from api.console.engine_watch import EngineWatch
 from api.console.rendering import STATIC_PATH
 from api.console.routes import (
     alerts,
@@ -61,6 +62,7 @@ class _Kept(StaticFiles):
 
 def install(app: FastAPI) -> None:
     """Add the console to the application; `problems.install` comes before."""
+    app.state.engine_watch = EngineWatch()
     app.mount(STATIC_PATH, _Kept(directory=Path(__file__).parent / "static"), name="static")
     app.include_router(entrance.router, include_in_schema=False)
     for group in _STAFF_ONLY:
