@@ -70,7 +70,6 @@ class Desk:
             "pack": self.clinic.pack.meta,
             "may": self.may,
             "Act": Act,
-            "asked": self.request.query_params.get("q", ""),
             "refusal": None,
         }
         return html(template, frame | shown, status)

@@ -22,6 +22,7 @@ Act = Callable[[], Awaitable[None]]
 
 _ANSWERS_AFTER = timedelta(minutes=20)
 _LONGEST = timedelta(days=730)
+_INTO_THE_MORNING = timedelta(minutes=1)
 
 
 class Play:
@@ -70,7 +71,8 @@ class Play:
         if not waiting:
             moments += [item.due for item in agenda(state)[:1]]
         if not moments and is_quiet(state.protocol.hours, now):
-            return out_of_quiet(state.protocol.hours, now)  # a text may still wait for the morning
+            # A text may still wait for the morning; past its first second, so that it has been let go.
+            return out_of_quiet(state.protocol.hours, now) + _INTO_THE_MORNING
         return max(min(moments), now) if moments else None
 
     async def _act_until(self, moment: datetime) -> None:

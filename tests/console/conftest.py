@@ -118,17 +118,22 @@ async def browser(app: FastAPI) -> AsyncIterator[Browser]:
         await one.aclose()
 
 
+async def enter(browser: httpx2.AsyncClient, person: Person) -> None:
+    """Sign this person in, in this browser."""
+    answered = await browser.post("/login", data={"email": person.email, "password": PASSWORD})
+    assert answered.status_code == 303, answered.text
+
+
 @pytest.fixture
 def sign_in(browser: Browser) -> SignIn:
     """Sign somebody in; what comes back is their browser."""
 
-    async def enter(person: Person) -> httpx2.AsyncClient:
+    async def open_and_enter(person: Person) -> httpx2.AsyncClient:
         one = browser()
-        answered = await one.post("/login", data={"email": person.email, "password": PASSWORD})
-        assert answered.status_code == 303, answered.text
+        await enter(one, person)
         return one
 
-    return enter
+    return open_and_enter
 
 
 @pytest.fixture
