@@ -33,7 +33,7 @@ def next_major(what: str, instead: str) -> RulePack:
 
 @cache
 def stricter() -> RulePack:
-    letter = "needs_clearance, urgency: E3, scope: plan, clearance: {from: gp, document: clinician_letter, valid_days: 9}"
+    letter = "needs_clearance, scope: plan, clearance: {from: gp, document: clinician_letter, valid_days: 9}"
     return next_major(r"(id: SCR-21-b.*disposition: )modify, scope: plan", rf"\g<1>{letter}")
 
 
