@@ -14,15 +14,18 @@ from api.console import problem_pages
 from api.console.desk import desk
 from api.console.rendering import STATIC_PATH
 from api.console.routes import (
+    account,
     alerts,
     approvals,
     attention,
     deliveries,
     entrance,
+    leave,
     live,
     outcomes,
     plan_commands,
     plans,
+    staff,
     system,
     today,
 )
@@ -38,6 +41,9 @@ _STAFF_ONLY: Final = (
     deliveries,
     system,
     live,
+    account,
+    leave,
+    staff,
 )
 
 

@@ -24,6 +24,9 @@ class Act(StrEnum):
     handle_alerts = "handle_alerts"
     see_deliveries = "see_deliveries"
     see_system = "see_system"
+    keep_own_account = "keep_own_account"
+    set_leave_of_others = "set_leave_of_others"
+    manage_staff = "manage_staff"
 
 
 _EVERYBODY: Final = frozenset(Role)
@@ -44,6 +47,9 @@ MAY: Final[Mapping[Act, frozenset[Role]]] = MappingProxyType(
         Act.handle_alerts: _CARE,
         Act.see_deliveries: _EVERYBODY,
         Act.see_system: _RUNNING,
+        Act.keep_own_account: _EVERYBODY,
+        Act.set_leave_of_others: frozenset({Role.lead_physiotherapist, Role.clinic_manager, Role.admin}),
+        Act.manage_staff: frozenset({Role.clinic_manager, Role.admin}),
     }
 )
 
@@ -60,6 +66,9 @@ IN_WORDS: Final[Mapping[Act, str]] = MappingProxyType(
         Act.handle_alerts: "take on and close alerts",
         Act.see_deliveries: "see deliveries",
         Act.see_system: "see the state of the system",
+        Act.keep_own_account: "keep your own account",
+        Act.set_leave_of_others: "set leave for somebody else",
+        Act.manage_staff: "manage the accounts of staff",
     }
 )
 
