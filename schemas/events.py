@@ -57,6 +57,7 @@ class EventKind(StrEnum):
     text_sent = "text.sent"
     text_not_sent = "text.not_sent"
     text_delivery = "text.delivery"
+    client_revealed = "client.revealed"
 
 
 Fact = str | int | float | bool | None | tuple[str, ...]

@@ -13,12 +13,15 @@ from starlette.responses import HTMLResponse, RedirectResponse
 from api.clinic import Clinic, TheClinic
 from api.console.flash import Done, said
 from api.console.moments import SiteClock
-from api.console.permissions import IN_WORDS, Act, may
+from api.console.permissions import Act, may
 from api.console.rendering import html
 from api.identity import Identity, Who
+from api.permitted import allowed
 from api.problems import Problem
 from database.sites import Site, all_sites
 from database.staff import StaffMember
+
+__all__ = ["RAIL", "Desk", "TheDesk", "allowed", "desk"]
 
 RAIL: Final[tuple[tuple[str, str, str, str], ...]] = (
     ("attention", "/attention", "Needs attention", "Attention"),
@@ -70,7 +73,6 @@ class Desk:
             "pack": self.clinic.pack.meta,
             "may": self.may,
             "Act": Act,
-            "asked": self.request.query_params.get("q", ""),
             "refusal": None,
         }
         return html(template, frame | shown, status)
@@ -95,17 +97,3 @@ async def desk(request: Request, clinic: TheClinic, who: Who) -> Desk:
 
 
 TheDesk = Annotated[Desk, Depends(desk)]
-
-
-def allowed(act: Act) -> Any:
-    """The dependency of a route that only some roles may use; Problem 403 for the others."""
-
-    def check(at: TheDesk) -> None:
-        if not at.may(act):
-            raise Problem(
-                HTTPStatus.FORBIDDEN,
-                "not_your_role",
-                f"Your roles do not let you {IN_WORDS[act]}. Ask somebody who may, or the clinic manager.",
-            )
-
-    return Depends(check)

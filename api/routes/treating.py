@@ -13,7 +13,9 @@ from api.answers import answer
 from api.asked_treating import AdverseEventAsked, AssessmentAsked, CheckInAsked, FollowUpAsked
 from api.clinic import Clinic, TheClinic
 from api.commanding import Ask
+from api.console.permissions import Act
 from api.identity import Who
+from api.permitted import allowed
 from api.plan_at_hand import PlanAtHand, ThePlan
 from api.problems import FieldProblem, invalid
 from care.answers import reply_question
@@ -38,7 +40,7 @@ router = APIRouter(prefix="/api/v1/plans/{plan_id}", tags=["treating"])
 async def get_assessment(clinic: TheClinic, _who: Who, plan: ThePlan) -> Response:
     """The required items, the conditional ones that apply and why, and what has been recorded."""
     pack = await clinic.pack_by_hash(plan.state.protocol.pack_hash)
-    needed = await _needed(clinic, plan, pack)
+    needed = await assessment_of(clinic, plan, pack)
     return answer(
         {
             "needed": [{"id": one.id, "what": one.what, "because": one.condition or None} for one in needed],
@@ -54,7 +56,7 @@ async def get_assessment(clinic: TheClinic, _who: Who, plan: ThePlan) -> Respons
 async def post_assessment(asked: AssessmentAsked, plan: ThePlan, ask: Ask) -> Response:
     """422 names every item that this client's assessment still lacks; its words stay in the database."""
     pack = await ask.clinic.pack_by_hash(plan.state.protocol.pack_hash)
-    needed = {one.id: one.what for one in await _needed(ask.clinic, plan, pack)}
+    needed = {one.id: one.what for one in await assessment_of(ask.clinic, plan, pack)}
     known = {one.id for one in (*pack.physical_assessment.required, *pack.physical_assessment.conditional)}
     problems = [
         FieldProblem(f"findings.{item}", f"Say what you found: {what}.")
@@ -87,7 +89,12 @@ async def get_session_sheet(clinic: TheClinic, _who: Who, plan: ThePlan) -> Resp
     return answer({"pack_status": pack.meta.status, "sheet": sheet}, plan.zone)
 
 
-@router.post("/adverse-events", summary="Report an unwanted effect", response_model=CommandReply)
+@router.post(
+    "/adverse-events",
+    dependencies=[allowed(Act.report_effect)],
+    summary="Report an unwanted effect",
+    response_model=CommandReply,
+)
 async def post_adverse_event(asked: AdverseEventAsked, plan: ThePlan, ask: Ask) -> Response:
     """Anybody may report; the grade says who follows it up, how soon, and who closes it."""
     pack = await ask.clinic.pack_by_hash(plan.state.protocol.pack_hash)
@@ -103,6 +110,7 @@ async def post_adverse_event(asked: AdverseEventAsked, plan: ThePlan, ask: Ask) 
 
 @router.post(
     "/adverse-events/{event_id}/follow-up",
+    dependencies=[allowed(Act.report_effect)],
     summary="Follow an unwanted effect up",
     response_model=CommandReply,
 )
@@ -113,7 +121,12 @@ async def post_follow_up(event_id: str, asked: FollowUpAsked, plan: ThePlan, ask
     return await plan.told(ask, FollowUpAdverseEvent(event_id=event_id, note_id=note_id, **facts))
 
 
-@router.post("/check-ins", summary="A check-in answered by telephone", response_model=CommandReply)
+@router.post(
+    "/check-ins",
+    dependencies=[allowed(Act.take_check_in)],
+    summary="A check-in answered by telephone",
+    response_model=CommandReply,
+)
 async def post_check_in(asked: CheckInAsked, plan: ThePlan, ask: Ask) -> Response:
     """Counts as a text would: a client without texts can taper too. The front desk may record it."""
     pack = await ask.clinic.pack_by_hash(plan.state.protocol.pack_hash)
@@ -136,7 +149,8 @@ async def post_check_in(asked: CheckInAsked, plan: ThePlan, ask: Ask) -> Respons
     return await plan.told(ask, answered)
 
 
-async def _needed(clinic: Clinic, plan: PlanAtHand, pack: RulePack) -> tuple[AssessmentItem, ...]:
+async def assessment_of(clinic: Clinic, plan: PlanAtHand, pack: RulePack) -> tuple[AssessmentItem, ...]:
+    """What this client's physical assessment must cover, by their latest screening answers."""
     form = await latest_form(clinic.engine, plan.id)
     protocol = plan.state.protocol
     today = _today(clinic.clock(), plan.zone)

@@ -134,14 +134,9 @@ async def _sheet(
         decided_by=await _name(at, approval.decided_by),
         therapists=await all_staff(engine, site_id=summary.site_id, role=Role.treating_physiotherapist),
         typed=form.typed if form else nothing_typed(),
-        key=form.key if form and _try_again(refusal) else new_id(),
+        key=form.key_again(refusal) if form else new_id(),
         refusal=refusal,
     )
-
-
-def _try_again(refusal: dict[str, Any] | None) -> bool:
-    """Whether the engine may have taken the form already: then the same key must ask again."""
-    return refusal is not None and refusal["code"] in ("engine_unavailable", "database_unavailable")
 
 
 async def _name(at: Desk, staff_id: str | None) -> str | None:
