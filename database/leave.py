@@ -46,9 +46,10 @@ class Leave:
 
 @dataclass(frozen=True, slots=True)
 class StandIns:
-    """Who acts for whom at one moment."""
+    """Who acts for whom at one moment; `names` are those of the people who stand in."""
 
     by_owner: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
 
     def acting(self, staff_id: str) -> str:
         """Who acts for this person: they themselves, or whoever stands in, also where that person is away too."""
@@ -61,20 +62,26 @@ class StandIns:
             now = following
         return now
 
-    def covers(self, staff_id: str) -> frozenset[str]:
-        """The people for whom this person acts, without themselves."""
-        return frozenset(one for one in self.by_owner if one != staff_id and self.acting(one) == staff_id)
+    def whose(self, owner_id: str | None, reader_id: str) -> str:
+        """Beside an owner's name, as the reader would say it: `you`, `you stand in`, who stands in, or nothing."""
+        acting = self.acting(owner_id) if owner_id else None
+        if acting == owner_id:
+            return "you" if owner_id == reader_id else ""
+        return "you stand in" if acting == reader_id else f"{self.names[acting or '']} stands in"
 
 
 async def stand_ins(engine: AsyncEngine, now: datetime) -> StandIns:
     """Who acts for whom at `now`. A delegate who has left the clinic stands in for nobody."""
     query = (
-        select(absences.c.staff_id, absences.c.delegate_id)
+        select(absences.c.staff_id, absences.c.delegate_id, staff.c.name)
         .join(staff, staff.c.id == absences.c.delegate_id)
         .where(staff.c.active, absences.c.during.contains(now))
     )
     async with engine.connect() as connection:
-        return StandIns({row.staff_id: row.delegate_id for row in await connection.execute(query)})
+        rows = (await connection.execute(query)).all()
+    return StandIns(
+        {row.staff_id: row.delegate_id for row in rows}, {row.delegate_id: row.name for row in rows}
+    )
 
 
 _BOOKED = (

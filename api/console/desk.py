@@ -18,6 +18,7 @@ from api.console.rendering import html
 from api.identity import Identity, Who
 from api.permitted import allowed
 from api.problems import Problem
+from database.leave import StandIns, stand_ins
 from database.sites import Site, all_sites
 from database.staff import StaffMember
 
@@ -43,6 +44,7 @@ class Desk:
     who: Identity
     member: StaffMember
     sites: tuple[Site, ...]
+    stand_ins: StandIns
 
     @property
     def site(self) -> Site:
@@ -58,6 +60,14 @@ class Desk:
         """Whether the reader may do this."""
         return may(self.who.actor.roles, act)
 
+    def is_mine(self, owner_id: str | None) -> bool:
+        """Whether this waits for the reader: their own, or somebody's for whom they stand in."""
+        return owner_id is not None and self.stand_ins.acting(owner_id) == self.member.id
+
+    def whose(self, owner_id: str | None) -> str:
+        """What stands beside an owner's name: that it is the reader, or who stands in."""
+        return self.stand_ins.whose(owner_id, self.member.id)
+
     def page(
         self, place: str, template: str, status: HTTPStatus = HTTPStatus.OK, **shown: Any
     ) -> HTMLResponse:
@@ -72,6 +82,8 @@ class Desk:
             "said": said(self.request.query_params.get("said")),
             "pack": self.clinic.pack.meta,
             "may": self.may,
+            "is_mine": self.is_mine,
+            "whose": self.whose,
             "Act": Act,
             "refusal": None,
         }
@@ -93,7 +105,8 @@ async def desk(request: Request, clinic: TheClinic, who: Who) -> Desk:
             "not_a_person",
             "The console is for people. A process uses the API under /api/v1, listed in /docs.",
         )
-    return Desk(request, clinic, who, who.member, await all_sites(clinic.engine))
+    standing = await stand_ins(clinic.engine, clinic.clock())
+    return Desk(request, clinic, who, who.member, await all_sites(clinic.engine), standing)
 
 
 TheDesk = Annotated[Desk, Depends(desk)]
