@@ -15,7 +15,7 @@ from api import app as the_api
 from api.console import install
 from api.console.permissions import IN_WORDS, MAY, Act, may
 from api.permitted import Permitted
-from api.routes import approvals, site_texts, steering, treating
+from api.routes import approvals, overriding, site_texts, steering, treating
 from database.accounts import set_roles
 from database.demo_clinic import SITE_ID, THERAPIST
 from schemas.commands import Role
@@ -28,11 +28,12 @@ _ANSWERED_BY_THE_PLAN = {
     steering.post_discharge,
     steering.post_amend,
     treating.post_assessment,
+    overriding.post_override,
 }
 """Clinical decisions through the API: the plan refuses them with 409 and why (test_commands.py)."""
 _ANSWERED_BY_THE_SITE = {site_texts.post_preview, site_texts.put_wording}
-_FOR_EVERYBODY_ON_STAFF = re.compile(r"/plans/(search|views.*)")
-"""Forms that change nothing but what their sender sees."""
+_FOR_EVERYBODY_ON_STAFF = re.compile(r"/plans/(search|views.*|[^/]+/texts/undo)")
+"""Forms that change nothing but what their sender sees, or has just ordered."""
 _NEVER_ENDS = "/live"
 
 
