@@ -65,7 +65,7 @@ def create_app(clinic: Clinic) -> FastAPI:
         app.include_router(group.router)
     for group in _STAFF_ONLY:  # who asks is settled before anything else is looked at
         app.include_router(group.router, dependencies=[Depends(identify)])
-    install_console(app)
+    install_console(app, demo=clinic.demo is not None)
     describe(app)
     app.add_middleware(BodyLimit)
     app.add_middleware(RequestEdge, metrics=clinic.metrics, https=clinic.secure_cookies)

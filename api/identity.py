@@ -91,7 +91,7 @@ Who = Annotated[Identity, Depends(identify)]
 async def _by_token(clinic: Clinic, token: str, on_behalf: str | None) -> Identity | None:
     if _is_service(clinic, token):
         return await _stand_in(clinic, on_behalf) if on_behalf else Identity(SERVICE_ACCOUNT)
-    holder = await token_holder(clinic.engine, token, clinic.clock())
+    holder = await token_holder(clinic.engine, token, clinic.real_now())
     if holder is None or TokenScope.console in holder.scopes:
         return None
     if on_behalf is None:
@@ -134,7 +134,7 @@ async def find_member(clinic: Clinic, who: str) -> StaffMember | None:
 
 
 async def _by_log_in(clinic: Clinic, token: str) -> Identity | None:
-    holder = await token_holder(clinic.engine, token, clinic.clock())
+    holder = await token_holder(clinic.engine, token, clinic.real_now())
     if holder is None or TokenScope.console not in holder.scopes:
         return None
     return _as_member(await staff_records.member(clinic.engine, holder.staff_id))

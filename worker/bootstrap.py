@@ -20,6 +20,7 @@ from messaging.templates import all_books
 from schemas.settings import Settings, SettingsError
 from worker.activity_watch import ActivityWatch
 from worker.client import connect
+from worker.clinic_clock import ClinicClock
 from worker.metrics import Metrics
 from worker.plan_client import PlanClient
 from worker.telemetry import Telemetry, start_telemetry
@@ -44,6 +45,7 @@ class WorkerParts:
     search: Search
     email: EmailFallback | None
     metrics: Metrics
+    clock: ClinicClock
     telemetry: Telemetry | None = None
 
 
@@ -90,6 +92,7 @@ async def bootstrap(
         search=search,
         email=_email(settings, engine, wording),
         metrics=metrics,
+        clock=ClinicClock(settings.demo_clock),
         telemetry=telemetry,
     )
 

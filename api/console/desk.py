@@ -51,6 +51,13 @@ class Desk:
         """The wall clock of the reader's site."""
         return SiteClock(self.site.zone, self.clinic.clock())
 
+    @property
+    def here(self) -> str:
+        """The address of the page, for a way back to it; another page's after a form was sent."""
+        url = self.request.url
+        shown = self.request.method == "GET"
+        return f"{url.path}{'?' if url.query else ''}{url.query}" if shown else "/attention"
+
     def may(self, act: Act) -> bool:
         """Whether the reader may do this."""
         return may(self.who.actor.roles, act)
@@ -72,6 +79,8 @@ class Desk:
             "Act": Act,
             "asked": self.request.query_params.get("q", ""),
             "refusal": None,
+            "demo": self.clinic.demo,
+            "here": self.here,
         }
         return html(template, frame | shown, status)
 

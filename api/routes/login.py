@@ -43,14 +43,14 @@ async def log_in(request: Request, clinic: TheClinic) -> Response:
     _refuse_guessing(clinic, request, address)
     found = await credentials(clinic.engine, address)
     if not await password_matches(given.password, found.password_hash if found else None) or found is None:
-        request.app.state.log_in_limit.failed(address, clinic.clock())
+        request.app.state.log_in_limit.failed(address, clinic.real_now())
         raise Problem(
             HTTPStatus.UNAUTHORIZED,
             "wrong_log_in",
             "The address or the password is not right. Ask the clinic manager if you cannot get in.",
         )
     request.app.state.log_in_limit.succeeded(address)
-    now = clinic.clock()
+    now = clinic.real_now()
     token = await issue_token(
         clinic.engine, found.member.id, (TokenScope.console,), now=now, expires_at=now + SESSION_LIFE
     )
@@ -69,7 +69,7 @@ async def log_in(request: Request, clinic: TheClinic) -> Response:
 async def log_out(request: Request, clinic: TheClinic, _who: Who) -> Response:
     """The log-in is worth nothing any more, also where its cookie was copied."""
     if token := request.cookies.get(COOKIE):
-        await revoke_token(clinic.engine, token, clinic.clock())
+        await revoke_token(clinic.engine, token, clinic.real_now())
     response = Response(status_code=HTTPStatus.NO_CONTENT)
     response.delete_cookie(COOKIE, **_cookie_terms(clinic))
     return response
@@ -88,7 +88,7 @@ async def _read(request: Request, is_form: bool) -> LogIn:
 
 
 def _refuse_guessing(clinic: Clinic, request: Request, address: str) -> None:
-    wait = request.app.state.log_in_limit.wait(address, clinic.clock())
+    wait = request.app.state.log_in_limit.wait(address, clinic.real_now())
     if wait > timedelta():
         seconds = int(wait.total_seconds()) + 1
         raise Problem(

@@ -57,6 +57,10 @@ class Staff:
         """Record a session's outcome."""
         await self._ask("POST", f"/api/v1/plans/{plan_id}/sessions/{session.no}/outcome", body, _as(who))
 
+    async def steer(self, who: str, plan_id: str, command: str, body: Mapping[str, Any]) -> None:
+        """Give a plan one of the steering commands, such as `hold` or `discharge`."""
+        await self._ask("POST", f"/api/v1/plans/{plan_id}/{command}", body, _as(who))
+
     async def reschedule(self, who: str, plan_id: str, session: Session, starts_at: datetime) -> None:
         """Give a session another time."""
         path = f"/api/v1/plans/{plan_id}/sessions/{session.no}/reschedule"
@@ -100,6 +104,7 @@ class PhoneText:
     mine: bool
     status: str
     segments: int
+    at: datetime
 
 
 class Phone:
@@ -107,6 +112,7 @@ class Phone:
 
     def __init__(self, gateway_url: str, number: str) -> None:
         self._http = httpx2.AsyncClient(base_url=gateway_url, timeout=_PATIENCE_SECONDS)
+        self._number = number
         self._path = f"/gateway/phones/{number}"
 
     async def close(self) -> None:
@@ -124,9 +130,15 @@ class Phone:
                 mine=text["direction"] == "inbound",
                 status=text["status"],
                 segments=int(text["segments"]),
+                at=datetime.fromisoformat(text["at"]),
             )
             for text in answer.json()["texts"]
         ]
+
+    async def cannot_be_reached(self, times: int) -> None:
+        """The next texts do not arrive: the phone is off."""
+        fault = {"kind": "unreachable", "to": self._number, "times": times}
+        (await self._http.post("/gateway/faults", json=fault)).raise_for_status()
 
     async def write(self, body: str) -> None:
         """Text the clinic; raises RequestRefused if its webhook did not take it."""

@@ -10,7 +10,7 @@ from care.local_time import after_staffed, local_day
 from care.pack import builtin
 from cli.playing.clinic import PlayedClinic
 from cli.playing.people import RequestRefused
-from cli.playing.script import Script
+from cli.playing.script import AlertWork, Script
 from cli.playing.story import Line, Story
 from schemas.plan import Alert, AlertReason, Approval, PlanState, SessionStatus, Stage
 from schemas.protocol import ApprovalKind
@@ -57,12 +57,12 @@ class StaffWork:
         """Plan the work that is new."""
         hours = state.protocol.hours
         for alert in state.alerts:
-            if alert.id not in self._seen:
+            if alert.id not in self._seen and self._script.alerts is not AlertWork.left:
                 self._seen.add(alert.id)
                 self._tell_alert(alert, now)
                 self._plan_act(_looked_at(state, alert), self._bound(self._look_after, alert.id))
         for approval in state.approvals:
-            if approval.id not in self._seen and not self._outside(state, approval):
+            if approval.id not in self._seen and not self._left_open(state, approval):
                 self._seen.add(approval.id)
                 at = after_staffed(hours, now, _DECIDES_AFTER)
                 self._plan_act(at, self._bound(self._decide, approval.id))
@@ -71,6 +71,9 @@ class StaffWork:
         """Whether the plan rests until somebody outside the clinic writes, or a date comes round."""
         waiting = state.stage in (Stage.deferred, Stage.awaiting_clearance)
         return waiting and all(self._outside(state, approval) for approval in state.approvals)
+
+    def _left_open(self, state: PlanState, approval: Approval) -> bool:
+        return approval.kind in self._script.undecided or self._outside(state, approval)
 
     def _bound(self, work: Callable[[str], Awaitable[None]], subject: str) -> Callable[[], Awaitable[None]]:
         return lambda: work(subject)
@@ -96,6 +99,8 @@ class StaffWork:
         who = state.protocol.therapist_id
         await self._staff.take_on(who, alert)
         self._story.tell(now, Line.staff, f"{alert.urgency} {alert.reason.replace('_', ' ')} acknowledged.")
+        if self._script.alerts is AlertWork.taken_on:
+            return
         if alert.urgency in (Urgency.E0, Urgency.E1):
             later = after_staffed(state.protocol.hours, now, _URGENT_SETTLED_AFTER)
             self._plan_act(later, self._bound(self._settle_urgent, alert_id))
@@ -145,6 +150,8 @@ class StaffWork:
             return
         who = state.protocol.therapist_id
         body: dict[str, object] = {"decision": "approve"}
+        if approval.kind is ApprovalKind.start and self._script.start_edit is not None:
+            body = {"decision": "edit", **self._script.start_edit}
         if approval.kind is ApprovalKind.clearance:
             valid_until = local_day(state.protocol.hours, now) + timedelta(days=90)
             body |= {"document_valid_until": valid_until.isoformat(), "reason": "Examined and written up."}

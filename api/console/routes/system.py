@@ -30,7 +30,7 @@ async def show(at: TheDesk) -> Response:
         "system.html",
         figures=await figures(engine, now),
         seen=seen,
-        asleep=seen is None or now - seen > _ASLEEP_AFTER,
+        asleep=seen is None or at.clinic.real_now() - seen > _ASLEEP_AFTER,
         outages=await recent_outages(engine, limit=_SHOWN),
     )
 
