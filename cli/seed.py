@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
 from cli.embedded.errors import StackError
+from database.demo_plans import plan_count
 from database.engine import create_engine
 from schemas.settings import Environment, Settings, load_settings
 
@@ -39,6 +41,25 @@ def seed(
         )
     if plans is None:
         asyncio.run(_bring_demo_clients(settings))
+    else:
+        asyncio.run(_write_plans(settings.database_url, plans, beside=beside))
+
+
+async def _write_plans(database_url: str, plans: int, *, beside: bool) -> None:
+    from cli.seeding.writing import write_plans
+
+    engine = create_engine(database_url, application_name="limber seed")
+    try:
+        if not beside and (there := await plan_count(engine)):
+            raise StackError(
+                "seed",
+                f"the database holds {there} plans already",
+                "use an empty one, or write beside them with --beside",
+            )
+        written = await write_plans(engine, plans, datetime.now(UTC))
+    finally:
+        await engine.dispose()
+    _say(f"{plans} plans written in {written.total_seconds():.0f} s; no workflow runs them")
 
 
 async def _bring_demo_clients(settings: Settings) -> None:

@@ -54,7 +54,7 @@ class Arrivals:
                 await self._play(present_after(self._clinic.clock.now()))
             finally:
                 await self._together.close()
-        for fault in self._together.faults:
+        for fault in (*self._together.stuck, *self._together.refusals):
             self._say(f"not as it should be: {fault}")
 
     async def _play(self, present: datetime) -> None:
@@ -64,25 +64,23 @@ class Arrivals:
                 self._say("somebody uses the clinic: its time goes on as the world's from here")
                 return
             if event is None:
-                await self._arrive(member, present)
+                await self._arrive(member)
             else:
                 await self._happen(member, event, present)
         await self._together.pass_to(present, enough=self._visited)
         self._say(
-            f"{len(self._plans)} clients are there; in the clinic it is now {_told(self._clinic.clock.now())}"
+            f"{len(self._plans)} clients live their plans; in the clinic it is {_told(self._clinic.clock.now())}"
         )
 
-    async def _arrive(self, member: CastMember, present: datetime) -> None:
+    async def _arrive(self, member: CastMember) -> None:
         try:
             opened = await self._clinic.staff.take_intake(_form_of(member), f"demo client {member.line}")
         except RequestRefused as refused:
             self._say(f"{member.given_name} {member.family_name} could not come: {refused}")
             return
         self._plans[str(opened["plan_id"])] = member
-        day = _told(self._clinic.clock.now())
-        weeks = max(0, round((present - self._clinic.clock.now()) / timedelta(weeks=1)))
-        ago = f"{weeks} weeks before the demo's present" if weeks > 1 else "in the last days"
-        self._say(f"{len(self._plans)} of {len(CAST)} clients have come ({day}, {ago})")
+        now = _told(self._clinic.clock.now())
+        self._say(f"{len(self._plans)} of {len(CAST)} have come; in the clinic it is {now}")
 
     async def _happen(self, member: CastMember, event: Event, present: datetime) -> None:
         plan_id = next((plan for plan, one in self._plans.items() if one is member), None)

@@ -15,7 +15,7 @@ from typing import Any, Final
 from cli.playing.script import ALL_GOES_WELL, AlertWork, RedFlag, Script
 from schemas.protocol import ApprovalKind
 
-_CARED_FOR: Final = replace(ALL_GOES_WELL, goes_on_waiting=True)
+_CARED_FOR: Final = replace(ALL_GOES_WELL, goes_on_waiting=True, assesses=True)
 
 
 class Happens(StrEnum):
@@ -120,8 +120,9 @@ CAST: Final = (
         ),
         script=replace(
             _CARED_FOR,
-            flare_after_session=2,
+            flare_after_session=3,
             flare_days=5,
+            flare_pain=8,
             alerts=AlertWork.taken_on,
             undecided=frozenset({ApprovalKind.taper}),
         ),
@@ -225,7 +226,7 @@ CAST: Final = (
         "Petrov",
         "1992-03-05",
         410,
-        12,
+        5,
         _wants(_PRIYA, "monday", "14:00", "Bend to the lower shelves at work", ("lumbar", "hip")),
         script=replace(
             _CARED_FOR,
@@ -278,6 +279,7 @@ CAST: Final = (
             pain=2,
         ),
         screening={"SCR-16": {"value": 2, "worst_24h": 4, "sharp": "no"}},
+        script=replace(_CARED_FOR, alerts=AlertWork.left),
         events=(Event(Happens.phone_off, timedelta(days=2)),),
     ),
     CastMember(

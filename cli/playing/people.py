@@ -61,6 +61,18 @@ class Staff:
         """Give a plan one of the steering commands, such as `hold` or `discharge`."""
         await self._ask("POST", f"/api/v1/plans/{plan_id}/{command}", body, _as(who))
 
+    async def assess(self, who: str, plan_id: str) -> None:
+        """Find a client fit for the plan as it stands, item by item of what their assessment must cover."""
+        path = f"/api/v1/plans/{plan_id}/assessment"
+        needed = (await self._ask("GET", path, headers=_as(who)))["needed"]
+        findings = {item["id"]: "Examined, nothing that speaks against it." for item in needed}
+        body = {
+            "outcome": "suitable",
+            "findings": findings,
+            "reasoning": "Presentation fits the screening; the plan suits the goal.",
+        }
+        await self._ask("POST", path, body, _as(who))
+
     async def reschedule(self, who: str, plan_id: str, session: Session, starts_at: datetime) -> None:
         """Give a session another time."""
         path = f"/api/v1/plans/{plan_id}/sessions/{session.no}/reschedule"
@@ -86,9 +98,17 @@ class Staff:
     ) -> dict[str, Any]:
         answer = await self._http.request(method, path, json=body, headers=dict(headers or {}))
         if answer.is_error:
-            raise RequestRefused(f"{method} {path}: {answer.status_code} {answer.text}")
+            raise RequestRefused(f"{method} {path}: {answer.status_code} {_reason(answer)}")
         told: dict[str, Any] = answer.json()
         return told
+
+
+def _reason(answer: httpx2.Response) -> str:
+    """The API's own sentence, else whatever it answered."""
+    try:
+        return str(answer.json()["detail"])
+    except (ValueError, KeyError, TypeError):
+        return answer.text
 
 
 def _as(who: str) -> dict[str, str]:

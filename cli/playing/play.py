@@ -11,8 +11,8 @@ from typing import Any
 from care.agenda import agenda
 from care.local_time import after_staffed, is_quiet, out_of_quiet
 from cli.playing.clinic import PlayedClinic
-from cli.playing.people import Phone, PhoneText
-from cli.playing.script import Feeling, Script, answer_to, asks_about_flares
+from cli.playing.people import Phone, PhoneText, RequestRefused
+from cli.playing.script import AlertWork, Feeling, Script, answer_to, asks_about_flares
 from cli.playing.staff_work import StaffWork
 from cli.playing.story import Line, Story
 from cli.playing.watch import NotSettled
@@ -163,9 +163,10 @@ class Play:
         share = min(1.0, max(0.0, (now - started) / timedelta(weeks=self._script.weeks_to_goal)))
         in_flare = self._flare_from is not None and now >= self._flare_from
         baseline = state.protocol.pain_baseline
+        worse = self._script.flare_pain if in_flare else None
         return Feeling(
             share=share,
-            pain=max(1, round(baseline - (baseline - 1) * min(1.0, 3 * share))),
+            pain=worse or max(1, round(baseline - (baseline - 1) * min(1.0, 3 * share))),
             goal=round(primary.baseline + (primary.target - primary.baseline) * share),
             flare_days=self._script.flare_days if in_flare else 0,
         )
@@ -193,7 +194,15 @@ class Play:
         self._visits += 1
         now = await self._clock.now()
         body = self._outcome(state, now)
-        await self._staff.record(state.protocol.therapist_id, self.plan_id, session, body)
+        try:
+            await self._work.assess_first(state)
+            await self._staff.record(state.protocol.therapist_id, self.plan_id, session, body)
+        except RequestRefused as refused:
+            if self._script.alerts is AlertWork.settled:
+                raise
+            # An alert that staff let stand keeps the visit from being written up.
+            self.story.tell(now, Line.staff, f"Visit {self._visits} could not be recorded: {refused}")
+            return
         told = ", ".join(f"{name} {body[name]}" for name in ("pain", "primary") if name in body)
         words = body["outcome"].replace("_", " ")
         self.story.tell(now, Line.plan, f"Visit {self._visits}: {words}{f' ({told})' if told else ''}.")

@@ -90,6 +90,11 @@ class StaffWork:
         reason = alert.reason.replace("_", " ")
         self._story.tell(now, Line.alert, f"{alert.urgency} {reason} ({alert.rule}): a person is needed.")
 
+    async def assess_first(self, state: PlanState) -> None:
+        """Write the physical assessment up before the first visit, if that is still to be done."""
+        if self._script.assesses and state.protocol.assessment_needed and state.assessment is None:
+            await self._staff.assess(state.protocol.therapist_id, self._plan_id)
+
     async def _look_after(self, alert_id: str) -> None:
         """Take an alert on; an urgent one is closed when the client is safe, the others at once."""
         state, now = await self._present()
@@ -167,7 +172,7 @@ class StaffWork:
         items = state.screening.repeat_items
         if items:
             known = self._script.red_flag.answers if self._script.red_flag else {}
-            answers = {item: known.get(item, {"value": "no"}) for item in items}
+            answers = {item: known.get(item, _nothing_wrong(item)) for item in items}
             await self._staff.rescreen(state.protocol.therapist_id, self._plan_id, answers)
             self._story.tell(now, Line.staff, f"Asked again before going on: {', '.join(items)}.")
 
@@ -178,11 +183,15 @@ class StaffWork:
 def _whole_form(given: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
     """Every question answered: what the client said, and no for what was left out; the age is known."""
     answers: dict[str, Mapping[str, Any]] = {}
-    for item in builtin().items.values():
-        if item.id != _AGE:
-            nothing = "no" if "no" in item.options else ["none"] if "none" in item.options else None
-            answers[item.id] = given.get(item.id) or {"value": nothing}
+    for item in builtin().items:
+        if item != _AGE:
+            answers[item] = given.get(item) or _nothing_wrong(item)
     return answers
+
+
+def _nothing_wrong(item: str) -> Mapping[str, Any]:
+    options = builtin().items[item].options
+    return {"value": "no" if "no" in options else ["none"] if "none" in options else None}
 
 
 def _looked_at(state: PlanState, alert: Alert) -> datetime:

@@ -71,11 +71,15 @@ class _Life:
 
 @dataclass
 class Together:
-    """Every open plan of the clinic. `script_of` says how a plan's people behave, by the plan's id."""
+    """Every open plan of the clinic. `script_of` says how a plan's people behave, by the plan's id.
+
+    `stuck` says which plans stayed behind and why, `refusals` what people tried and were not allowed to.
+    """
 
     clinic: MovedClinic
     script_of: Callable[[str], Script]
-    faults: list[str] = field(default_factory=list)
+    stuck: list[str] = field(default_factory=list)
+    refusals: list[str] = field(default_factory=list)
     _lives: dict[str, _Life] = field(default_factory=dict)
     _elsewhere: set[str] = field(default_factory=set)
     _turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
@@ -89,7 +93,7 @@ class Together:
         """Let time pass until `target`, everything due on the way with it; then all plans have that time.
 
         `hear` is told each moment that is reached. `enough` may end it early at such a moment; False then.
-        A plan that gets stuck stays behind until the end, and a sentence about it joins `faults`.
+        A plan that gets stuck is left out from then on.
         """
         clock, whole = self.clinic.clock, True
         while (first := await self.first_moment()) is not None and first <= target:
@@ -139,7 +143,10 @@ class Together:
     async def _live(self, life: _Life, until: datetime) -> None:
         async with self._turns, self._tolerated(life.play.plan_id):
             while life.next_at is not None and life.next_at <= until:
-                await life.play.live_to(life.next_at)
+                try:
+                    await life.play.live_to(life.next_at)
+                except RequestRefused as refused:  # one deed less; the plan lives on
+                    self.refusals.append(str(refused))
                 life.next_at = await life.play.next_moment()
 
     async def _keep_up(self, life: _Life) -> None:
@@ -151,9 +158,9 @@ class Together:
         """One plan that does not move must not stop the others."""
         try:
             yield
-        except (NotSettled, RequestRefused) as fault:
+        except NotSettled as fault:
             self._lives[plan_id].next_at = None
-            self.faults.append(str(fault))
+            self.stuck.append(str(fault))
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:  # it has just ended
                 raise

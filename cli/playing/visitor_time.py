@@ -22,7 +22,7 @@ _LENGTHS: Final = {
 _FURTHEST: Final = timedelta(weeks=1)
 """How far the search for the next event goes."""
 
-STAFF_WORK: Final = replace(ALL_GOES_WELL, goes_on_waiting=True)
+STAFF_WORK: Final = replace(ALL_GOES_WELL, goes_on_waiting=True, assesses=True)
 VISITOR_DECIDES: Final = replace(STAFF_WORK, undecided=frozenset(ApprovalKind), alerts=AlertWork.left)
 
 _BUSY: Final = "Time is moving already: the demo's clients are still arriving. Try again in a minute."
@@ -98,7 +98,9 @@ class VisitorTime:
             )
             self._journey = replace(journey, target=target)
         await together.pass_to(target, self._reached)
-        return f"Time has passed, but not for everybody: {together.faults[0]}" if together.faults else None
+        for refusal in together.refusals:
+            _log.info("a deed of the demo's people was refused", refusal=refusal)
+        return f"Time has passed, but not for everybody: {together.stuck[0]}" if together.stuck else None
 
     def _reached(self, moment: datetime) -> None:
         if self._journey is not None:
