@@ -75,7 +75,8 @@ _CLINIC: Final = (
 )
 
 _PEOPLE: Final = """
-    INSERT INTO clients (id, given_name, family_name, date_of_birth, mobile, email, texts_allowed, language, created_at)
+    INSERT INTO clients
+           (id, given_name, family_name, date_of_birth, mobile, email, texts_allowed, language, created_at)
     SELECT c.client, (string_to_array('Ada Ben Cara Dev Elif Finn Grace Hugo Iris Jude Kemi Leon Mina Noah', ' '))
                      [1 + c.number % 14],
            (string_to_array('Abbot Bright Cole Dunn Ellis Frost Grant Hale Irwin Jones Khan Lowe Moss Nash', ' '))

@@ -128,6 +128,7 @@ class Stack:
             else credentials.encryption_keys,
             "LIMBER_API_TOKEN": chosen_token.get_secret_value() if chosen_token else credentials.api_token,
             "LIMBER_API_PORT": str(self._ports.api),
+            "LIMBER_UNDO_SECONDS": str(settings.undo_seconds),
             "LIMBER_DATA_DIR": str(self._directory.folder),
             **({"LIMBER_DEMO_CLOCK": str(self._directory.folder / _CLOCK)} if self._demo_clock else {}),
         }

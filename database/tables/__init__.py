@@ -10,6 +10,7 @@ from database.tables.columns import metadata
 from database.tables.outages import outages, rounds
 from database.tables.plans import events, notes, plans, rule_packs, sessions
 from database.tables.texts import inbound_messages, messages, receipts, site_texts
+from database.tables.views import saved_views
 
 __all__ = [
     "absences",
@@ -31,6 +32,7 @@ __all__ = [
     "rooms",
     "rounds",
     "rule_packs",
+    "saved_views",
     "sessions",
     "site_texts",
     "sites",
