@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cli.embedded.errors import StackError
 from database.demo_plans import plan_count
@@ -50,12 +51,8 @@ async def _write_plans(database_url: str, plans: int, *, beside: bool) -> None:
 
     engine = create_engine(database_url, application_name="limber seed")
     try:
-        if not beside and (there := await plan_count(engine)):
-            raise StackError(
-                "seed",
-                f"the database holds {there} plans already",
-                "use an empty one, or write beside them with --beside",
-            )
+        if not beside:
+            await refuse_unless_empty(engine)
         written = await write_plans(engine, plans, datetime.now(UTC))
     finally:
         await engine.dispose()
@@ -81,6 +78,17 @@ async def _bring_demo_clients(settings: Settings) -> None:
     finally:
         await clinic.staff.close()
         await engine.dispose()
+
+
+async def refuse_unless_empty(engine: AsyncEngine) -> None:
+    """Raise StackError if the database holds plans: invented ones among real ones would be found out too late."""
+    there = await plan_count(engine)
+    if there:
+        raise StackError(
+            "seed",
+            f"the database holds {there} plans already",
+            "use an empty one, or write beside them with --beside",
+        )
 
 
 def _say(sentence: str) -> None:

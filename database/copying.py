@@ -56,7 +56,7 @@ SELECT row_number() OVER () AS number, one.*
 
 _CLINIC: Final = (
     """
-    INSERT INTO sites SELECT DISTINCT c.site, s.clinic_name, s.name || ' ' || left(c.site, 4), s.phone, s.zone,
+    INSERT INTO sites SELECT DISTINCT c.site, s.clinic_name, s.name || ' ' || left(c.site, 8), s.phone, s.zone,
            s.hours, s.created_at FROM copied AS c JOIN sites AS s ON s.id = c.old_site ON CONFLICT DO NOTHING
     """,
     """
@@ -190,6 +190,7 @@ async def copy_plans(engine: AsyncEngine, copying: Copying) -> None:
         for first in range(0, copying.copies, _AT_ONCE):
             await _copy_batch(connection, first)
             await connection.commit()
+        await connection.invalidate()  # with it go its temporary tables and its settings
     async with engine.connect() as connection:
         await connection.execution_options(isolation_level="AUTOCOMMIT")
         await connection.execute(text("VACUUM ANALYZE"))

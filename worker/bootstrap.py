@@ -64,6 +64,7 @@ async def bootstrap(
     Raises SettingsError naming the variable that is missing, RuntimeError if Temporal cannot be reached.
     """
     metrics = Metrics()
+    clock = ClinicClock(settings.demo_clock)
     telemetry = None
     if client is None:
         telemetry = start_telemetry(with_metrics=settings.metrics_port is not None)
@@ -88,13 +89,14 @@ async def bootstrap(
             wording,
             search,
             metrics,
-            undo_for=timedelta(seconds=settings.undo_seconds),
+            # While a demo's time is being moved nobody sits at a screen to take a text back.
+            undo_for=lambda: timedelta() if clock.moving else timedelta(seconds=settings.undo_seconds),
         ),
         channel=channel,
         search=search,
         email=_email(settings, engine, wording),
         metrics=metrics,
-        clock=ClinicClock(settings.demo_clock),
+        clock=clock,
         telemetry=telemetry,
     )
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from google.protobuf.duration_pb2 import Duration
 from temporalio.api.common.v1 import FastForwardConfig, TimeSkippingConfig
 from temporalio.client import Interceptor, OutboundInterceptor, StartWorkflowInput, WorkflowHandle
 
@@ -37,12 +36,10 @@ class _Starts(OutboundInterceptor):
     async def start_workflow(self, input: StartWorkflowInput) -> WorkflowHandle[Any, Any]:
         ahead = self._clock.ahead()
         if ahead:
-            skipped = Duration()
-            skipped.FromTimedelta(ahead)
+            skip = FastForwardConfig(id=new_id())
+            skip.duration.FromTimedelta(ahead)
             input.start_delay = ahead
             input.time_skipping_config = TimeSkippingConfig(
-                enabled=True,
-                fast_forward_config=FastForwardConfig(id=new_id(), duration=skipped),
-                max_session_skip_count=MOST_SKIPS,
+                enabled=True, fast_forward_config=skip, max_session_skip_count=MOST_SKIPS
             )
         return await super().start_workflow(input)

@@ -35,8 +35,8 @@ from schemas.plan import PlanState
 from schemas.protocol import ChainLink
 from schemas.transition import Placement
 
-OPEN: Final = 32
-CLOSED: Final = 10
+PATTERNS: Final = 42
+_ONE_CLOSED_IN: Final = 4
 _WEEKS: Final = 6
 _SEED: Final = 7
 _BY_CLIENT: Final = 0.3
@@ -70,7 +70,7 @@ class Patterns:
         return [life.state.plan_id for life in lives]
 
     def _live(self, number: int) -> RememberedLife:
-        is_open = number < OPEN
+        is_open = number % _ONE_CLOSED_IN != _ONE_CLOSED_IN - 1
         age = (
             timedelta(weeks=_WEEKS) * self._rng.random() ** 2
             if is_open

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from care.pack import builtin, builtin_text
-from cli.seeding.patterns import CLOSED, OPEN, Patterns
+from cli.seeding.patterns import PATTERNS, Patterns
 from database import demo_clinic
 from database.copying import Copying, copy_plans
 from database.rule_packs import StoredPack, keep_pack
@@ -18,19 +18,19 @@ from database.tables import sites
 
 _CLOSED_EACH: Final = 13
 """How often a closed pattern is copied in a round: four in five plans are over."""
-_PER_SITE: Final = 20_000
+_PER_SITE: Final = 400
 
 
-async def write_plans(engine: AsyncEngine, wanted: int, now: datetime) -> timedelta:
+async def write_plans(engine: AsyncEngine, wanted: int, now: datetime, patterns: int = PATTERNS) -> timedelta:
     """Write so many plans as they may look at `now`, into a migrated database; how long it took.
 
-    A database without a site gets the demo clinic. Fewer plans than there are patterns are not written.
+    A database without a site gets the demo clinic. Each of the `patterns` is a life of its own.
     """
     began = time.monotonic()
     await _clinic(engine, now)
-    patterns = await Patterns(engine, now).record(min(wanted, OPEN + CLOSED))
+    lives = await Patterns(engine, now).record(min(wanted, patterns))
     sites_wanted = max(1, wanted // _PER_SITE)
-    await copy_plans(engine, Copying(patterns, wanted - len(patterns), _CLOSED_EACH, sites_wanted))
+    await copy_plans(engine, Copying(lives, wanted - len(lives), _CLOSED_EACH, sites_wanted))
     return timedelta(seconds=time.monotonic() - began)
 
 
