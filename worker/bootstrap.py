@@ -77,7 +77,7 @@ async def bootstrap(
     wording = Wording(packs, all_books())
     return WorkerParts(
         settings=settings,
-        tuning=tuning or Tuning(),
+        tuning=tuning or Tuning.of(settings),
         engine=engine,
         client=client,
         plans=PlanClient(client),
