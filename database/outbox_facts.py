@@ -38,11 +38,12 @@ class TextFacts:
     """Facts for the checks and for the words.
 
     `texts_allowed` is False once the recipient's number opted out by text; `consented` is False if texts were
-    never agreed to. Staff are always both. `number` is E.164. `session` is None if the text names none or the
-    calendar has none of that number. `therapist` is a full name. `language` is the recipient's, `site_text` the
-    site's own words for this text, None if it uses the product's. `person` is what went to this person lately by
-    all of their plans, of which `most_questions` in 7 days may be check-in questions; only a text by the calendar
-    asks.
+    never agreed to. Staff are always both. `hours` are the plan's own, as its protocol was approved: by them its
+    texts were planned, the rule pack's quiet hours among them. `number` is E.164. `session` is None if the text
+    names none or the calendar has none of that number. `therapist` is a full name. `language` is the recipient's,
+    `site_text` the site's own words for this text, None if it uses the product's. `person` is what went to this
+    person lately by all of their plans, of which `most_questions` in 7 days may be check-in questions; only
+    a text by the calendar asks.
     """
 
     stage: Stage
@@ -62,12 +63,18 @@ class TextFacts:
     person: PersonTexts
 
 
+_NAMES = (
+    *("stage", "closed_at", "pack_hash", "most_questions", "language", "own_version", "own_body"),
+    *("clinic_name", "phone", "hours", "therapist", "number", "texts_allowed", "consented"),
+    *("status", "revision", "confirmed"),
+)
 _FACTS = text(
     """
     SELECT plans.stage, plans.closed_at, plans.pack_hash,
            CAST(plans.state -> 'protocol' ->> 'max_routine_per_7_days' AS integer) AS most_questions,
            CASE :audience WHEN 'staff' THEN 'en-GB' ELSE clients.language END AS language,
-           own.version AS own_version, own.body AS own_body, sites.hours, sites.clinic_name, sites.phone,
+           own.version AS own_version, own.body AS own_body, sites.clinic_name, sites.phone,
+           plans.state -> 'protocol' -> 'hours' AS hours,
            therapist.name AS therapist,
            CASE :audience WHEN 'staff' THEN member.mobile ELSE clients.mobile END AS number,
            :audience = 'staff' OR clients.texts_allowed OR last_word.how IS DISTINCT FROM 'text' AS texts_allowed,
@@ -91,30 +98,9 @@ _FACTS = text(
            ) AS own ON true
      WHERE plans.id = :plan_id
     """
-).columns(
-    *(
-        column(name)
-        for name in (
-            "stage",
-            "closed_at",
-            "pack_hash",
-            "most_questions",
-            "language",
-            "own_version",
-            "own_body",
-            "hours",
-            "clinic_name",
-            "phone",
-            "therapist",
-            "number",
-            "texts_allowed",
-            "consented",
-            "status",
-            "revision",
-            "confirmed",
-        )
-    )
 )
+# Named once more, so that SQLAlchemy need not look through the answer's columns for every text.
+_FACTS_NAMED = _FACTS.columns(*map(column, _NAMES))
 
 
 async def text_facts(engine: AsyncEngine, order: TextOrder, now: datetime) -> TextFacts:
@@ -128,7 +114,7 @@ async def text_facts(engine: AsyncEngine, order: TextOrder, now: datetime) -> Te
         "template": order.template,
     }
     async with one_by_one(engine) as connection:
-        row = (await connection.execute(_FACTS, parameters)).one_or_none()
+        row = (await connection.execute(_FACTS_NAMED, parameters)).one_or_none()
         if row is None:
             raise NotFoundError("plan", order.plan_id)
         person = await person_texts(connection, order, now) if order.by_the_calendar else PersonTexts()
