@@ -55,6 +55,10 @@ ALERTS: Final[Mapping[A, tuple[str, str]]] = MappingProxyType(
             "The software may have contributed to harm.",
             "Tell the clinical safety officer within one working day; update the hazard log.",
         ),
+        A.rules_changed: (
+            "New rules would judge this client's answers more strictly.",
+            "Look at what changed; repeat the screening questions if in doubt.",
+        ),
         A.paused_plan: ("A paused plan waits.", "Agree with the client how to go on."),
     }
 )

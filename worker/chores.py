@@ -10,6 +10,7 @@ from functools import partial
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from care.pack import builtin
 from database import inbound, plans, receipts
 from database.outages import note_awake
 from messaging.channel import ChannelUnavailable
@@ -18,6 +19,7 @@ from schemas.refusals import EngineUnavailable, PlanAskFailed, Plans
 from worker.bootstrap import WorkerParts
 from worker.failed_texts import tell_failure
 from worker.housekeeping import Chore
+from worker.judging_again import judge_again
 from worker.recovering import recover_inbound
 from worker.routing import route_inbound
 from worker.unsettled import ask_after_silent, settle_left_open
@@ -42,6 +44,11 @@ def chores(parts: WorkerParts) -> tuple[Chore, ...]:
         Chore("note that somebody is awake", tuning.note_awake_every, lambda: awake(parts)),
         Chore("recover inbound texts", tuning.recover_texts_every, lambda: recover_texts(parts)),
         Chore("write where no text arrives", tuning.mail_every, lambda: write_instead(parts)),
+        Chore(
+            "judge plans by new rules",
+            tuning.judge_again_every,
+            lambda: judge_again(engine, running, builtin()),
+        ),
         Chore("settle texts left open", tuning.settle_texts_every, lambda: settle_texts(parts)),
     )
 

@@ -11,25 +11,29 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 from api.console import problem_pages
-from api.console.desk import desk
+from api.console.desk import allowed, desk
+from api.console.permissions import Act
 from api.console.rendering import STATIC_PATH
 from api.console.routes import (
+    account,
     alerts,
     approvals,
     attention,
     deliveries,
     entrance,
+    leave,
     live,
     many_plans,
     outcomes,
     plan_commands,
     plans,
+    staff,
     system,
     today,
     treating,
 )
 
-_STAFF_ONLY: Final = (
+STAFF_ONLY: Final = (
     attention,
     approvals,
     alerts,
@@ -42,6 +46,9 @@ _STAFF_ONLY: Final = (
     deliveries,
     system,
     live,
+    account,
+    leave,
+    staff,
 )
 
 
@@ -63,6 +70,8 @@ def install(app: FastAPI) -> None:
     """Add the console to the application; `problems.install` comes before."""
     app.mount(STATIC_PATH, _Kept(directory=Path(__file__).parent / "static"), name="static")
     app.include_router(entrance.router, include_in_schema=False)
-    for group in _STAFF_ONLY:
-        app.include_router(group.router, include_in_schema=False, dependencies=[Depends(desk)])
+    for group in STAFF_ONLY:
+        app.include_router(
+            group.router, include_in_schema=False, dependencies=[Depends(desk), allowed(Act.read_plans)]
+        )
     problem_pages.install(app)
