@@ -12,6 +12,7 @@ from fastapi import Depends, Request
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from api.clinic import Clinic, TheClinic
+from api.console.engine_watch import EngineWatch
 from api.console.flash import Done, said
 from api.console.moments import SiteClock
 from api.console.permissions import Act, may
@@ -46,6 +47,7 @@ class Desk:
     member: StaffMember
     sites: tuple[Site, ...]
     stand_ins: StandIns
+    engine_answers: bool = True
 
     @property
     def site(self) -> Site:
@@ -56,6 +58,13 @@ class Desk:
     def clock(self) -> SiteClock:
         """The wall clock of the reader's site."""
         return SiteClock(self.site.zone, self.clinic.clock())
+
+    @property
+    def here(self) -> str:
+        """The address of the page, for a way back to it; another page's after a form was sent."""
+        url = self.request.url
+        shown = self.request.method == "GET"
+        return f"{url.path}{'?' if url.query else ''}{url.query}" if shown else "/attention"
 
     @property
     def undo_for(self) -> timedelta:
@@ -92,6 +101,9 @@ class Desk:
             "whose": self.whose,
             "Act": Act,
             "refusal": None,
+            "demo": self.clinic.demo,
+            "here": self.here,
+            "engine_answers": self.engine_answers,
         }
         return html(template, frame | shown, status)
 
@@ -111,8 +123,10 @@ async def desk(request: Request, clinic: TheClinic, who: Who) -> Desk:
             "not_a_person",
             "The console is for people. A process uses the API under /api/v1, listed in /docs.",
         )
+    watch: EngineWatch = request.app.state.engine_watch
+    answers = await watch.look(clinic.plans, clinic.real_now())
     standing = await stand_ins(clinic.engine, clinic.clock())
-    return Desk(request, clinic, who, who.member, await all_sites(clinic.engine), standing)
+    return Desk(request, clinic, who, who.member, await all_sites(clinic.engine), standing, answers)
 
 
 TheDesk = Annotated[Desk, Depends(desk)]
