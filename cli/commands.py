@@ -33,6 +33,15 @@ COMMANDS = (
     Entry("worker", "cli.worker:worker", "Run the care plans."),
     Entry("gateway", "cli.gateway:gateway", "Serve the local, Twilio-compatible SMS gateway."),
     Entry("migrate", "cli.migrate:migrate", "Bring the database to the current schema.", joins=True),
+    Entry(
+        "staff add",
+        "cli.staff:add",
+        "Give somebody an account: a new clinic's first administrator.",
+        joins=True,
+    ),
+    Entry("staff list", "cli.staff:listed", "Who works here, with their roles.", joins=True),
+    Entry("staff password", "cli.staff:password", "A new first password for somebody.", joins=True),
+    Entry("staff token", "cli.staff:token", "A token for a program, shown once.", joins=True),
     Entry("rules check", "cli.rules:check", "Check a rule pack: schema, references, traceability."),
     Entry("rules test", "cli.rules:test", "Run screening, taper and reply vectors against a rule pack."),
     Entry(
@@ -54,4 +63,5 @@ COMMANDS = (
 GROUPS = {
     "rules": "Rule packs: check them, test them.",
     "sms": "Texts: read them, count them.",
+    "staff": "The accounts of people who work here.",
 }

@@ -11,25 +11,30 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 from api.console import problem_pages
-from api.console.desk import desk
+from api.console.desk import allowed, desk
+from api.console.engine_watch import EngineWatch
+from api.console.permissions import Act
 from api.console.rendering import STATIC_PATH
 from api.console.routes import (
+    account,
     alerts,
     approvals,
     attention,
     deliveries,
     entrance,
+    leave,
     live,
     many_plans,
     outcomes,
     plan_commands,
     plans,
+    staff,
     system,
     today,
     treating,
 )
 
-_STAFF_ONLY: Final = (
+STAFF_ONLY: Final = (
     attention,
     approvals,
     alerts,
@@ -42,6 +47,9 @@ _STAFF_ONLY: Final = (
     deliveries,
     system,
     live,
+    account,
+    leave,
+    staff,
 )
 
 
@@ -61,8 +69,11 @@ class _Kept(StaticFiles):
 
 def install(app: FastAPI) -> None:
     """Add the console to the application; `problems.install` comes before."""
+    app.state.engine_watch = EngineWatch()
     app.mount(STATIC_PATH, _Kept(directory=Path(__file__).parent / "static"), name="static")
     app.include_router(entrance.router, include_in_schema=False)
-    for group in _STAFF_ONLY:
-        app.include_router(group.router, include_in_schema=False, dependencies=[Depends(desk)])
+    for group in STAFF_ONLY:
+        app.include_router(
+            group.router, include_in_schema=False, dependencies=[Depends(desk), allowed(Act.read_plans)]
+        )
     problem_pages.install(app)
