@@ -126,19 +126,26 @@ _ATTENTION = text(
       LEFT JOIN plans ON plans.id = waiting.plan_id
       LEFT JOIN clients ON clients.id = plans.client_id
       LEFT JOIN staff AS owner ON owner.id = waiting.owner_id
+     WHERE CAST(:sites AS text[]) IS NULL OR waiting.plan_id IS NULL OR plans.site_id = ANY (CAST(:sites AS text[]))
      ORDER BY coalesce(urgency, 'E3'), deadline, subject
     """
 )
 
 
 async def attention(
-    engine: AsyncEngine, now: datetime, real_now: datetime | None = None
+    engine: AsyncEngine,
+    now: datetime,
+    real_now: datetime | None = None,
+    *,
+    sites: frozenset[str] | None = None,
 ) -> tuple[AttentionItem, ...]:
     """Everything that needs a person at `now`, the most urgent first, then by deadline.
 
-    `real_now` is the world's time, by which workers are awake; None: the same as `now`.
+    `sites` leaves out what other sites' plans need; what belongs to no plan is everybody's. `real_now` is the
+    world's time, by which workers are awake; None: the same as `now`.
     """
-    moments = {
+    terms = {
+        "sites": None if sites is None else sorted(sites),
         "now": now,
         "late_before": now - AGENDA_LATE_AFTER,
         "stuck_before": now - AGENDA_LATE_AFTER,
@@ -147,7 +154,7 @@ async def attention(
         "asleep_before": (real_now or now) - ASLEEP_AFTER,
     }
     async with engine.connect() as connection:
-        rows = (await connection.execute(_ATTENTION, moments)).all()
+        rows = (await connection.execute(_ATTENTION, terms)).all()
     return tuple(
         AttentionItem(
             kind=(kind := AttentionKind(row.kind)),
