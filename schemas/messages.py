@@ -71,6 +71,13 @@ class TextOrder(Frozen):
     asking: Asking | None = None
     by: str | None = None
 
+    @property
+    def alert_id(self) -> str | None:
+        """The alert that a page to staff is about; None for any other text."""
+        if self.purpose is not TextPurpose.page:
+            return None
+        return self.key.removeprefix(f"{self.plan_id}:").partition(":page:")[0]
+
 
 class MessageStatus(StrEnum):
     """The outbox's states (drawn in docs/promises.md)."""
