@@ -79,6 +79,10 @@ KINDS: Final[Mapping[AttentionKind, tuple[str, str]]] = MappingProxyType(
         AttentionKind.inbound_waiting: ("A text waits to be routed.", "Look at the worker and the engine."),
         AttentionKind.plan_without_next: ("A plan has nothing next.", "Look at the plan's workflow."),
         AttentionKind.plan_late: ("What is next in a plan is late.", "Look at the worker and the engine."),
+        AttentionKind.worker_asleep: (
+            "No worker is at work: nothing is sent and no plan moves.",
+            "Start a worker, or look at the engine.",
+        ),
         AttentionKind.plan_unstarted: ("A new plan has not started.", "Look at the engine."),
         AttentionKind.staff_untold: (
             "Nobody could be told by mail of the {reason} that waits.",

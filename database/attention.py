@@ -15,6 +15,8 @@ from schemas.screening import Urgency
 
 AGENDA_LATE_AFTER: Final = timedelta(minutes=10)
 """How long a due agenda item may wait before operations look at why."""
+ASLEEP_AFTER: Final = timedelta(minutes=2)
+"""How long no worker may have been at work."""
 START_WITHIN: Final = timedelta(minutes=5)
 """How long a new plan may be without a running workflow."""
 ANSWER_WITHIN: Final = timedelta(hours=1)
@@ -35,6 +37,7 @@ class AttentionKind(StrEnum):
     plan_late = "plan_late"
     plan_unstarted = "plan_unstarted"
     staff_untold = "staff_untold"
+    worker_asleep = "worker_asleep"
 
 
 _ROLE: Final = {
@@ -49,6 +52,7 @@ _ROLE: Final = {
     AttentionKind.plan_late: Role.operations,
     AttentionKind.plan_unstarted: Role.operations,
     AttentionKind.staff_untold: Role.clinic_manager,
+    AttentionKind.worker_asleep: Role.operations,
 }
 
 
@@ -127,6 +131,9 @@ _ATTENTION = text(
            AND (workflow_started_at IS NULL AND opened_at <= :unstarted_before
                 OR workflow_started_at IS NOT NULL AND next_at IS NULL
                 OR next_at <= :late_before)
+        UNION ALL
+        SELECT 'worker_asleep', name, NULL, 'no_worker', NULL, NULL, NULL, reached_at, reached_at, NULL
+          FROM rounds WHERE name = 'awake' AND reached_at <= :asleep_before
     )
     SELECT waiting.*, owner.name AS owner, clients.given_name || ' ' || clients.family_name AS client
       FROM waiting
@@ -146,6 +153,7 @@ async def attention(engine: AsyncEngine, now: datetime) -> tuple[AttentionItem, 
         "stuck_before": now - AGENDA_LATE_AFTER,
         "unstarted_before": now - START_WITHIN,
         "answer_within": ANSWER_WITHIN,
+        "asleep_before": now - ASLEEP_AFTER,
     }
     async with engine.connect() as connection:
         rows = (await connection.execute(_ATTENTION, moments)).all()

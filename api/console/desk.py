@@ -12,6 +12,7 @@ from fastapi import Depends, Request
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from api.clinic import Clinic, TheClinic
+from api.console.engine_watch import EngineWatch
 from api.console.flash import Done, said
 from api.console.moments import SiteClock
 from api.console.permissions import Act, may
@@ -46,6 +47,7 @@ class Desk:
     member: StaffMember
     sites: tuple[Site, ...]
     stand_ins: StandIns
+    engine_answers: bool = True
 
     @property
     def site(self) -> Site:
@@ -92,6 +94,7 @@ class Desk:
             "whose": self.whose,
             "Act": Act,
             "refusal": None,
+            "engine_answers": self.engine_answers,
         }
         return html(template, frame | shown, status)
 
@@ -111,8 +114,10 @@ async def desk(request: Request, clinic: TheClinic, who: Who) -> Desk:
             "not_a_person",
             "The console is for people. A process uses the API under /api/v1, listed in /docs.",
         )
+    watch: EngineWatch = request.app.state.engine_watch
+    answers = await watch.look(clinic.plans, clinic.clock())
     standing = await stand_ins(clinic.engine, clinic.clock())
-    return Desk(request, clinic, who, who.member, await all_sites(clinic.engine), standing)
+    return Desk(request, clinic, who, who.member, await all_sites(clinic.engine), standing, answers)
 
 
 TheDesk = Annotated[Desk, Depends(desk)]

@@ -31,6 +31,7 @@ class Done(StrEnum):
     rescreened = "rescreened"
     undone = "undone"
     placed = "placed"
+    put_aside = "put-aside"
     saved_view = "saved-view"
     dropped_view = "dropped-view"
     signed_out = "signed-out"
@@ -67,6 +68,7 @@ SAID: Final[Mapping[Done, str]] = MappingProxyType(
         Done.rescreened: "The answers are judged; what they found holds from now on.",
         Done.undone: "The text is taken back; it does not go out. The plan itself stays as decided.",
         Done.placed: "The text belongs to that plan now.",
+        Done.put_aside: "The text is put aside as dealt with.",
         Done.saved_view: "The view is kept.",
         Done.dropped_view: "The view is gone.",
         Done.signed_out: "You are signed out.",

@@ -12,6 +12,7 @@ from starlette.staticfiles import StaticFiles
 
 from api.console import problem_pages
 from api.console.desk import allowed, desk
+from api.console.engine_watch import EngineWatch
 from api.console.permissions import Act
 from api.console.rendering import STATIC_PATH
 from api.console.routes import (
@@ -27,6 +28,7 @@ from api.console.routes import (
     outcomes,
     plan_commands,
     plans,
+    single_sign_on,
     staff,
     system,
     today,
@@ -68,8 +70,10 @@ class _Kept(StaticFiles):
 
 def install(app: FastAPI) -> None:
     """Add the console to the application; `problems.install` comes before."""
+    app.state.engine_watch = EngineWatch()
     app.mount(STATIC_PATH, _Kept(directory=Path(__file__).parent / "static"), name="static")
     app.include_router(entrance.router, include_in_schema=False)
+    app.include_router(single_sign_on.router, include_in_schema=False)
     for group in STAFF_ONLY:
         app.include_router(
             group.router, include_in_schema=False, dependencies=[Depends(desk), allowed(Act.read_plans)]

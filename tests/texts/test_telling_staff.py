@@ -88,7 +88,8 @@ async def waiting(engine: AsyncEngine, new_clients: NewClients) -> Waiting:
         "approval": "INSERT INTO approvals (id, plan_id, kind, status, proposal, opened_at, due_at, owner_id,"
         " escalations) VALUES (:id, :plan, 'start', 'open', '{}', :at, :due, :owner, :escalations)",
         "alert": "INSERT INTO alerts (id, plan_id, urgency, reason, rule, opened_at, acknowledge_by, contact_by,"
-        " owner_id, escalations) VALUES (:id, :plan, 'E1', 'safety_words', 'AL-01', :at, :due, :due, :owner, :escalations)",
+        " owner_id, escalations)"
+        " VALUES (:id, :plan, 'E1', 'safety_words', 'AL-01', :at, :due, :due, :owner, :escalations)",
     }
 
     async def open_one(kind: str = "approval", owner: Person = THERAPIST, name: str = "1") -> str:
