@@ -71,7 +71,7 @@ def create_app(clinic: Clinic) -> FastAPI:
         app.include_router(group.router)
     for group in STAFF_ONLY:  # who asks is settled before anything else is looked at
         app.include_router(group.router, dependencies=[Depends(identify), allowed(Act.read_plans)])
-    install_console(app)
+    install_console(app, demo=clinic.demo is not None)
     describe(app)
     app.add_middleware(BodyLimit)
     app.add_middleware(RequestEdge, metrics=clinic.metrics, https=clinic.secure_cookies)

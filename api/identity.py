@@ -106,7 +106,7 @@ async def _by_token(request: Request, clinic: Clinic, token: str) -> Identity | 
     on_behalf = request.headers.get(ON_BEHALF)
     if _is_service(clinic, token):
         return await _stand_in(clinic, on_behalf) if on_behalf else Identity(SERVICE_ACCOUNT)
-    holder = await token_holder(clinic.engine, token, clinic.clock())
+    holder = await token_holder(clinic.engine, token, clinic.real_now())
     if holder is None or not LOG_INS.isdisjoint(holder.scopes):
         return None
     if request.method not in _SAFE_METHODS and TokenScope.read in holder.scopes:
@@ -155,7 +155,7 @@ async def find_member(clinic: Clinic, who: str) -> StaffMember | None:
 
 
 async def _by_log_in(request: Request, clinic: Clinic, token: str) -> Identity | None:
-    holder = await token_holder(clinic.engine, token, clinic.clock())
+    holder = await token_holder(clinic.engine, token, clinic.real_now())
     if holder is None or LOG_INS.isdisjoint(holder.scopes):
         return None
     if TokenScope.new_password in holder.scopes and request.url.path not in _WITHOUT_OWN_PASSWORD:

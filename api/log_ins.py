@@ -35,7 +35,7 @@ async def log_in(
 
     After a `temporary` password the log-in only opens the page where they choose another.
     """
-    now = clinic.clock()
+    now = clinic.real_now()
     scope = TokenScope.new_password if temporary else TokenScope.console
     token = await issue_token(
         clinic.engine,

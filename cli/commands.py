@@ -24,6 +24,12 @@ COMMANDS = (
     Entry("up", "cli.up:up", "Run the whole clinic here: database, Temporal, gateway, worker, API, console."),
     Entry("demo", "cli.demo:demo", "Play one client's plan from intake to discharge in virtual time."),
     Entry(
+        "seed",
+        "cli.seed:seed",
+        "Fill a clinic: a dozen clients who live a month, or N plans to measure with.",
+        joins=True,
+    ),
+    Entry(
         "doctor",
         "cli.doctor:doctor",
         "Look at every part and say what is wrong and how to mend it.",

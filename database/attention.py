@@ -145,15 +145,20 @@ _ATTENTION = text(
 )
 
 
-async def attention(engine: AsyncEngine, now: datetime) -> tuple[AttentionItem, ...]:
-    """Everything that needs a person at `now`, the most urgent first, then by deadline."""
+async def attention(
+    engine: AsyncEngine, now: datetime, real_now: datetime | None = None
+) -> tuple[AttentionItem, ...]:
+    """Everything that needs a person at `now`, the most urgent first, then by deadline.
+
+    `real_now` is the world's time, by which workers are awake; None: the same as `now`.
+    """
     moments = {
         "now": now,
         "late_before": now - AGENDA_LATE_AFTER,
         "stuck_before": now - AGENDA_LATE_AFTER,
         "unstarted_before": now - START_WITHIN,
         "answer_within": ANSWER_WITHIN,
-        "asleep_before": now - ASLEEP_AFTER,
+        "asleep_before": (real_now or now) - ASLEEP_AFTER,
     }
     async with engine.connect() as connection:
         rows = (await connection.execute(_ATTENTION, moments)).all()

@@ -23,6 +23,7 @@ from messaging.templates import all_books
 from schemas.settings import Settings, SettingsError
 from worker.activity_watch import ActivityWatch
 from worker.client import connect
+from worker.clinic_clock import ClinicClock
 from worker.metrics import Metrics
 from worker.plan_client import PlanClient
 from worker.telemetry import Telemetry, start_telemetry
@@ -48,6 +49,7 @@ class WorkerParts:
     email: EmailFallback | None
     staff_mail: StaffMail | None
     metrics: Metrics
+    clock: ClinicClock
     telemetry: Telemetry | None = None
 
 
@@ -65,6 +67,7 @@ async def bootstrap(
     Raises SettingsError naming the variable that is missing, RuntimeError if Temporal cannot be reached.
     """
     metrics = Metrics()
+    clock = ClinicClock(settings.demo_clock)
     telemetry = None
     if client is None:
         telemetry = start_telemetry(with_metrics=settings.metrics_port is not None)
@@ -83,20 +86,22 @@ async def bootstrap(
         client=client,
         plans=PlanClient(client),
         recording=Recording(engine),
-        reading=ReplyReading(engine, packs),
+        reading=ReplyReading(engine, packs, settings.stop_words_removed),
         sending=Sending(
             engine,
             channel,
             wording,
             search,
             metrics,
-            undo_for=timedelta(seconds=settings.undo_seconds),
+            # While a demo's time is being moved nobody sits at a screen to take a text back.
+            undo_for=lambda: timedelta() if clock.moving else timedelta(seconds=settings.undo_seconds),
         ),
         channel=channel,
         search=search,
         email=EmailFallback(engine, mail, wording) if mail else None,
         staff_mail=StaffMail(engine, mail, staff_words(), outside(settings)) if mail else None,
         metrics=metrics,
+        clock=clock,
         telemetry=telemetry,
     )
 

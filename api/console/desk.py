@@ -60,6 +60,13 @@ class Desk:
         return SiteClock(self.site.zone, self.clinic.clock())
 
     @property
+    def here(self) -> str:
+        """The address of the page, for a way back to it; another page's after a form was sent."""
+        url = self.request.url
+        shown = self.request.method == "GET"
+        return f"{url.path}{'?' if url.query else ''}{url.query}" if shown else "/attention"
+
+    @property
     def undo_for(self) -> timedelta:
         """How long a text that staff caused waits before it goes."""
         return timedelta(seconds=self.clinic.settings.undo_seconds)
@@ -94,6 +101,8 @@ class Desk:
             "whose": self.whose,
             "Act": Act,
             "refusal": None,
+            "demo": self.clinic.demo,
+            "here": self.here,
             "engine_answers": self.engine_answers,
         }
         return html(template, frame | shown, status)
@@ -115,7 +124,7 @@ async def desk(request: Request, clinic: TheClinic, who: Who) -> Desk:
             "The console is for people. A process uses the API under /api/v1, listed in /docs.",
         )
     watch: EngineWatch = request.app.state.engine_watch
-    answers = await watch.look(clinic.plans, clinic.clock())
+    answers = await watch.look(clinic.plans, clinic.real_now())
     standing = await stand_ins(clinic.engine, clinic.clock())
     return Desk(request, clinic, who, who.member, await all_sites(clinic.engine), standing, answers)
 

@@ -21,6 +21,7 @@ from api.console.routes import (
     approvals,
     attention,
     deliveries,
+    demo_clock,
     entrance,
     leave,
     live,
@@ -28,6 +29,7 @@ from api.console.routes import (
     outcomes,
     plan_commands,
     plans,
+    rescreen,
     single_sign_on,
     staff,
     system,
@@ -44,6 +46,7 @@ STAFF_ONLY: Final = (
     plan_commands,
     outcomes,
     treating,
+    rescreen,
     today,
     deliveries,
     system,
@@ -68,13 +71,13 @@ class _Kept(StaticFiles):
         return response
 
 
-def install(app: FastAPI) -> None:
-    """Add the console to the application; `problems.install` comes before."""
+def install(app: FastAPI, *, demo: bool) -> None:
+    """Add the console to the application, in a demo with its clock; `problems.install` comes before."""
     app.state.engine_watch = EngineWatch()
     app.mount(STATIC_PATH, _Kept(directory=Path(__file__).parent / "static"), name="static")
     app.include_router(entrance.router, include_in_schema=False)
     app.include_router(single_sign_on.router, include_in_schema=False)
-    for group in STAFF_ONLY:
+    for group in (*STAFF_ONLY, *((demo_clock,) if demo else ())):
         app.include_router(
             group.router, include_in_schema=False, dependencies=[Depends(desk), allowed(Act.read_plans)]
         )

@@ -52,7 +52,7 @@ async def post_log_in(request: Request, clinic: TheClinic) -> Response:
 async def log_out(request: Request, clinic: TheClinic, _who: Who) -> Response:
     """The log-in is worth nothing any more, also where its cookie was copied."""
     if token := request.cookies.get(COOKIE):
-        await revoke_token(clinic.engine, token, clinic.clock())
+        await revoke_token(clinic.engine, token, clinic.real_now())
     response = Response(status_code=HTTPStatus.NO_CONTENT)
     response.delete_cookie(COOKIE, **cookie_terms(clinic))
     return response
@@ -63,7 +63,7 @@ async def _checked(request: Request, clinic: Clinic, given: LogIn) -> Credential
     _refuse_guessing(clinic, request, address)
     found = await credentials(clinic.engine, address)
     if not await password_matches(given.password, found.password_hash if found else None) or found is None:
-        request.app.state.log_in_limit.failed(address, clinic.clock())
+        request.app.state.log_in_limit.failed(address, clinic.real_now())
         raise Problem(
             HTTPStatus.UNAUTHORIZED,
             "wrong_log_in",
@@ -105,7 +105,7 @@ async def _read(request: Request, is_form: bool) -> LogIn:
 
 
 def _refuse_guessing(clinic: Clinic, request: Request, address: str) -> None:
-    wait = request.app.state.log_in_limit.wait(address, clinic.clock())
+    wait = request.app.state.log_in_limit.wait(address, clinic.real_now())
     if wait > timedelta():
         seconds = int(wait.total_seconds()) + 1
         raise Problem(

@@ -21,7 +21,7 @@ from tests.console.conftest import SITE, Browser, Clock
 from tests.console.staged_clinic import StagedPlans
 
 pytest.importorskip("joserfc", reason="signing in through a provider needs the extra limber[oidc]")
-from tests.console.identity_provider import CLIENT_ID, CLIENT_SECRET, Provider, another_key  # noqa: E402
+from tests.console.identity_provider import CLIENT_ID, CLIENT_SECRET, Provider, another_key
 
 
 @pytest.fixture

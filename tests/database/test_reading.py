@@ -204,7 +204,9 @@ async def test_whatever_waits_for_a_person_is_in_one_list(engine: AsyncEngine, o
         await outbox.settle(engine, order, Fate(status, reason="network"), NOW, None)
     await outbox.put(engine, a_text(alarmed, "stuck", expires_at=NOW + HOUR), NOW)
     (told_nobody,) = await alerts.open_alerts(engine)
-    notice = NewNotice(NoticeKind.alert, "alert:1", told_nobody.id, SITE_ID, THERAPIST.id, NOW, alarmed.plan_id)
+    notice = NewNotice(
+        NoticeKind.alert, "alert:1", told_nobody.id, SITE_ID, THERAPIST.id, NOW, alarmed.plan_id
+    )
     await staff_notices.enter(engine, [notice], NOW, MessageStatus.failed, "bad_address")
     for sid in ("SM1", "SM2"):
         stored = await inbound.store(engine, ArrivedText(sid, "+447700900077", "+4477", sid, 0, {}, NOW))

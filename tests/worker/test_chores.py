@@ -18,6 +18,7 @@ from schemas.refusals import EngineUnavailable
 from schemas.screening import Disposition
 from tests.worker.answering import OpenPlan, PlansThatAnswer
 from worker.chores import route_texts, start_plans, tell_failures
+from worker.clinic_clock import ClinicClock
 from worker.housekeeping import Chore, keep_house
 from worker.judging_again import judge_again
 from worker.metrics import Metrics
@@ -27,8 +28,8 @@ NOW = datetime(2026, 11, 9, 10, 0, tzinfo=UTC)
 
 async def test_a_recorded_plan_is_started_once(engine: AsyncEngine, open_plan: OpenPlan) -> None:
     mine, running = await open_plan(), PlansThatAnswer()
-    await start_plans(engine, running)
-    await start_plans(engine, running)
+    await start_plans(engine, running, ClinicClock(None))
+    await start_plans(engine, running, ClinicClock(None))
     assert running.started == [mine.plan_id]
     assert await plans.unstarted(engine) == ()
 
@@ -38,7 +39,7 @@ async def test_f08_a_plan_that_does_not_start_holds_up_no_other(
 ) -> None:
     bad, good = await open_plan(), await open_plan()
     running = PlansThatAnswer(unwell=bad.plan_id)
-    await start_plans(engine, running)
+    await start_plans(engine, running, ClinicClock(None))
     assert running.started == [good.plan_id]
     assert [state.plan_id for state in await plans.unstarted(engine)] == [bad.plan_id]
 

@@ -35,7 +35,7 @@ async def show(at: TheDesk) -> Response:
 async def end(token_id: str, form: TheForm) -> Response:
     """One log-in or token is worth nothing from now on; ending one's own log-in leads to the door."""
     at = form.at
-    await end_token(at.clinic.engine, at.member.id, token_id, at.clinic.clock())
+    await end_token(at.clinic.engine, at.member.id, token_id, at.clinic.real_now())
     if token_id == at.who.token_id:
         return RedirectResponse(f"/login?said={Done.signed_out}", HTTPStatus.SEE_OTHER)
     return at.on("/account", Done.log_in_ended if form.word("log_in") else Done.token_ended)
@@ -47,7 +47,7 @@ async def end_others(form: TheForm) -> Response:
     at = form.at
     for scope in LOG_INS:
         await end_all_tokens(
-            at.clinic.engine, at.member.id, at.clinic.clock(), scope=scope, but=at.who.token_id
+            at.clinic.engine, at.member.id, at.clinic.real_now(), scope=scope, but=at.who.token_id
         )
     return at.on("/account", Done.log_ins_ended)
 
@@ -60,7 +60,7 @@ async def make_token(form: TheForm) -> Response:
         asked = checked(TokenAsked, form.filled("label", "scope", "days"))
     except Problem as no:
         return await _page(at, no, form)
-    now = at.clinic.clock()
+    now = at.clinic.real_now()
     token = await issue_token(
         at.clinic.engine,
         at.member.id,
@@ -87,7 +87,7 @@ async def change_password(request: Request, form: TheForm) -> Response:
         changed = await _changed(request, form)
     except Problem as no:
         return _password_page(at, no)
-    engine, now = at.clinic.engine, at.clinic.clock()
+    engine, now = at.clinic.engine, at.clinic.real_now()
     await set_password(engine, at.member.id, hash_password(changed.password), temporary=False)
     for scope in LOG_INS:
         await end_all_tokens(engine, at.member.id, now, scope=scope)
@@ -98,7 +98,7 @@ async def change_password(request: Request, form: TheForm) -> Response:
 
 async def _changed(request: Request, form: Sent) -> PasswordChange:
     at, limit = form.at, request.app.state.log_in_limit
-    address, now = at.member.email.lower(), at.clinic.clock()
+    address, now = at.member.email.lower(), at.clinic.real_now()
     if limit.wait(address, now) > timedelta():
         raise Problem(
             HTTPStatus.TOO_MANY_REQUESTS,
@@ -124,7 +124,7 @@ async def _page(
     at: Desk, no: Problem | None = None, form: Sent | None = None, made: str | None = None
 ) -> Response:
     status, refusal = as_problem(no, at.clock.at) if no else (HTTPStatus.OK, None)
-    found = await open_tokens(at.clinic.engine, at.member.id, at.clinic.clock())
+    found = await open_tokens(at.clinic.engine, at.member.id, at.clinic.real_now())
     shown: dict[str, Any] = {
         "log_ins": [one for one in found if _is_log_in(one)],
         "tokens": [one for one in found if not _is_log_in(one)],

@@ -83,7 +83,7 @@ async def new_password(staff_id: str, form: TheForm) -> Response:
     """For somebody who cannot get in: a password shown this once; all their log-ins end."""
     at, chosen = form.at, temporary_password()
     await set_password(at.clinic.engine, staff_id, hash_password(chosen), temporary=True)
-    await end_all_tokens(at.clinic.engine, staff_id, at.clinic.clock())
+    await end_all_tokens(at.clinic.engine, staff_id, at.clinic.real_now())
     _log.info("temporary password made", staff_id=staff_id)
     return await _one(at, staff_id, made=chosen)
 
@@ -93,7 +93,7 @@ async def sign_out_everywhere(staff_id: str, form: TheForm) -> Response:
     """Every log-in and token of theirs ends."""
     at = form.at
     await member(at.clinic.engine, staff_id)
-    await end_all_tokens(at.clinic.engine, staff_id, at.clinic.clock())
+    await end_all_tokens(at.clinic.engine, staff_id, at.clinic.real_now())
     _log.info("log-ins ended", staff_id=staff_id)
     return at.on(f"/staff/{staff_id}", Done.log_ins_ended)
 
@@ -108,7 +108,7 @@ async def close(staff_id: str, form: TheForm) -> Response:
         )
         return await _one(at, staff_id, own)
     try:
-        await close_account(at.clinic.engine, staff_id, at.clinic.clock())
+        await close_account(at.clinic.engine, staff_id, at.clinic.real_now())
     except NotFoundError:
         raise
     except RecordError as no:
@@ -153,7 +153,7 @@ def _told(at: Desk, no: Problem | RecordError | None) -> tuple[HTTPStatus, dict[
 
 
 async def _list(at: Desk, no: Problem | RecordError | None = None, form: Sent | None = None) -> Response:
-    engine, now = at.clinic.engine, at.clinic.clock()
+    engine, now = at.clinic.engine, at.clinic.real_now()
     status, refusal = _told(at, no)
     return at.page(
         "account",
@@ -173,7 +173,7 @@ async def _list(at: Desk, no: Problem | RecordError | None = None, form: Sent | 
 async def _one(
     at: Desk, staff_id: str, no: Problem | RecordError | None = None, made: str | None = None
 ) -> Response:
-    engine, now = at.clinic.engine, at.clinic.clock()
+    engine, now = at.clinic.engine, at.clinic.real_now()
     status, refusal = _told(at, no)
     return at.page(
         "account",

@@ -37,7 +37,7 @@ async def show(at: TheDesk) -> Response:
         record_ms=await _record_answers(engine),
         waits_long=timedelta(minutes=10),
         seen=seen,
-        asleep=seen is None or now - seen > ASLEEP_AFTER,
+        asleep=seen is None or at.clinic.real_now() - seen > ASLEEP_AFTER,
         outages=await recent_outages(engine, limit=_SHOWN),
     )
 
