@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.engine import one_by_one
 from database.errors import NotFoundError
+from database.leave import stand_ins
 from database.person_texts import PersonTexts, person_texts
 from schemas.messages import Audience, TextOrder
 from schemas.plan import SessionStatus, Stage
@@ -84,7 +85,7 @@ _FACTS = text(
       JOIN sites ON sites.id = plans.site_id
       JOIN clients ON clients.id = plans.client_id
       LEFT JOIN staff AS therapist ON therapist.id = coalesce(:therapist_id, plans.therapist_id)
-      LEFT JOIN staff AS member ON member.id = :recipient_id AND member.active
+      LEFT JOIN staff AS member ON member.id = :acting_id AND member.active
       LEFT JOIN sessions ON sessions.plan_id = plans.id AND sessions.no = :session_no
       LEFT JOIN LATERAL (
            SELECT how FROM consents
@@ -108,11 +109,13 @@ async def text_facts(engine: AsyncEngine, order: TextOrder, now: datetime) -> Te
     parameters = {
         "plan_id": order.plan_id,
         "audience": Audience(order.audience).value,
-        "recipient_id": order.recipient_id,
+        "acting_id": order.recipient_id,
         "therapist_id": order.therapist_id,
         "session_no": order.session_no,
         "template": order.template,
     }
+    if order.audience is Audience.staff:  # on leave, the one who stands in is paged
+        parameters["acting_id"] = (await stand_ins(engine, now)).acting(order.recipient_id)
     async with one_by_one(engine) as connection:
         row = (await connection.execute(_FACTS_NAMED, parameters)).one_or_none()
         if row is None:
