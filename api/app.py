@@ -12,6 +12,7 @@ from api.clinic import Clinic
 from api.console.install import install as install_console
 from api.description import ABOUT, PROBLEM_RESPONSES, describe
 from api.edge import RequestEdge
+from api.form.install import install as install_form
 from api.identity import identify
 from api.log_in_limit import LogInLimit
 from api.routes import (
@@ -66,6 +67,7 @@ def create_app(clinic: Clinic) -> FastAPI:
     for group in _STAFF_ONLY:  # who asks is settled before anything else is looked at
         app.include_router(group.router, dependencies=[Depends(identify)])
     install_console(app)
+    install_form(app)
     describe(app)
     app.add_middleware(BodyLimit)
     app.add_middleware(RequestEdge, metrics=clinic.metrics, https=clinic.secure_cookies)

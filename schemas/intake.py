@@ -63,6 +63,8 @@ def _field_error(field: str, sentence: str) -> PydanticCustomError:
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
+Story = Annotated[str, StringConstraints(strip_whitespace=True, max_length=10_000)]
+"""What a client tells in their own words: long answers are kept whole."""
 Email = Annotated[
     str,
     StringConstraints(strip_whitespace=True, max_length=254, pattern=r"^[^@\s]+@[^@\s.]+(\.[^@\s.]+)+$"),
@@ -200,9 +202,9 @@ class IntakeForm(Strict):
     stiffness: ZeroToTen | None = None
     target_regions: tuple[Region, ...] = Field(min_length=1, max_length=6)
     duration: Annotated[str, _asked(Check.duration)]
-    normal_day: Words = ""
+    normal_day: Story = ""
     medicines: tuple[Name, ...] = Field((), max_length=40)
-    earlier_treatment: Words = ""
+    earlier_treatment: Story = ""
     profile: Annotated[str, _asked(Check.profile)]
     condition: Annotated[str, _asked(Check.condition)] | None = None
     therapist: Annotated[str, _asked(Check.therapist)] | None = None

@@ -243,6 +243,11 @@ class Settings(BaseSettings):
         }
 
     @property
+    def outside_url(self) -> str:
+        """Where the outside reaches the API: what Twilio signs, and what links to clients begin with."""
+        return self.public_url or f"http://127.0.0.1:{self.api_port}"
+
+    @property
     def encryption_keys(self) -> tuple[EncryptionKey, ...]:
         """The keys in order, the active one first; empty if none are set."""
         return (

@@ -113,8 +113,9 @@ def sms_channel(settings: Settings) -> Channel:
         from_=None if service else settings.twilio_from,
         messaging_service_sid=service,
     )
-    outside = settings.public_url or f"http://127.0.0.1:{settings.api_port}"
-    return TwilioChannel(account, outside.rstrip("/") + STATUS_PATH, base_url=settings.twilio_api_url)
+    return TwilioChannel(
+        account, settings.outside_url.rstrip("/") + STATUS_PATH, base_url=settings.twilio_api_url
+    )
 
 
 def _email(settings: Settings, engine: AsyncEngine, wording: Wording) -> EmailFallback | None:

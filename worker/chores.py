@@ -17,6 +17,7 @@ from schemas.plan import PlanState
 from schemas.refusals import EngineUnavailable, PlanAskFailed, Plans
 from worker.bootstrap import WorkerParts
 from worker.failed_texts import tell_failure
+from worker.form_links import forget_answers, send_form_links
 from worker.housekeeping import Chore
 from worker.recovering import recover_inbound
 from worker.routing import route_inbound
@@ -38,6 +39,8 @@ def chores(parts: WorkerParts) -> tuple[Chore, ...]:
         Chore("recover inbound texts", tuning.recover_texts_every, lambda: recover_texts(parts)),
         Chore("write where no text arrives", tuning.mail_every, lambda: write_instead(parts)),
         Chore("settle texts left open", tuning.settle_texts_every, lambda: settle_texts(parts)),
+        Chore("send links to the form", tuning.send_form_links_every, lambda: send_form_links(parts)),
+        Chore("forget unfinished forms", tuning.forget_answers_every, lambda: forget_answers(parts)),
     )
 
 

@@ -32,3 +32,5 @@ class Tuning:
     recover_texts_every: timedelta = timedelta(minutes=1)
     settle_texts_every: timedelta = timedelta(minutes=1)
     mail_every: timedelta = timedelta(seconds=20)
+    send_form_links_every: timedelta = timedelta(seconds=2)
+    forget_answers_every: timedelta = timedelta(minutes=10)

@@ -7,6 +7,7 @@ from database.tables.attention import alerts, approvals
 from database.tables.clients import clients, consents, intakes
 from database.tables.clinic import absences, api_tokens, availability, rooms, sites, staff, staff_roles
 from database.tables.columns import metadata
+from database.tables.invitations import invitations
 from database.tables.outages import outages, rounds
 from database.tables.plans import events, notes, plans, rule_packs, sessions
 from database.tables.texts import inbound_messages, messages, receipts, site_texts
@@ -22,6 +23,7 @@ __all__ = [
     "events",
     "inbound_messages",
     "intakes",
+    "invitations",
     "messages",
     "metadata",
     "notes",
