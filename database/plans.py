@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, Select, func, or_, select, true, tuple_, update
+from sqlalchemy import Row, Select, and_, func, or_, select, true, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.errors import NotFoundError
@@ -59,6 +60,14 @@ class PlanCursor:
     id: str
 
 
+class Waiting(StrEnum):
+    """What somebody may be waited for."""
+
+    alert = "alert"
+    decision = "decision"
+    nothing_next = "nothing_next"
+
+
 @dataclass(frozen=True, slots=True)
 class PlanFilter:
     """Which plans to list; what is None or empty does not filter. `client` is a part of a name."""
@@ -69,6 +78,8 @@ class PlanFilter:
     site_id: str | None = None
     client_id: str | None = None
     client: str | None = None
+    step: Step | None = None
+    waiting: Waiting | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +140,15 @@ _SUMMARY: Select[Any] = (
 )
 
 
+_WAITING: dict[Waiting, Any] = {
+    Waiting.alert: plans.c.id.in_(select(alerts.c.plan_id).where(alerts.c.closed_at.is_(None))),
+    Waiting.decision: plans.c.id.in_(
+        select(approvals.c.plan_id).where(approvals.c.status == ApprovalStatus.open)
+    ),
+    Waiting.nothing_next: and_(plans.c.next_at.is_(None), plans.c.closed_at.is_(None)),
+}
+
+
 async def list_plans(
     engine: AsyncEngine, wanted: PlanFilter, *, after: PlanCursor | None = None, limit: int = 50
 ) -> PlanPage:
@@ -154,9 +174,12 @@ def _conditions(wanted: PlanFilter) -> list[Any]:
         (plans.c.therapist_id, wanted.therapist_id),
         (plans.c.site_id, wanted.site_id),
         (plans.c.client_id, wanted.client_id),
+        (plans.c.step, wanted.step),
     ):
         if value is not None:
             conditions.append(column == value)
+    if wanted.waiting is not None:
+        conditions.append(_WAITING[wanted.waiting])
     for word in (wanted.client or "").split():
         conditions.append(
             or_(

@@ -22,6 +22,7 @@ class EventKind(StrEnum):
     hold_discharged = "hold.discharged"
     hold_chased = "hold.chased"
     hold_expired = "hold.expired"
+    overridden = "screening.overridden"
     session_placed = "session.placed"
     session_unplaced = "session.unplaced"
     session_moved = "session.moved"
@@ -57,6 +58,7 @@ class EventKind(StrEnum):
     text_sent = "text.sent"
     text_not_sent = "text.not_sent"
     text_delivery = "text.delivery"
+    client_revealed = "client.revealed"
 
 
 Fact = str | int | float | bool | None | tuple[str, ...]

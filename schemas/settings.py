@@ -123,6 +123,13 @@ class Settings(BaseSettings):
         validation_alias=_from("LIMBER_SEGMENT_PRICE"),
         description="What one segment of a text costs, in the clinic's currency, for previews.",
     )
+    undo_seconds: int = Field(
+        10,
+        ge=0,
+        le=300,
+        validation_alias=_from("LIMBER_UNDO_SECONDS"),
+        description="How long a text waits that staff caused, so that it can be taken back. `0`: not at all.",
+    )
     smtp_url: SecretStr | None = Field(
         None,
         validation_alias=_from("LIMBER_SMTP_URL"),

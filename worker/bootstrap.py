@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
@@ -85,6 +86,7 @@ async def bootstrap(
             wording,
             search,
             metrics,
+            undo_for=timedelta(seconds=settings.undo_seconds),
         ),
         channel=channel,
         search=search,

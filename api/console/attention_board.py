@@ -31,7 +31,10 @@ class TimeLeft(StrEnum):
 
 @dataclass(frozen=True)
 class Row:
-    """One line. `mark` is the icon and colour: an urgency, or what kind of thing it is."""
+    """One line. `mark` is the icon and colour: an urgency, or what kind of thing it is.
+
+    `reveals` is the plan whose client is to be phoned: showing the number is a request that is put on record.
+    """
 
     id: str
     mark: str
@@ -46,6 +49,7 @@ class Row:
     mine: bool
     action: str
     href: str
+    reveals: str | None = None
 
 
 _MARKS: Final[Mapping[AttentionKind, tuple[str, str]]] = MappingProxyType(
@@ -62,12 +66,14 @@ _MARKS: Final[Mapping[AttentionKind, tuple[str, str]]] = MappingProxyType(
     }
 )
 
+_PHONED: Final = frozenset({AttentionKind.text_unknown, AttentionKind.text_failed})
+
 _BUTTONS: Final[Mapping[AttentionKind, tuple[str, str]]] = MappingProxyType(
     {
         AttentionKind.alert: ("Open", "/alerts/{subject}"),
         AttentionKind.approval_overdue: ("Review", "/approvals/{subject}"),
-        AttentionKind.text_unknown: ("Phone", "/plans/{plan}/contact"),
-        AttentionKind.text_failed: ("Phone", "/plans/{plan}/contact"),
+        AttentionKind.text_unknown: ("Phone", "/plans/{plan}"),
+        AttentionKind.text_failed: ("Phone", "/plans/{plan}"),
         AttentionKind.text_stuck: ("Look", "/deliveries"),
         AttentionKind.inbound_unmatched: ("Read", "/deliveries"),
         AttentionKind.inbound_waiting: ("Look", "/system"),
@@ -121,6 +127,7 @@ def _row(item: AttentionItem, clock: SiteClock, reader_id: str) -> Row:
         mine=item.owner_id == reader_id,
         action=action,
         href=href.format(subject=item.subject, plan=item.plan_id),
+        reveals=item.plan_id if item.kind in _PHONED else None,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
@@ -51,6 +52,11 @@ class Desk:
         """The wall clock of the reader's site."""
         return SiteClock(self.site.zone, self.clinic.clock())
 
+    @property
+    def undo_for(self) -> timedelta:
+        """How long a text that staff caused waits before it goes."""
+        return timedelta(seconds=self.clinic.settings.undo_seconds)
+
     def may(self, act: Act) -> bool:
         """Whether the reader may do this."""
         return may(self.who.actor.roles, act)
@@ -70,7 +76,6 @@ class Desk:
             "pack": self.clinic.pack.meta,
             "may": self.may,
             "Act": Act,
-            "asked": self.request.query_params.get("q", ""),
             "refusal": None,
         }
         return html(template, frame | shown, status)

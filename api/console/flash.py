@@ -22,6 +22,17 @@ class Done(StrEnum):
     withdrawn = "withdrawn"
     taken_on = "taken-on"
     closed = "closed"
+    assessed = "assessed"
+    checked_in = "checked-in"
+    reported = "reported"
+    followed_up = "followed-up"
+    amended = "amended"
+    discharged = "discharged"
+    rescreened = "rescreened"
+    undone = "undone"
+    placed = "placed"
+    saved_view = "saved-view"
+    dropped_view = "dropped-view"
     signed_out = "signed-out"
 
 
@@ -38,6 +49,17 @@ SAID: Final[Mapping[Done, str]] = MappingProxyType(
         Done.withdrawn: "The plan has ended, as the client wished.",
         Done.taken_on: "The alert is yours. It waits for contact with the client.",
         Done.closed: "The alert is closed.",
+        Done.assessed: "The assessment is recorded.",
+        Done.checked_in: "The answer is recorded. It counts as a text would.",
+        Done.reported: "The unwanted effect is on record. Its grade says who calls, and by when.",
+        Done.followed_up: "The follow-up is recorded.",
+        Done.amended: "The plan is changed.",
+        Done.discharged: "The plan has ended. The client is told by text, if they get texts.",
+        Done.rescreened: "The answers are judged; what they found holds from now on.",
+        Done.undone: "The text is taken back; it does not go out. The plan itself stays as decided.",
+        Done.placed: "The text belongs to that plan now.",
+        Done.saved_view: "The view is kept.",
+        Done.dropped_view: "The view is gone.",
         Done.signed_out: "You are signed out.",
     }
 )

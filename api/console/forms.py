@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Request
@@ -25,6 +25,9 @@ B = TypeVar("B", bound=BaseModel)
 
 KEY = "key"
 """The hidden field that makes a form one request, however often it is sent."""
+
+
+_MAY_BE_TAKEN: Final = frozenset({"engine_unavailable", "database_unavailable"})
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,17 @@ class Sent:
         """One field, without blanks around it; "" if it was left out."""
         value = self.form.get(name)
         return value.strip() if isinstance(value, str) else ""
+
+    def chosen(self, name: str) -> tuple[str, ...]:
+        """Every value of a field that may be ticked more than once."""
+        return tuple(str(value) for value in self.form.getlist(name))
+
+    def key_again(self, refusal: Mapping[str, Any] | None) -> str:
+        """The key for the form that is shown again after a refusal.
+
+        Where the engine may have taken the form already, the same key must ask again.
+        """
+        return self.key if refusal is not None and refusal["code"] in _MAY_BE_TAKEN else new_id()
 
     def filled(self, *names: str) -> dict[str, Any]:
         """Those of the named fields that were filled in."""

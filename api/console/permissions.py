@@ -22,6 +22,12 @@ class Act(StrEnum):
     hold_or_resume = "hold_or_resume"
     withdraw = "withdraw"
     handle_alerts = "handle_alerts"
+    assess = "assess"
+    take_check_in = "take_check_in"
+    report_effect = "report_effect"
+    rescreen = "rescreen"
+    retry_texts = "retry_texts"
+    export_plans = "export_plans"
     see_deliveries = "see_deliveries"
     see_system = "see_system"
 
@@ -42,6 +48,12 @@ MAY: Final[Mapping[Act, frozenset[Role]]] = MappingProxyType(
         Act.hold_or_resume: _CARE,
         Act.withdraw: _CARE,
         Act.handle_alerts: _CARE,
+        Act.assess: CLINICIANS,
+        Act.take_check_in: _CARE,
+        Act.report_effect: _CARE,
+        Act.rescreen: _CARE,
+        Act.retry_texts: _CARE | _RUNNING,
+        Act.export_plans: CLINICIANS | _RUNNING,
         Act.see_deliveries: _EVERYBODY,
         Act.see_system: _RUNNING,
     }
@@ -58,6 +70,12 @@ IN_WORDS: Final[Mapping[Act, str]] = MappingProxyType(
         Act.hold_or_resume: "hold or resume a plan",
         Act.withdraw: "end a plan because the client stops",
         Act.handle_alerts: "take on and close alerts",
+        Act.assess: "record a physical assessment",
+        Act.take_check_in: "write down a check-in",
+        Act.report_effect: "report an unwanted effect",
+        Act.rescreen: "repeat the screening questions",
+        Act.retry_texts: "send a text again or take one back",
+        Act.export_plans: "export the list of plans",
         Act.see_deliveries: "see deliveries",
         Act.see_system: "see the state of the system",
     }

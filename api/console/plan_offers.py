@@ -8,8 +8,25 @@ from typing import Final
 
 from api.console.permissions import IN_WORDS, Act, may
 from care.guards import refuse
-from schemas.commands import Actor, Command, CommandEnvelope, PausePlan, ResumePlan, Withdraw
+from schemas.commands import (
+    Actor,
+    Amend,
+    AnswerCheckIn,
+    Command,
+    CommandEnvelope,
+    DischargePlan,
+    PausePlan,
+    ProtocolEdit,
+    RecordAssessment,
+    ReportAdverseEvent,
+    ResumePlan,
+    Withdraw,
+)
 from schemas.plan import PlanState
+from schemas.treating import AssessmentOutcome
+
+_WRITTEN: Final = "console-offer"
+"""Stands for the words that the form will bring: an offer is judged before anybody has written."""
 
 
 @dataclass(frozen=True)
@@ -23,17 +40,22 @@ class Offer:
 _COMMANDS: Final[tuple[tuple[str, Act, Command], ...]] = (
     ("hold", Act.hold_or_resume, PausePlan()),
     ("resume", Act.hold_or_resume, ResumePlan()),
+    ("amend", Act.decide, Amend(edit=ProtocolEdit(), reason_id=_WRITTEN)),
+    ("discharge", Act.decide, DischargePlan(reason_id=_WRITTEN)),
     ("withdraw", Act.withdraw, Withdraw()),
+    ("assessment", Act.assess, RecordAssessment(outcome=AssessmentOutcome.suitable, items=())),
+    ("check_in", Act.take_check_in, AnswerCheckIn(question="CHK-PAIN", value=0)),
+    ("effect", Act.report_effect, ReportAdverseEvent(grade=0)),
 )
 
 
 def offers(state: PlanState, actor: Actor, now: datetime) -> dict[str, Offer]:
-    """Every command that steers a plan, by its name."""
+    """Every command that a plan's page offers, by its name."""
     return {name: Offer(name, _why_not(state, actor, now, act, command)) for name, act, command in _COMMANDS}
 
 
 def _why_not(state: PlanState, actor: Actor, now: datetime, act: Act, command: Command) -> str | None:
     if not may(actor.roles, act):
         return f"Your roles do not let you {IN_WORDS[act]}."
-    refusal = refuse(state, CommandEnvelope(command_id="console-offer", actor=actor, command=command), now)
+    refusal = refuse(state, CommandEnvelope(command_id=_WRITTEN, actor=actor, command=command), now)
     return refusal.sentence if refusal else None

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Any, Final
 
 from starlette.responses import Response
 
@@ -13,9 +17,14 @@ from api.console.plan_story import plan_story
 from api.plan_at_hand import PlanAtHand
 from api.problems import Problem
 from database.plans import plan
-from database.staff import all_staff
+from database.staff import StaffMember, all_staff
+from database.undo import texts_to_undo
+from schemas.commands import Role
 from schemas.names import new_id
 from schemas.refusals import PlanAskFailed
+from schemas.rules import RulePack
+
+_BY_TEXT_ONLY: Final = re.compile(r"^\{clinic\}: |\s*(Reply|Worried\?|Emergency\?|Anything new).*$")
 
 
 async def plan_page(
@@ -25,6 +34,7 @@ async def plan_page(
     if no is not None:
         at_hand = PlanAtHand(await plan(at.clinic.engine, at_hand.id))
     story = await plan_story(at.clinic, at_hand)
+    everybody = await all_staff(at.clinic.engine)
     status, refusal = as_problem(no, story.clock.at) if no else (HTTPStatus.OK, None)
     return at.page(
         "plans",
@@ -34,8 +44,42 @@ async def plan_page(
         state=at_hand.state,
         summary=at_hand.view.summary,
         offers=offers(at_hand.state, at.who.actor, story.clock.now),
-        people={one.id: one.name for one in await all_staff(at.clinic.engine)},
+        people={one.id: one.name for one in everybody},
+        therapists=[one for one in everybody if _treats_at(one, at_hand.view.summary.site_id)],
+        grades={one.grade: one for one in story.pack.adverse_events.grades},
+        questions=_questions(story.pack),
+        undo=await texts_to_undo(at.clinic.engine, at.member.id, at_hand.id),
+        undo_for=at.undo_for,
         typed=form.typed if form else nothing_typed(),
-        key=new_id(),
+        chosen_stops=set(form.chosen("stops")) if form else set(),
+        key_of=_keys(form, refusal),
         refusal=refusal,
     )
+
+
+@dataclass(frozen=True)
+class AskedByTelephone:
+    """A check-in question as somebody on the telephone asks it."""
+
+    id: str
+    asks: str
+
+
+def _questions(pack: RulePack) -> list[AskedByTelephone]:
+    """The questions that are answered by a number; the clinic's name and how to reply belong to texts only."""
+    return [
+        AskedByTelephone(one.id, _BY_TEXT_ONLY.sub("", one.text).strip())
+        for one in pack.questions.values()
+        if one.measure is not None
+    ]
+
+
+def _treats_at(one: StaffMember, site_id: str) -> bool:
+    return Role.treating_physiotherapist in one.roles.get(site_id, ())
+
+
+def _keys(form: Sent | None, refusal: dict[str, Any] | None) -> Callable[[str], str]:
+    """One key for each form of the page; the one that has come back keeps its own where it must be sent again."""
+    fresh = new_id()
+    again = {form.word("form"): form.key_again(refusal)} if form else {}
+    return lambda name: again.get(name) or f"{fresh}-{name}"

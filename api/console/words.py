@@ -52,6 +52,8 @@ NEXT: Final[Mapping[K, str]] = MappingProxyType(
         K.review_due: "review by the therapist",
         K.pause_ends: "the hold ends",
         K.proposal_expiry: "the proposal expires",
+        K.assessment_due: "the physical assessment is asked for",
+        K.adverse_follow_up: "a call after an unwanted effect",
     }
 )
 

@@ -38,7 +38,7 @@ router = APIRouter(prefix="/api/v1/plans/{plan_id}", tags=["treating"])
 async def get_assessment(clinic: TheClinic, _who: Who, plan: ThePlan) -> Response:
     """The required items, the conditional ones that apply and why, and what has been recorded."""
     pack = await clinic.pack_by_hash(plan.state.protocol.pack_hash)
-    needed = await _needed(clinic, plan, pack)
+    needed = await assessment_of(clinic, plan, pack)
     return answer(
         {
             "needed": [{"id": one.id, "what": one.what, "because": one.condition or None} for one in needed],
@@ -54,7 +54,7 @@ async def get_assessment(clinic: TheClinic, _who: Who, plan: ThePlan) -> Respons
 async def post_assessment(asked: AssessmentAsked, plan: ThePlan, ask: Ask) -> Response:
     """422 names every item that this client's assessment still lacks; its words stay in the database."""
     pack = await ask.clinic.pack_by_hash(plan.state.protocol.pack_hash)
-    needed = {one.id: one.what for one in await _needed(ask.clinic, plan, pack)}
+    needed = {one.id: one.what for one in await assessment_of(ask.clinic, plan, pack)}
     known = {one.id for one in (*pack.physical_assessment.required, *pack.physical_assessment.conditional)}
     problems = [
         FieldProblem(f"findings.{item}", f"Say what you found: {what}.")
@@ -136,7 +136,8 @@ async def post_check_in(asked: CheckInAsked, plan: ThePlan, ask: Ask) -> Respons
     return await plan.told(ask, answered)
 
 
-async def _needed(clinic: Clinic, plan: PlanAtHand, pack: RulePack) -> tuple[AssessmentItem, ...]:
+async def assessment_of(clinic: Clinic, plan: PlanAtHand, pack: RulePack) -> tuple[AssessmentItem, ...]:
+    """What this client's physical assessment must cover, by their latest screening answers."""
     form = await latest_form(clinic.engine, plan.id)
     protocol = plan.state.protocol
     today = _today(clinic.clock(), plan.zone)

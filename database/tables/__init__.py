@@ -11,6 +11,7 @@ from database.tables.invitations import invitations
 from database.tables.outages import outages, rounds
 from database.tables.plans import events, notes, plans, rule_packs, sessions
 from database.tables.texts import inbound_messages, messages, receipts, site_texts
+from database.tables.views import saved_views
 
 __all__ = [
     "absences",
@@ -33,6 +34,7 @@ __all__ = [
     "rooms",
     "rounds",
     "rule_packs",
+    "saved_views",
     "sessions",
     "site_texts",
     "sites",

@@ -18,6 +18,9 @@ PAGES = (
     ("/plans", Act.read_plans),
     ("/plans/{plan}", Act.read_plans),
     ("/plans/{plan}/contact", Act.see_contact),
+    ("/plans/{plan}/session-sheet", Act.read_plans),
+    ("/plans/{plan}/assessment", Act.assess),
+    ("/plans/export.csv", Act.export_plans),
     ("/plans/{plan}/sessions/1/outcome", Act.record_outcome),
     ("/today", Act.read_plans),
     ("/deliveries", Act.see_deliveries),
@@ -28,6 +31,15 @@ FORMS = (
     ("/plans/{plan}/hold", Act.hold_or_resume),
     ("/plans/{plan}/resume", Act.hold_or_resume),
     ("/plans/{plan}/withdraw", Act.withdraw),
+    ("/plans/{plan}/contact", Act.see_contact),
+    ("/plans/{plan}/discharge", Act.decide),
+    ("/plans/{plan}/amend", Act.decide),
+    ("/plans/{plan}/assessment", Act.assess),
+    ("/plans/{plan}/check-ins", Act.take_check_in),
+    ("/plans/{plan}/adverse-events", Act.report_effect),
+    ("/plans/{plan}/adverse-events/none/follow-up", Act.report_effect),
+    ("/plans/many", Act.hold_or_resume),
+    ("/plans/many/hold", Act.hold_or_resume),
     ("/plans/{plan}/sessions/1/move", Act.move_sessions),
     ("/plans/{plan}/sessions/1/cancel", Act.move_sessions),
     ("/plans/{plan}/sessions/1/outcome", Act.record_outcome),
@@ -73,4 +85,9 @@ async def test_a_name_is_shown_only_where_it_is_asked_for(sign_in: SignIn, waiti
     browser = await sign_in(demo_clinic.FRONT_DESK)
     for path in ("/attention", "/approvals?whose=everyone", "/plans", f"/plans/{waiting_plan}"):
         assert not re.search("Kowalska", (await browser.get(path)).text), path
-    assert "Anna Kowalska" in (await browser.get(f"/plans/{waiting_plan}/contact")).text
+    asked = await browser.get(f"/plans/{waiting_plan}/contact")
+    assert "Kowalska" not in asked.text
+    shown = await browser.post(f"/plans/{waiting_plan}/contact")
+    assert "Anna Kowalska" in shown.text
+    audit = await browser.get(f"/plans/{waiting_plan}")
+    assert "Somebody looked at the client&#39;s name and number." in audit.text

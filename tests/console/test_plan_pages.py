@@ -80,13 +80,16 @@ async def test_names_in_any_script_and_with_markup_stay_words(
 ) -> None:
     anna["client"].update(given_name="<b>Åsa</b> 🙂", family_name="عائشة")
     plan_id = await opened(priya, anna)
-    page = await priya.get(f"/plans/{plan_id}/contact")
+    page = await priya.post(f"/plans/{plan_id}/contact")
     assert "&lt;b&gt;Åsa&lt;/b&gt; 🙂 عائشة" in page.text
     assert (await priya.get(f"/plans/{plan_id}")).status_code == 200
 
 
 async def test_filters_live_in_the_address(priya: httpx2.AsyncClient, waiting_plan: str) -> None:
-    assert waiting_plan in (await priya.get("/plans?stage=awaiting_approval&q=kowal&therapist=")).text
+    assert (
+        waiting_plan in (await priya.get("/plans?stage=awaiting_approval&waiting=decision&therapist=")).text
+    )
+    assert waiting_plan not in (await priya.get("/plans?waiting=alert")).text
     nobody = await priya.get("/plans?stage=discharged")
     assert waiting_plan not in nobody.text
     assert "No plan fits these filters." in nobody.text

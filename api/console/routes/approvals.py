@@ -30,6 +30,7 @@ from database.approvals import ApprovalView
 from database.plans import plan
 from database.sites import site
 from database.staff import all_staff
+from database.undo import texts_to_undo
 from schemas.commands import Decision, Role
 from schemas.names import new_id
 from schemas.plan import PlanState, SessionStatus
@@ -58,7 +59,13 @@ async def inbox(at: TheDesk) -> Response:
         for one in (waiting if everyone else own)
     ]
     return at.page(
-        "approvals", "approvals.html", rows=said, everyone=everyone, others=len(waiting) - len(own)
+        "approvals",
+        "approvals.html",
+        rows=said,
+        everyone=everyone,
+        others=len(waiting) - len(own),
+        undo=await texts_to_undo(at.clinic.engine, at.member.id),
+        undo_for=at.undo_for,
     )
 
 
@@ -134,14 +141,9 @@ async def _sheet(
         decided_by=await _name(at, approval.decided_by),
         therapists=await all_staff(engine, site_id=summary.site_id, role=Role.treating_physiotherapist),
         typed=form.typed if form else nothing_typed(),
-        key=form.key if form and _try_again(refusal) else new_id(),
+        key=form.key_again(refusal) if form else new_id(),
         refusal=refusal,
     )
-
-
-def _try_again(refusal: dict[str, Any] | None) -> bool:
-    """Whether the engine may have taken the form already: then the same key must ask again."""
-    return refusal is not None and refusal["code"] in ("engine_unavailable", "database_unavailable")
 
 
 async def _name(at: Desk, staff_id: str | None) -> str | None:

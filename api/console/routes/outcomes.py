@@ -44,9 +44,10 @@ async def record(number: int, plan: ThePlan, form: TheForm) -> Response:
 
 def _values(form: Sent) -> dict[str, Any]:
     values: dict[str, Any] = form.filled("outcome", "note")
+    values["day_check"] = dict.fromkeys(form.chosen("day_check"), True)
     if values.get("outcome") == SessionStatus.attended:
         values |= form.filled(*_SCORES)
-        values["techniques"] = tuple(str(one) for one in form.form.getlist("techniques"))
+        values["techniques"] = form.chosen("techniques")
     return values
 
 
@@ -80,9 +81,11 @@ async def _page(
             }
             for name, known in pack.techniques.items()
         ],
+        day_questions=[one for one in pack.screening.session_day_check if one.any_yes],
+        said_yes=set(form.chosen("day_check")) if form else set(),
         last=state.progress.scores[-1] if state.progress.scores else None,
         typed=form.typed if form else nothing_typed(),
-        chosen={str(one) for one in form.form.getlist("techniques")} if form else set(),
-        key=new_id(),
+        chosen=set(form.chosen("techniques")) if form else set(),
+        key=form.key_again(refusal) if form else new_id(),
         refusal=refusal,
     )

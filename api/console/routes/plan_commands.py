@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from http import HTTPStatus
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from api.asked import CancelAsked, HoldAsked, ReasonAsked, RescheduleAsked
+from api.asked import AmendAsked, CancelAsked, HoldAsked, NeededReasonAsked, ReasonAsked, RescheduleAsked
 from api.console.desk import allowed
 from api.console.flash import Done
 from api.console.forms import Sent, TheForm, checked, local_moment
 from api.console.permissions import Act
 from api.console.plan_page import plan_page
 from api.plan_at_hand import PlanAtHand, ThePlan
-from api.problems import Problem
+from api.problems import FieldProblem, Problem, invalid
 from api.routes.sessions import post_cancel, post_reschedule
-from api.routes.steering import post_hold, post_resume, post_withdraw
+from api.routes.steering import post_amend, post_discharge, post_hold, post_resume, post_withdraw
+from database.undo import take_back
 from schemas.refusals import PlanAskFailed
 
 router = APIRouter(prefix="/plans/{plan_id}")
@@ -61,6 +63,47 @@ async def withdraw(plan: ThePlan, form: TheForm) -> Response:
         return await post_withdraw(plan, form.ask, checked(ReasonAsked, form.filled("reason")))
 
     return await _done(form, plan, command(), Done.withdrawn)
+
+
+@router.post("/discharge", dependencies=[allowed(Act.decide)])
+async def discharge(plan: ThePlan, form: TheForm) -> Response:
+    """A therapist ends a plan that cannot or need not go on."""
+
+    async def command() -> Response:
+        return await post_discharge(checked(NeededReasonAsked, form.filled("reason")), plan, form.ask)
+
+    return await _done(form, plan, command(), Done.discharged)
+
+
+_AMENDED = ("start_step", "therapist", "session_minutes", "planned_weeks")
+
+
+@router.post("/amend", dependencies=[allowed(Act.decide)])
+async def amend(plan: ThePlan, form: TheForm) -> Response:
+    """Change a running plan; fields that are left empty change nothing."""
+
+    async def command() -> Response:
+        edit = form.filled(*_AMENDED)
+        if not edit:
+            raise invalid([FieldProblem("edit", "Say what should change; every field was left empty.")])
+        return await post_amend(checked(AmendAsked, form.filled("reason") | {"edit": edit}), plan, form.ask)
+
+    return await _done(form, plan, command(), Done.amended)
+
+
+@router.post("/texts/undo")
+async def undo(plan: ThePlan, form: TheForm) -> Response:
+    """Take one's own text back while it waits; once it has begun to go there is no way back, and we say so."""
+    at, key = form.at, form.word("text")
+    now = max(at.clinic.clock(), plan.view.summary.updated_at)
+    if await take_back(at.clinic.engine, plan.id, key, at.member.id, now):
+        return at.on(f"/plans/{plan.id}", Done.undone)
+    gone = Problem(
+        HTTPStatus.CONFLICT,
+        "text_gone",
+        "The text has gone out already, or was taken back before. The plan's page shows what became of it.",
+    )
+    return await plan_page(at, plan, gone)
 
 
 @router.post("/sessions/{number}/move", dependencies=[allowed(Act.move_sessions)])

@@ -1,0 +1,150 @@
+"""Treating by hand, from the plan's page: check-ins by telephone, unwanted effects, the physical assessment."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from api.asked_treating import AdverseEventAsked, AssessmentAsked, CheckInAsked, FollowUpAsked
+from api.console.desk import Desk, TheDesk, allowed
+from api.console.flash import Done
+from api.console.forms import Sent, TheForm, as_problem, checked, nothing_typed
+from api.console.moments import SiteClock
+from api.console.permissions import Act
+from api.console.plan_page import plan_page
+from api.plan_at_hand import PlanAtHand, ThePlan
+from api.problems import Problem
+from api.routes.treating import (
+    assessment_of,
+    post_adverse_event,
+    post_assessment,
+    post_check_in,
+    post_follow_up,
+)
+from care.session_sheet import session_sheet
+from schemas.names import new_id
+from schemas.refusals import PlanAskFailed
+from schemas.treating import AssessmentOutcome
+
+router = APIRouter(prefix="/plans/{plan_id}")
+
+_FINDING = "finding-"
+
+
+async def _on_the_page(form: Sent, plan: PlanAtHand, command: Awaitable[Response], done: Done) -> Response:
+    """Back to the plan's page; the same page with the reason and the words where the plan refuses."""
+    try:
+        await command
+    except (Problem, PlanAskFailed) as no:
+        return await plan_page(form.at, plan, no, form)
+    return form.at.on(f"/plans/{plan.id}", done)
+
+
+@router.post("/check-ins", dependencies=[allowed(Act.take_check_in)])
+async def check_in(plan: ThePlan, form: TheForm) -> Response:
+    """The client said a number by telephone or at the desk."""
+
+    async def command() -> Response:
+        return await post_check_in(
+            checked(CheckInAsked, form.filled("question", "value", "note")), plan, form.ask
+        )
+
+    return await _on_the_page(form, plan, command(), Done.checked_in)
+
+
+@router.post("/adverse-events", dependencies=[allowed(Act.report_effect)])
+async def report(plan: ThePlan, form: TheForm) -> Response:
+    """Something unwanted happened, whatever the cause."""
+
+    async def command() -> Response:
+        values = form.filled(
+            "grade",
+            "description",
+            "session_no",
+            "region",
+            "technique",
+            "client_told",
+            "software_contributed",
+        )
+        values["stops"] = form.chosen("stops")
+        return await post_adverse_event(checked(AdverseEventAsked, values), plan, form.ask)
+
+    return await _on_the_page(form, plan, command(), Done.reported)
+
+
+@router.post("/adverse-events/{event_id}/follow-up", dependencies=[allowed(Act.report_effect)])
+async def follow_up(event_id: str, plan: ThePlan, form: TheForm) -> Response:
+    """The client was called or examined; perhaps it is over."""
+
+    async def command() -> Response:
+        values = form.filled("note", "grade", "examined", "client_told", "resolved")
+        return await post_follow_up(event_id, checked(FollowUpAsked, values), plan, form.ask)
+
+    return await _on_the_page(form, plan, command(), Done.followed_up)
+
+
+@router.get("/assessment", dependencies=[allowed(Act.assess)])
+async def show_assessment(at: TheDesk, plan: ThePlan) -> Response:
+    """What this client's physical assessment must cover, one field for each item."""
+    return await _assessment_page(at, plan)
+
+
+@router.post("/assessment", dependencies=[allowed(Act.assess)])
+async def assess(plan: ThePlan, form: TheForm) -> Response:
+    """Recorded by a physiotherapist; an item that is missing is named, and nothing typed is lost."""
+    findings = {
+        name.removeprefix(_FINDING): form.word(name)
+        for name in form.typed
+        if name.startswith(_FINDING) and form.word(name)
+    }
+    values: dict[str, Any] = form.filled("outcome", "reasoning") | {"findings": findings}
+    if form.word("narrows") == "yes":
+        values["techniques"] = form.chosen("techniques")
+    try:
+        await post_assessment(checked(AssessmentAsked, values), plan, form.ask)
+    except (Problem, PlanAskFailed) as no:
+        return await _assessment_page(form.at, plan, no, form)
+    return form.at.on(f"/plans/{plan.id}", Done.assessed)
+
+
+async def _assessment_page(
+    at: Desk, plan: PlanAtHand, no: Problem | PlanAskFailed | None = None, form: Sent | None = None
+) -> Response:
+    clock = SiteClock(plan.zone, max(at.clinic.clock(), plan.view.summary.updated_at))
+    pack = await at.clinic.pack_by_hash(plan.state.protocol.pack_hash)
+    status, refusal = as_problem(no, clock.at) if no else (HTTPStatus.OK, None)
+    return at.page(
+        "plans",
+        "assessment.html",
+        status,
+        summary=plan.view.summary,
+        state=plan.state,
+        plan_clock=clock,
+        needed=await assessment_of(at.clinic, plan, pack),
+        outcomes=list(AssessmentOutcome),
+        must_state=pack.physical_assessment.approval.must_state,
+        typed=form.typed if form else nothing_typed(),
+        chosen=set(form.chosen("techniques")) if form else set(plan.state.protocol.techniques),
+        key=form.key_again(refusal) if form else new_id(),
+        refusal=refusal,
+    )
+
+
+@router.get("/session-sheet")
+async def show_sheet(at: TheDesk, plan: ThePlan) -> Response:
+    """One page for the treatment room: what holds at the next session."""
+    pack = await at.clinic.pack_by_hash(plan.state.protocol.pack_hash)
+    made = plan.state.assessment
+    return at.page(
+        "plans",
+        "session_sheet.html",
+        summary=plan.view.summary,
+        state=plan.state,
+        plan_clock=SiteClock(plan.zone, max(at.clinic.clock(), plan.view.summary.updated_at)),
+        sheet=session_sheet(pack, plan.state.protocol, made.outcome if made else None),
+        pack_status=pack.meta.status,
+    )
