@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, Text, case, cast, func, insert, select, update
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import Row, Text, case, cast, func, select, update
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.errors import NotFoundError
@@ -68,13 +68,18 @@ async def invite(
     by: str,
     now: datetime,
     expires_at: datetime,
+    invitation_id: str | None = None,
 ) -> str:
-    """Open an invitation; one that goes by text is put in line for it. Returns its id."""
-    invitation_id = new_id()
+    """Open an invitation; one that goes by text is put in line for it. Returns its id.
+
+    With an id of the caller's, asking again changes nothing.
+    """
+    invitation_id = invitation_id or new_id()
     texted = way is InvitationWay.text
     async with engine.begin() as connection:
         await connection.execute(
-            insert(invitations).values(
+            insert(invitations)
+            .values(
                 id=invitation_id,
                 state=InvitationState.open,
                 way=way,
@@ -86,6 +91,7 @@ async def invite(
                 text_no=1 if texted else 0,
                 text_status=MessageStatus.pending if texted else None,
             )
+            .on_conflict_do_nothing(index_elements=[invitations.c.id])
         )
     return invitation_id
 

@@ -78,6 +78,10 @@ Birthday = Annotated[date, _asked(Check.birthday)]
 Mobile = Annotated[str, _asked(Check.mobile)]
 Region = Annotated[str, _asked(Check.region)]
 PastInstant = Annotated[AwareDatetime, _asked(Check.past)]
+Profile = Annotated[str, _asked(Check.profile)]
+Condition = Annotated[str, _asked(Check.condition)]
+TherapistId = Annotated[str, _asked(Check.therapist)]
+SiteId = Annotated[str, _asked(Check.site)]
 
 
 class ClientDetails(Strict):
@@ -205,10 +209,10 @@ class IntakeForm(Strict):
     normal_day: Story = ""
     medicines: tuple[Name, ...] = Field((), max_length=40)
     earlier_treatment: Story = ""
-    profile: Annotated[str, _asked(Check.profile)]
-    condition: Annotated[str, _asked(Check.condition)] | None = None
-    therapist: Annotated[str, _asked(Check.therapist)] | None = None
-    site: Annotated[str, _asked(Check.site)] | None = None
+    profile: Profile
+    condition: Condition | None = None
+    therapist: TherapistId | None = None
+    site: SiteId | None = None
     preferred: PreferredTime = PreferredTime()
     screening: dict[str, Any]
 

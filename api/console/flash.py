@@ -34,6 +34,9 @@ class Done(StrEnum):
     saved_view = "saved-view"
     dropped_view = "dropped-view"
     signed_out = "signed-out"
+    invited = "invited"
+    link_on_its_way = "link-on-its-way"
+    link_taken_back = "link-taken-back"
 
 
 SAID: Final[Mapping[Done, str]] = MappingProxyType(
@@ -61,6 +64,9 @@ SAID: Final[Mapping[Done, str]] = MappingProxyType(
         Done.saved_view: "The view is kept.",
         Done.dropped_view: "The view is gone.",
         Done.signed_out: "You are signed out.",
+        Done.invited: "The form is ready.",
+        Done.link_on_its_way: "The link goes out by text now.",
+        Done.link_taken_back: "The link no longer opens the form. What had been answered is forgotten.",
     }
 )
 

@@ -28,6 +28,7 @@ class Act(StrEnum):
     rescreen = "rescreen"
     retry_texts = "retry_texts"
     export_plans = "export_plans"
+    invite_clients = "invite_clients"
     see_deliveries = "see_deliveries"
     see_system = "see_system"
 
@@ -54,6 +55,7 @@ MAY: Final[Mapping[Act, frozenset[Role]]] = MappingProxyType(
         Act.rescreen: _CARE,
         Act.retry_texts: _CARE | _RUNNING,
         Act.export_plans: CLINICIANS | _RUNNING,
+        Act.invite_clients: _CARE,
         Act.see_deliveries: _EVERYBODY,
         Act.see_system: _RUNNING,
     }
@@ -76,6 +78,7 @@ IN_WORDS: Final[Mapping[Act, str]] = MappingProxyType(
         Act.rescreen: "repeat the screening questions",
         Act.retry_texts: "send a text again or take one back",
         Act.export_plans: "export the list of plans",
+        Act.invite_clients: "invite new clients to the intake form",
         Act.see_deliveries: "see deliveries",
         Act.see_system: "see the state of the system",
     }

@@ -124,7 +124,15 @@ async def show(visit: AtForm, question_name: str, then: str = "") -> Response:
     question = _asked(visit, question_name)
     if question is None:
         return _on(_place(visit))
-    return _ask(visit, question, filled(question, visit.answers.get(question.name, {})), then=then)
+    return _ask(visit, question, _known_already(visit, question), then=then)
+
+
+def _known_already(visit: Visit, question: Question) -> Given:
+    """The answer kept earlier; or the number that the front desk was told."""
+    answer = visit.answers.get(question.name)
+    if answer is None and question.name == MOBILE and visit.client.mobile:
+        answer = {"mobile": visit.client.mobile}
+    return filled(question, answer or {})
 
 
 @router.post("/{question_name}")
