@@ -41,7 +41,7 @@ class Below:
 
 @dataclass(frozen=True)
 class Screen:
-    """One question as a page shows it."""
+    """One question as a page shows it. `labels` say which sub-question an error belongs to."""
 
     question: Question
     number: int
@@ -49,6 +49,7 @@ class Screen:
     back: str | None
     given: Given
     errors: Mapping[str, str]
+    labels: Mapping[str, str] = field(default_factory=dict)
     may_leave: bool = False
     below: tuple[Below, ...] = ()
     opens: Mapping[str, str] = field(default_factory=dict)
@@ -79,6 +80,7 @@ def screen_of(
         back=f"{visit.home}/{names[number - 1]}" if number else None,
         given=given,
         errors=errors or {},
+        labels={one.sub.field: one.sub.text for one in below},
         may_leave=may_leave,
         below=below,
         opens=_opens(question, below),
