@@ -130,6 +130,13 @@ class Settings(BaseSettings):
         validation_alias=_from("LIMBER_UNDO_SECONDS"),
         description="How long a text waits that staff caused, so that it can be taken back. `0`: not at all.",
     )
+    stop_word_list: str | None = Field(
+        None,
+        pattern=r"^\s*[A-Za-z]+(\s*,\s*[A-Za-z]+)*\s*$",
+        validation_alias=_from("LIMBER_STOP_WORDS_REMOVED"),
+        description="Stop words that you had removed at Twilio, such as `CANCEL`: alone they opt nobody out. "
+        "Several are parted by commas.",
+    )
     smtp_url: SecretStr | None = Field(
         None,
         validation_alias=_from("LIMBER_SMTP_URL"),
@@ -177,6 +184,24 @@ class Settings(BaseSettings):
         validation_alias=_from("LIMBER_METRICS_PORT"),
         description="Port where the worker shows `/metrics` and `/healthz`. Unset: nowhere.",
     )
+    texts_per_second: float = Field(
+        10,
+        ge=0.01,
+        validation_alias=_from("LIMBER_TEXTS_PER_SECOND"),
+        description="Texts a second that all workers together may hand to the provider; Temporal keeps to it.",
+    )
+    grace_seconds: float = Field(
+        30,
+        ge=0,
+        validation_alias=_from("LIMBER_GRACE_SECONDS"),
+        description="How long a worker's running work may finish at a stop.",
+    )
+    cached_plans: int = Field(
+        500,
+        ge=0,
+        validation_alias=_from("LIMBER_CACHED_PLANS"),
+        description="Plans a worker keeps in memory between their steps, about 110 KiB each.",
+    )
     log_format: LogFormat = Field(
         LogFormat.AUTO,
         validation_alias=_from("LIMBER_LOG_FORMAT"),
@@ -186,6 +211,13 @@ class Settings(BaseSettings):
         Path(".limber"),
         validation_alias=_from("LIMBER_DATA_DIR"),
         description="Where `limber up` keeps the embedded servers' data, keys and logs.",
+    )
+
+    demo_clock: Path | None = Field(
+        None,
+        validation_alias=_from("LIMBER_DEMO_CLOCK"),
+        description="Where the demo clinic's clock is kept, which visitors may move ahead. `limber up --demo` "
+        "sets it; production refuses it.",
     )
 
     @field_validator("database_url")
@@ -239,6 +271,10 @@ class Settings(BaseSettings):
                     f"{', '.join(missing)}: needed when LIMBER_ENV=production and not set; "
                     "set each (or NAME_FILE), or use LIMBER_ENV=local on your own machine"
                 )
+            if self.demo_clock is not None:
+                raise ValueError(
+                    "LIMBER_DEMO_CLOCK: set when LIMBER_ENV=production, where nobody may move time; unset it"
+                )
         return self
 
     def _needed_in_production(self) -> Mapping[str, object]:
@@ -253,6 +289,13 @@ class Settings(BaseSettings):
     def outside_url(self) -> str:
         """Where the outside reaches the API: what Twilio signs, and what links to clients begin with."""
         return self.public_url or f"http://127.0.0.1:{self.api_port}"
+
+    @property
+    def stop_words_removed(self) -> frozenset[str]:
+        """The words that are no stop words for this clinic, in lower case."""
+        return frozenset(
+            word.strip().lower() for word in (self.stop_word_list or "").split(",") if word.strip()
+        )
 
     @property
     def encryption_keys(self) -> tuple[EncryptionKey, ...]:

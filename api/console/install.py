@@ -11,26 +11,33 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 from api.console import problem_pages
-from api.console.desk import desk
+from api.console.desk import allowed, desk
+from api.console.engine_watch import EngineWatch
+from api.console.permissions import Act
 from api.console.rendering import STATIC_PATH
 from api.console.routes import (
+    account,
     alerts,
     approvals,
     attention,
     deliveries,
+    demo_clock,
     entrance,
+    leave,
     live,
     many_plans,
     new_clients,
     outcomes,
     plan_commands,
     plans,
+    rescreen,
+    staff,
     system,
     today,
     treating,
 )
 
-_STAFF_ONLY: Final = (
+STAFF_ONLY: Final = (
     attention,
     approvals,
     alerts,
@@ -40,10 +47,14 @@ _STAFF_ONLY: Final = (
     plan_commands,
     outcomes,
     treating,
+    rescreen,
     today,
     deliveries,
     system,
     live,
+    account,
+    leave,
+    staff,
 )
 
 
@@ -61,10 +72,13 @@ class _Kept(StaticFiles):
         return response
 
 
-def install(app: FastAPI) -> None:
-    """Add the console to the application; `problems.install` comes before."""
+def install(app: FastAPI, *, demo: bool) -> None:
+    """Add the console to the application, in a demo with its clock; `problems.install` comes before."""
+    app.state.engine_watch = EngineWatch()
     app.mount(STATIC_PATH, _Kept(directory=Path(__file__).parent / "static"), name="static")
     app.include_router(entrance.router, include_in_schema=False)
-    for group in _STAFF_ONLY:
-        app.include_router(group.router, include_in_schema=False, dependencies=[Depends(desk)])
+    for group in (*STAFF_ONLY, *((demo_clock,) if demo else ())):
+        app.include_router(
+            group.router, include_in_schema=False, dependencies=[Depends(desk), allowed(Act.read_plans)]
+        )
     problem_pages.install(app)

@@ -23,7 +23,7 @@ from messaging.form_link import FormLinks, NoLinkKeyError
 from schemas.invitations import InvitationState, InvitationWay
 from schemas.names import new_id
 
-router = APIRouter(prefix="/clients", dependencies=[allowed(Act.invite_clients)])
+router = APIRouter(prefix="/clients", dependencies=[allowed(Act.open_intakes)])
 
 _FIELDS = (
     "key",
