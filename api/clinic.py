@@ -63,7 +63,7 @@ class Clinic:
     @property
     def public_url(self) -> str:
         """Where the outside reaches the API: what Twilio was given and signs."""
-        return self.settings.outside_url
+        return self.settings.public_url or f"http://127.0.0.1:{self.settings.api_port}"
 
     @property
     def fictional_numbers(self) -> bool:

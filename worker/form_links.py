@@ -22,7 +22,7 @@ from messaging.numbers import E164
 from messaging.templates import DEFAULT_LANGUAGE, Template, TemplateError, load
 from schemas.invitations import InvitedClient
 from schemas.messages import MessageStatus
-from worker.bootstrap import WorkerParts
+from worker.bootstrap import WorkerParts, outside
 
 _TEMPLATE: Final = "form_link"
 NEVER_FOUND: Final = "never_found"
@@ -104,8 +104,8 @@ async def _worded(parts: WorkerParts, invitation: Invitation, client: InvitedCli
     if newest is not None and newest.body is not None:
         template = Template(_TEMPLATE, f"site-{newest.version}", newest.body)
     place = await site(parts.engine, client.site_id)
-    link = FormLinks(settings.encryption_keys).url(settings.outside_url, invitation.id, invitation.expires_at)
-    return template.render({"clinic": place.clinic_name, "phone": place.phone, "link": link})
+    link = FormLinks(settings.encryption_keys).url(outside(settings), invitation.id, invitation.expires_at)
+    return template.render({"clinic": place.clinic_name, "phone": place.phone, "form": link})
 
 
 async def _settle(

@@ -40,6 +40,7 @@ class Tuning:
     mail_every: timedelta = timedelta(seconds=20)
     send_form_links_every: timedelta = timedelta(seconds=2)
     forget_answers_every: timedelta = timedelta(minutes=10)
+    tell_staff_every: timedelta = timedelta(seconds=5)
 
     @classmethod
     def of(cls, settings: Settings) -> Self:

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from api.clinic import clinic_of
 from api.form import routes
-from api.form.pages import page
+from api.form.pages import around, page
 from api.form.visit import FormLimits, LinkClosed, NotYetKnownError
 from database.sites import all_sites
 from messaging.form_link import FORM_PATH
@@ -27,7 +27,7 @@ def install(app: FastAPI) -> None:
         clinic = clinic_of(request)
         sites = await all_sites(clinic.engine)
         status = HTTPStatus.TOO_MANY_REQUESTS if answer.wait else HTTPStatus.NOT_FOUND
-        shown = {"site": sites[0] if sites else None, "pack": clinic.pack.meta, "wait": bool(answer.wait)}
+        shown = around(clinic.pack, sites[0] if sites else None) | {"wait": bool(answer.wait)}
         response = page("closed.html", shown, status)
         if answer.wait:
             response.headers["Retry-After"] = str(int(answer.wait.total_seconds()) + 1)
@@ -54,7 +54,7 @@ def _dressed(tell: Any) -> Callable[[Request, Any], Awaitable[Response]]:
         clinic = clinic_of(request)
         sites = await all_sites(clinic.engine)
         status = HTTPStatus(response.status_code)
-        shown = {"site": sites[0] if sites else None, "pack": clinic.pack.meta, "status": status}
+        shown = around(clinic.pack, sites[0] if sites else None) | {"status": status}
         return page("trouble.html", shown, status)
 
     return told

@@ -16,7 +16,7 @@ from starlette.responses import RedirectResponse, Response
 from api.form.advice import said
 from api.form.given import Given, filled
 from api.form.opening import advice_on, open_plan
-from api.form.pages import page
+from api.form.pages import around, page
 from api.form.reading import read_answer
 from api.form.screens import screen_of, to_check
 from api.form.visit import COOKIE, AtForm, Door, LinkClosed, Visit, links_of
@@ -180,7 +180,7 @@ def _advise(visit: Visit, message: str, *, told: bool) -> Response:
 
 
 def _said(visit: Visit, message: str) -> Any:
-    return said(visit.clinic.pack, message, clinic=visit.site.clinic_name, phone=visit.site.phone)
+    return said(visit.clinic.pack, message, visit.site)
 
 
 def _asked(visit: Visit, name: str) -> Question | None:
@@ -223,8 +223,7 @@ def _ask(
 
 
 def _show(visit: Visit, template: str, status: HTTPStatus = HTTPStatus.OK, **shown: Any) -> Response:
-    frame = {"visit": visit, "site": visit.site, "pack": visit.clinic.pack.meta}
-    return page(template, frame | shown, status)
+    return page(template, around(visit.clinic.pack, visit.site) | {"visit": visit} | shown, status)
 
 
 async def _form(request: Request) -> FormData:
