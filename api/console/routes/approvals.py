@@ -29,7 +29,7 @@ from database import approvals as approval_records
 from database.approvals import ApprovalView
 from database.plans import plan
 from database.sites import site
-from database.staff import all_staff
+from database.staff import all_staff, staff_names
 from database.undo import texts_to_undo
 from schemas.commands import Decision, Role
 from schemas.names import new_id
@@ -48,7 +48,7 @@ _TREND_HEIGHT = 88.0
 async def inbox(at: TheDesk) -> Response:
     """What waits, the earliest deadline first; unless `whose=everyone`, what is the reader's to decide."""
     everyone = at.request.query_params.get("whose") == "everyone" or not at.may(Act.decide)
-    waiting = await approval_records.open_approvals(at.clinic.engine)
+    waiting = await approval_records.open_approvals(at.clinic.engine, sites=at.sites)
     own = [one for one in waiting if at.is_mine(one.owner_id)]
     said = [
         {
@@ -147,7 +147,7 @@ async def _sheet(
 
 
 async def _name(at: Desk, staff_id: str | None) -> str | None:
-    people = {one.id: one.name for one in await all_staff(at.clinic.engine)}
+    people = await staff_names(at.clinic.engine)
     return people.get(staff_id, staff_id) if staff_id else None
 
 

@@ -15,10 +15,13 @@ router = APIRouter()
 
 @router.get("/attention")
 async def show(at: TheDesk) -> Response:
-    """Everything that waits for a person; `whose=mine` leaves what others own out."""
+    """Everything that waits for a person at the reader's sites; `whose=mine` leaves what others own out."""
     engine, clock = at.clinic.engine, at.clock
     groups = board(
-        await attention(engine, clock.now, at.clinic.real_now()), await open_approvals(engine), clock, at
+        await attention(engine, clock.now, at.clinic.real_now(), sites=at.sites),
+        await open_approvals(engine, sites=at.sites),
+        clock,
+        at,
     )
     only_mine = at.request.query_params.get("whose") == "mine"
     if only_mine:

@@ -14,7 +14,6 @@ from starlette.responses import Response
 from api.console.desk import TheDesk, allowed
 from api.console.permissions import Act
 from database.attention import ASLEEP_AFTER
-from database.figures import figures
 from database.outage_receipt import Fared, outage_receipt
 from database.outages import AWAKE, outage_by_id, recent_outages, round_reached
 from database.texting_health import texting_health
@@ -32,7 +31,7 @@ async def show(at: TheDesk) -> Response:
     return at.page(
         "system",
         "system.html",
-        figures=await figures(engine, now),
+        figures=await at.request.app.state.figures.look(engine, now),
         texting=await texting_health(engine, now),
         record_ms=await _record_answers(engine),
         waits_long=timedelta(minutes=10),
