@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -68,7 +67,7 @@ async def open_approvals(
     *,
     owner_id: str | None = None,
     kind: ApprovalKind | None = None,
-    sites: Collection[str] | None = None,
+    sites: frozenset[str] | None = None,
 ) -> tuple[ApprovalView, ...]:
     """What waits for a decision, the earliest deadline first; of one owner, kind or some sites if asked."""
     query = _VIEW.where(approvals.c.status == ApprovalStatus.open)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -37,6 +36,7 @@ class AttentionKind(StrEnum):
     plan_without_next = "plan_without_next"
     plan_late = "plan_late"
     plan_unstarted = "plan_unstarted"
+    staff_untold = "staff_untold"
     worker_asleep = "worker_asleep"
 
 
@@ -51,6 +51,7 @@ _ROLE: Final = {
     AttentionKind.plan_without_next: Role.operations,
     AttentionKind.plan_late: Role.operations,
     AttentionKind.plan_unstarted: Role.operations,
+    AttentionKind.staff_untold: Role.clinic_manager,
     AttentionKind.worker_asleep: Role.operations,
 }
 
@@ -110,6 +111,18 @@ _ATTENTION = """
           FROM inbound_messages
          WHERE status = 'unmatched' OR status = 'received' AND received_at <= :unstarted_before
         UNION ALL
+        SELECT DISTINCT 'staff_untold', n.subject_id, n.plan_id, n.kind, NULL, NULL, CAST(NULL AS integer),
+               x.opened_at, x.opened_at + :answer_within, x.owner_id
+          FROM staff_notices AS n
+          JOIN (SELECT id, opened_at, owner_id FROM approvals WHERE status = 'open'
+                UNION ALL
+                SELECT id, opened_at, owner_id FROM alerts WHERE closed_at IS NULL AND acknowledged_at IS NULL
+               ) AS x ON x.id = n.subject_id
+         WHERE n.status IN ('failed', 'unknown', 'expired') AND n.kind <> 'digest'
+           AND NOT EXISTS (
+               SELECT FROM staff_notices AS told
+                WHERE told.subject_id = n.subject_id AND told.status IN ('pending', 'sending', 'sent', 'delivered'))
+        UNION ALL
         SELECT CASE WHEN workflow_started_at IS NULL THEN 'plan_unstarted'
                     WHEN next_at IS NULL THEN 'plan_without_next'
                     ELSE 'plan_late' END,
@@ -140,7 +153,7 @@ async def attention(
     now: datetime,
     real_now: datetime | None = None,
     *,
-    sites: Collection[str] | None = None,
+    sites: frozenset[str] | None = None,
 ) -> tuple[AttentionItem, ...]:
     """Everything that needs a person at `now`, the most urgent first, then by deadline.
 

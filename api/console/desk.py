@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
@@ -51,9 +50,9 @@ class Desk:
     engine_answers: bool = True
 
     @property
-    def sites(self) -> Collection[str] | None:
-        """Where the reader works; None for somebody without a site, who looks at all of them."""
-        return tuple(self.member.roles) or None
+    def own_sites(self) -> frozenset[str]:
+        """The sites where the reader works: other sites' plans are not theirs to see."""
+        return frozenset(self.member.roles)
 
     @property
     def clock(self) -> SiteClock:

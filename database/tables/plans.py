@@ -64,6 +64,7 @@ plans = Table(
     Column("chain_position", Number, nullable=False, server_default=text("0")),
     Column("chain_hash", LargeBinary, nullable=False),
     one_of("stage", Stage, "stage"),
+    Index(None, "stage"),
     Index(None, "stage", "opened_at", "id"),
     Index(None, "next_at"),
     Index(None, "therapist_id", "stage"),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from alembic import op
 
-revision = "0005"
-down_revision = "0004"
+revision = "0006"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 
@@ -17,7 +17,6 @@ CREATE INDEX ix_messages_mailed ON messages (ordered_at, key) WHERE channel = 'e
 CREATE INDEX ix_alerts_open_of_plan ON alerts (plan_id) WHERE closed_at IS NULL;
 CREATE INDEX ix_approvals_open_of_plan ON approvals (plan_id) WHERE status = 'open';
 CREATE INDEX ix_plans_stage_opened_at_id ON plans (stage, opened_at, id);
-DROP INDEX ix_plans_stage;
 CREATE INDEX ix_clients_part_of_given_name ON clients USING gin (given_name gin_trgm_ops);
 CREATE INDEX ix_clients_part_of_family_name ON clients USING gin (family_name gin_trgm_ops);
 """
@@ -41,6 +40,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Take them away; the extension may be somebody else's too, so it stays."""
-    op.execute("CREATE INDEX ix_plans_stage ON plans (stage)")
     for name in NAMES:
         op.execute(f"DROP INDEX {name}")
