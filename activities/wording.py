@@ -68,7 +68,7 @@ class Wording:
         """A text waits as a name: whoever edits its words meanwhile loses none of those that wait (F06)."""
         product = book.templates.get(order.template)
         if product is None:
-            product = pack_text(order.template, await self._packs.get(facts.pack_hash))
+            product = pack_text(order.template, await self._packs.get(facts.pack_hash), facts.nation)
         own = facts.site_text
         return product if own is None else product.reworded(f"site-{own.version}", own.body)
 

@@ -15,6 +15,7 @@ from database.person_texts import PersonTexts, person_texts
 from schemas.messages import Audience, TextOrder
 from schemas.plan import SessionStatus, Stage
 from schemas.protocol import SiteHours
+from schemas.rules_texting import Nation
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class TextFacts:
     hours: SiteHours
     clinic_name: str
     phone: str
+    nation: Nation
     therapist: str | None
     pack_hash: str
     session: SessionFacts | None
@@ -74,7 +76,7 @@ _FACTS = text(
     SELECT plans.stage, plans.closed_at, plans.pack_hash,
            CAST(plans.state -> 'protocol' ->> 'max_routine_per_7_days' AS integer) AS most_questions,
            CASE :audience WHEN 'staff' THEN 'en-GB' ELSE clients.language END AS language,
-           own.version AS own_version, own.body AS own_body, sites.clinic_name, sites.phone,
+           own.version AS own_version, own.body AS own_body, sites.clinic_name, sites.phone, sites.nation,
            plans.state -> 'protocol' -> 'hours' AS hours,
            therapist.name AS therapist,
            CASE :audience WHEN 'staff' THEN member.mobile ELSE clients.mobile END AS number,
@@ -130,6 +132,7 @@ async def text_facts(engine: AsyncEngine, order: TextOrder, now: datetime) -> Te
         hours=SiteHours.model_validate(row.hours),
         clinic_name=row.clinic_name,
         phone=row.phone,
+        nation=Nation(row.nation),
         therapist=row.therapist,
         pack_hash=row.pack_hash,
         session=SessionFacts(SessionStatus(row.status), row.revision, row.confirmed) if row.status else None,
