@@ -50,8 +50,10 @@ def fits(draft: Draft, reading: Reading) -> tuple[Prompt, ...]:
 
 
 def matters(prompts: Iterable[Prompt]) -> int:
-    """How many things these prompts are about: each visit is one, all scores together are one."""
-    return len({(p.kind, p.session_no if p.kind is PromptKind.confirm_session else None) for p in prompts})
+    """How many things these prompts are about: each visit is one, and each question, however often it was asked."""
+    return len(
+        {(p.kind, p.session_no if p.kind is PromptKind.confirm_session else p.question) for p in prompts}
+    )
 
 
 def one_fits(draft: Draft, reading: Reading) -> bool:
