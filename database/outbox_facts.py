@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import text
+from sqlalchemy import column, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from database.engine import one_by_one
 from database.errors import NotFoundError
+from database.leave import stand_ins
 from database.person_texts import PersonTexts, person_texts
 from schemas.messages import Audience, TextOrder
 from schemas.plan import SessionStatus, Stage
 from schemas.protocol import SiteHours
+from schemas.rules_texting import Nation
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,8 @@ class TextFacts:
     texts were planned, the rule pack's quiet hours among them. `number` is E.164. `session` is None if the text
     names none or the calendar has none of that number. `therapist` is a full name. `language` is the recipient's,
     `site_text` the site's own words for this text, None if it uses the product's. `person` is what went to this
-    person lately by all of their plans, of which `most_questions` in 7 days may be check-in questions.
+    person lately by all of their plans, of which `most_questions` in 7 days may be check-in questions; only
+    a text by the calendar asks.
     """
 
     stage: Stage
@@ -52,6 +56,7 @@ class TextFacts:
     hours: SiteHours
     clinic_name: str
     phone: str
+    nation: Nation
     therapist: str | None
     pack_hash: str
     session: SessionFacts | None
@@ -61,12 +66,17 @@ class TextFacts:
     person: PersonTexts
 
 
+_NAMES = (
+    *("stage", "closed_at", "pack_hash", "most_questions", "language", "own_version", "own_body"),
+    *("clinic_name", "phone", "hours", "therapist", "number", "texts_allowed", "consented"),
+    *("status", "revision", "confirmed"),
+)
 _FACTS = text(
     """
     SELECT plans.stage, plans.closed_at, plans.pack_hash,
            CAST(plans.state -> 'protocol' ->> 'max_routine_per_7_days' AS integer) AS most_questions,
            CASE :audience WHEN 'staff' THEN 'en-GB' ELSE clients.language END AS language,
-           own.version AS own_version, own.body AS own_body, sites.clinic_name, sites.phone,
+           own.version AS own_version, own.body AS own_body, sites.clinic_name, sites.phone, sites.nation,
            plans.state -> 'protocol' -> 'hours' AS hours,
            therapist.name AS therapist,
            CASE :audience WHEN 'staff' THEN member.mobile ELSE clients.mobile END AS number,
@@ -77,7 +87,7 @@ _FACTS = text(
       JOIN sites ON sites.id = plans.site_id
       JOIN clients ON clients.id = plans.client_id
       LEFT JOIN staff AS therapist ON therapist.id = coalesce(:therapist_id, plans.therapist_id)
-      LEFT JOIN staff AS member ON member.id = :recipient_id AND member.active
+      LEFT JOIN staff AS member ON member.id = :acting_id AND member.active
       LEFT JOIN sessions ON sessions.plan_id = plans.id AND sessions.no = :session_no
       LEFT JOIN LATERAL (
            SELECT how FROM consents
@@ -92,6 +102,8 @@ _FACTS = text(
      WHERE plans.id = :plan_id
     """
 )
+# Named once more, so that SQLAlchemy need not look through the answer's columns for every text.
+_FACTS_NAMED = _FACTS.columns(*map(column, _NAMES))
 
 
 async def text_facts(engine: AsyncEngine, order: TextOrder, now: datetime) -> TextFacts:
@@ -99,16 +111,18 @@ async def text_facts(engine: AsyncEngine, order: TextOrder, now: datetime) -> Te
     parameters = {
         "plan_id": order.plan_id,
         "audience": Audience(order.audience).value,
-        "recipient_id": order.recipient_id,
+        "acting_id": order.recipient_id,
         "therapist_id": order.therapist_id,
         "session_no": order.session_no,
         "template": order.template,
     }
-    async with engine.connect() as connection:
-        row = (await connection.execute(_FACTS, parameters)).one_or_none()
+    if order.audience is Audience.staff:  # on leave, the one who stands in is paged
+        parameters["acting_id"] = (await stand_ins(engine, now)).acting(order.recipient_id)
+    async with one_by_one(engine) as connection:
+        row = (await connection.execute(_FACTS_NAMED, parameters)).one_or_none()
         if row is None:
             raise NotFoundError("plan", order.plan_id)
-        person = await person_texts(connection, order, now)
+        person = await person_texts(connection, order, now) if order.by_the_calendar else PersonTexts()
     return TextFacts(
         stage=Stage(row.stage),
         closed_at=row.closed_at,
@@ -118,6 +132,7 @@ async def text_facts(engine: AsyncEngine, order: TextOrder, now: datetime) -> Te
         hours=SiteHours.model_validate(row.hours),
         clinic_name=row.clinic_name,
         phone=row.phone,
+        nation=Nation(row.nation),
         therapist=row.therapist,
         pack_hash=row.pack_hash,
         session=SessionFacts(SessionStatus(row.status), row.revision, row.confirmed) if row.status else None,
