@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from care.draft import Draft
+from care.fitting import matter
 from care.local_time import out_of_quiet
 from schemas.messages import TextPurpose
 from schemas.plan import Prompt, PromptKind, Undecided
@@ -31,7 +32,7 @@ def ask_which(draft: Draft, inbound_id: str, finding: ReplyFinding, fitting: Seq
     A visit comes before a question, an earlier visit before a later one, a question asked first before one asked
     later: A and B of the text, which tells questions apart by when they were asked.
     """
-    matters = _one_each(fitting)
+    matters = _one_each(fitting, questions_apart=finding.questions_apart)
     template = _TEMPLATES.get(tuple(one.kind for one in matters))  # type: ignore[arg-type]
     told = tuple(at for one in matters if (at := _told_by(draft, one, matters)) is not None)
     if template is None or not told or asked_which(draft) is not None or draft.tells_client:
@@ -72,13 +73,11 @@ def _told_by(draft: Draft, one: Prompt, matters: Sequence[Prompt]) -> datetime |
     return session.starts_at if session is not None and _of_a_visit(one) else None
 
 
-def _one_each(fitting: Sequence[Prompt]) -> list[Prompt]:
+def _one_each(fitting: Sequence[Prompt], *, questions_apart: bool) -> list[Prompt]:
     """Of each matter the prompt asked last, in order of time, visits first; beside a visit all questions are one."""
-    with_visit = any(_of_a_visit(p) for p in fitting)
-    last: dict[tuple[PromptKind, int | str | None], Prompt] = {}
-    for prompt in sorted(fitting, key=lambda p: (p.asked_at, p.key)):
-        question = None if with_visit else prompt.question
-        last[prompt.kind, prompt.session_no if _of_a_visit(prompt) else question] = prompt
+    apart = questions_apart and not any(_of_a_visit(p) for p in fitting)
+    in_order = sorted(fitting, key=lambda p: (p.asked_at, p.key))
+    last = {matter(prompt, questions_apart=apart): prompt for prompt in in_order}
     visits = sorted((p for p in last.values() if _of_a_visit(p)), key=lambda p: p.session_no or 0)
     questions = sorted((p for p in last.values() if not _of_a_visit(p)), key=lambda p: (p.asked_at, p.key))
     return [*visits, *questions]
