@@ -1,14 +1,15 @@
 """What an agenda source looked at last: it is asked again only when a part of the plan that it looks at changed.
 
 Plans are frozen and a step copies what it leaves alone by reference, so comparing an unchanged part costs nothing.
+A state whose fields are the same objects is not even compared: `Sections` passes over the sources of those fields.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import wraps
 from operator import attrgetter
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from schemas.plan import AgendaItem, PlanState
 
@@ -21,10 +22,14 @@ class Source(Protocol):
     def __call__(self, state: PlanState) -> tuple[AgendaItem, ...]: ...
 
 
+in_order = attrgetter("due", "key")
+"""The agenda's order: total, so replays agree."""
+
+
 def looks_at(
     *parts: str, **derived: Callable[[PlanState], Any]
 ) -> Callable[[Callable[[PlanState], Iterator[AgendaItem]]], Source]:
-    """Remember a source's last items by the parts it reads; every part must be named.
+    """Remember a source's last items, in order, by the parts it reads; every part must be named.
 
     `derived` are cheap functions of a part (`progress_answers` of `progress.answers`) that tell the little of it
     that the source reads.
@@ -44,7 +49,7 @@ def looks_at(
             now = (look(state), *(part(state) for part in extra))
             if seen == now:
                 return before
-            found = tuple(source(state))
+            found = tuple(sorted(source(state), key=in_order))
             last = (now, found)
             return found
 
@@ -52,3 +57,70 @@ def looks_at(
         return items  # type: ignore[return-value]
 
     return remembering
+
+
+class Agenda(NamedTuple):
+    """What every source says about one state, each in order, and the keys that have had their turn."""
+
+    state: PlanState
+    sections: tuple[tuple[AgendaItem, ...], ...]
+    done: frozenset[str]
+
+    def first(self) -> AgendaItem | None:
+        """The first item still to come; None where there is none."""
+        first, done = None, self.done
+        for section in self.sections:
+            for item in section:
+                if item.key not in done:
+                    if first is None or in_order(item) < in_order(first):
+                        first = item
+                    break
+        return first
+
+    def items(self) -> tuple[AgendaItem, ...]:
+        """All items still to come, in order."""
+        coming = (item for section in self.sections for item in section if item.key not in self.done)
+        return tuple(sorted(coming, key=in_order))
+
+
+class Sections:
+    """The last state asked about and its agenda: the next state differs from it in a field or two.
+
+    A step asks several times about one state, and most steps leave most sources' fields the same objects.
+    """
+
+    def __init__(self, sources: Sequence[Source]) -> None:
+        self._sources = tuple(sources)
+        readers: dict[str, list[int]] = {"plan_id": list(range(len(sources)))}
+        for place, source in enumerate(sources):
+            for name in dict.fromkeys(part.partition(".")[0] for part in source.parts):
+                readers.setdefault(name, []).append(place)
+        self._readers = tuple(readers.items())
+        self._latest: Agenda | None = None
+
+    def of(self, state: PlanState) -> Agenda:
+        """The agenda of a state."""
+        latest = self._latest
+        if latest is None:
+            latest = Agenda(state, tuple(source(state) for source in self._sources), frozenset(state.done))
+        elif latest.state is not state:
+            latest = self._after(latest, state)
+        self._latest = latest
+        return latest
+
+    def _after(self, latest: Agenda, state: PlanState) -> Agenda:
+        before, now = latest.state.__dict__, state.__dict__
+        stale = {
+            place
+            for name, places in self._readers
+            if before[name] is not now[name]
+            for place in places
+        }
+        sections = latest.sections
+        if stale:
+            asked = list(sections)
+            for place in stale:
+                asked[place] = self._sources[place](state)
+            sections = tuple(asked)
+        done = latest.done if before["done"] is now["done"] else frozenset(state.done)
+        return Agenda(state, sections, done)

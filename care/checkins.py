@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 
-from care.local_time import days_later, instant, local_day, out_of_quiet
-from schemas.plan import PlanState, Session, SessionStatus
+from care.local_time import days_later, instant, local_day, moved_out_of_quiet, out_of_quiet
+from care.same_again import same_again
+from schemas.plan import Answer, PlanState, Session, SessionStatus
 from schemas.protocol import SiteHours
 
 SORE_LIFE = timedelta(hours=28)
@@ -27,6 +28,7 @@ BEFORE_REVIEW = timedelta(days=7)
 _ASK_AT = time(11)
 _BEFORE_REVIEW_ASK = "CHK-BETTER"
 _GAP = timedelta(hours=24)
+_DAY = timedelta(days=1)
 _BUDGET_WINDOW = timedelta(days=7)
 _EARLY_SESSIONS = 3
 _SORE_ADDS_DAY3 = 4
@@ -80,9 +82,12 @@ def _left_sore(state: PlanState, session: Session) -> bool:
 
 def sore_answers(state: PlanState) -> tuple[datetime, ...]:
     """When the client was left sore: CHK-SORE answered with 4 or more (SCH-2, AL-06)."""
-    return tuple(
-        a.at for a in state.progress.answers if a.value >= _SORE_ADDS_DAY3 and a.question == "CHK-SORE"
-    )
+    return _sore_among(state.progress.answers)
+
+
+@same_again
+def _sore_among(answers: tuple[Answer, ...]) -> tuple[datetime, ...]:
+    return tuple([a.at for a in answers if a.value >= _SORE_ADDS_DAY3 and a.question == "CHK-SORE"])
 
 
 def asked_of_sessions(state: PlanState) -> tuple[str, ...]:
@@ -90,14 +95,19 @@ def asked_of_sessions(state: PlanState) -> tuple[str, ...]:
     return _asked_among(state.done)
 
 
-@lru_cache(maxsize=64)
+@same_again
 def _asked_among(done: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(key for key in done if key.endswith((":sore", ":day3")))
+    return tuple([key for key in done if key.endswith((":sore", ":day3"))])
 
 
 def ask_on(hours: SiteHours, day: date) -> datetime:
     """When a question that comes by the calendar is asked on a day."""
-    return out_of_quiet(hours, instant(hours.zone, day, _ASK_AT))
+    return _asked_on(hours.zone, hours.quiet_start, hours.quiet_end, day)
+
+
+@lru_cache(maxsize=1024)
+def _asked_on(zone: str, quiet_start: time, quiet_end: time, day: date) -> datetime:
+    return moved_out_of_quiet(zone, quiet_start, quiet_end, instant(zone, day, _ASK_AT))
 
 
 def ask_next(hours: SiteHours, now: datetime) -> datetime:
@@ -178,9 +188,9 @@ def _fit(hours: SiteHours, due: datetime, sent: list[datetime], budget: int) -> 
     turn, later = due, sent[bisect(sent, due - _BUDGET_WINDOW) :]
     while (free := _not_before(turn, later, budget)) is not None:
         day = local_day(hours, free)
-        turn = max(ask_on(hours, day), ask_on(hours, local_day(hours, turn) + timedelta(days=1)))
+        turn = ask_on(hours, max(day, local_day(hours, turn) + _DAY))
         if turn < free:
-            turn = ask_on(hours, day + timedelta(days=1))
+            turn = ask_on(hours, day + _DAY)
     return turn
 
 

@@ -100,11 +100,12 @@ def is_quiet(hours: SiteHours, moment: datetime) -> bool:
 
 def out_of_quiet(hours: SiteHours, moment: datetime) -> datetime:
     """The same instant, or the end of the quiet hours that it lies in (F13)."""
-    return _out_of_quiet(hours.zone, hours.quiet_start, hours.quiet_end, moment)
+    return moved_out_of_quiet(hours.zone, hours.quiet_start, hours.quiet_end, moment)
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _out_of_quiet(zone_name: str, start: time, end: time, moment: datetime) -> datetime:
+def moved_out_of_quiet(zone_name: str, start: time, end: time, moment: datetime) -> datetime:
+    """`out_of_quiet` by the three things of a site's hours that it depends on."""
     here = local(zone_name, moment)
     at, day = here.time(), here.date()
     if start <= end:

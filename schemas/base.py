@@ -26,7 +26,8 @@ class Frozen(BaseModel):
         copied = cls.__new__(cls)
         set_slot = object.__setattr__
         set_slot(copied, "__dict__", {**self.__dict__, **changes})
-        set_slot(copied, "__pydantic_fields_set__", self.__pydantic_fields_set__ | changes.keys())
+        known = self.__pydantic_fields_set__
+        set_slot(copied, "__pydantic_fields_set__", known if changes.keys() <= known else known | changes.keys())
         set_slot(copied, "__pydantic_extra__", None)
         set_slot(copied, "__pydantic_private__", None)
         return copied

@@ -124,7 +124,8 @@ class Life(DrivenPlan):
         """Count, check, and let people see what is new to them."""
         story, state = self.story, step.transition.state
         story.steps += 1
-        story.broken.update(broken_by_step(step))
+        for promise in broken_by_step(step):
+            story.broken[promise] += 1
         self._note(step)
         for alert in self._new(state.alerts, step.before.alerts):
             story.alerts[alert.urgency] += 1
@@ -160,7 +161,8 @@ class Life(DrivenPlan):
 
     def texted(self, text: Sent) -> None:
         """A text reaches the client, who answers or not."""
-        self.story.broken.update(broken_by_text(text))
+        for promise in broken_by_text(text):
+            self.story.broken[promise] += 1
         order = text.order
         self.story.rules.add(order.rule)
         if order.audience is not Audience.client:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 
 from care.agenda import next_item
@@ -102,11 +102,11 @@ TEXTS: dict[str, Callable[[Sent], bool]] = {
 }
 
 
-def broken_by_step(step: Recording) -> Iterator[str]:
+def broken_by_step(step: Recording) -> list[str]:
     """The promises that this step breaks."""
-    return (name for name, holds in STEPS.items() if not holds(step))
+    return [name for name, holds in STEPS.items() if not holds(step)]
 
 
-def broken_by_text(text: Sent) -> Iterator[str]:
+def broken_by_text(text: Sent) -> list[str]:
     """The promises that this text breaks."""
-    return (name for name, holds in TEXTS.items() if not holds(text))
+    return [name for name, holds in TEXTS.items() if not holds(text)]
