@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from schemas.base import Frozen
+from schemas.base import Made
 from schemas.messages import TextOrder, TextPurpose
 from schemas.plan import TEXT_KINDS, AgendaItem, AgendaKind, Asking, PlanState, Prompt, PromptKind
 
 
-class DueText(Frozen):
+class DueText(Made):
     """A text whose turn has come: the state that notes it, and the order to send."""
 
     state: PlanState

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 Instant = Annotated[
     AwareDatetime, "an aware instant; UTC inside, the site's zone only where a person reads it"
 ]
+
+_set_slot = object.__setattr__
 
 
 class Frozen(BaseModel):
@@ -24,13 +26,49 @@ class Frozen(BaseModel):
         """
         cls = type(self)
         copied = cls.__new__(cls)
-        set_slot = object.__setattr__
-        set_slot(copied, "__dict__", {**self.__dict__, **changes})
+        _set_slot(copied, "__dict__", {**self.__dict__, **changes})
         known = self.__pydantic_fields_set__
-        set_slot(copied, "__pydantic_fields_set__", known if changes.keys() <= known else known | changes.keys())
-        set_slot(copied, "__pydantic_extra__", None)
-        set_slot(copied, "__pydantic_private__", None)
+        _set_slot(copied, "__pydantic_fields_set__", known if changes.keys() <= known else known | changes.keys())
+        _set_slot(copied, "__pydantic_extra__", None)
+        _set_slot(copied, "__pydantic_private__", None)
         return copied
+
+
+class Made(Frozen):
+    """A frozen value that the engine makes of typed parts, thousands of times: its constructor validates nothing.
+
+    Type checking holds for the parts; what comes from outside (JSON, Temporal, the database) is read with
+    `model_validate` and validated as ever. A missing or unknown field is a TypeError.
+    """
+
+    _blank: ClassVar[dict[str, Any]] = {}
+    _required: ClassVar[frozenset[str]] = frozenset()
+    _names: ClassVar[set[str]] = set()
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        """Lay the fields out once, in their order and with their defaults."""
+        super().__pydantic_init_subclass__(**kwargs)
+        fields = cls.model_fields
+        cls._blank = {name: field.get_default() for name, field in fields.items()}
+        cls._required = frozenset(name for name, field in fields.items() if field.is_required())
+        cls._names = set(fields)
+
+    if not TYPE_CHECKING:
+
+        def __init__(self, /, **fields: Any) -> None:
+            cls = type(self)
+            values = {**cls._blank, **fields}
+            if len(values) != len(cls._blank) or not cls._required <= fields.keys():
+                wrong = sorted((cls._required - fields.keys()) | (fields.keys() - cls._names))
+                raise TypeError(f"{cls.__name__}: missing or unknown: {', '.join(wrong)}")
+            _set_slot(self, "__dict__", values)
+            _set_slot(self, "__pydantic_fields_set__", cls._names)
+            _set_slot(self, "__pydantic_extra__", None)
+            _set_slot(self, "__pydantic_private__", None)
+
+        # Pydantic takes a class with a constructor of its own to need it for reading too; this one only skips work.
+        __init__.__pydantic_base_init__ = True
 
 
 class Strict(BaseModel):

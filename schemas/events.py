@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from schemas.base import Frozen, Instant
+from schemas.base import Instant, Made
 
 
 class EventKind(StrEnum):
@@ -65,7 +65,7 @@ class EventKind(StrEnum):
 Fact = str | int | float | bool | None | tuple[str, ...]
 
 
-class PlanEvent(Frozen):
+class PlanEvent(Made):
     """One event. `facts` hold codes, ids and numbers; free text is referred to by id."""
 
     kind: EventKind

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from schemas.base import Frozen, Instant
+from schemas.base import Frozen, Instant, Made
 from schemas.plan import Asking
 
 
@@ -43,7 +43,7 @@ class CheckResult(Frozen):
     passed: bool
 
 
-class TextOrder(Frozen):
+class TextOrder(Made):
     """A text the plan wants sent once. `key` is the intent key, unique in the database.
 
     `template` names a template or a text of the rule pack (CHK-…, MSG-…); its fields are filled in when it is

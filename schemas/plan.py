@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from enum import StrEnum
 
-from schemas.base import Frozen, Instant
+from schemas.base import Frozen, Instant, Made
 from schemas.number_alerts import NumberAlert
 from schemas.protocol import ApprovalKind, Protocol
 from schemas.screening import Disposition, Hold, ScreeningResult, Urgency
@@ -86,7 +86,7 @@ class Score(Frozen):
     primary: float | None = None
 
 
-class Answer(Frozen):
+class Answer(Made):
     """A client's answer to a check-in question."""
 
     question: str
@@ -114,7 +114,7 @@ class Undecided(Frozen):
     alerts: dict[str, tuple[NumberAlert, ...]] = {}
 
 
-class Prompt(Frozen):
+class Prompt(Made):
     """A text that waits for an answer. A reply belongs to the prompt it fits, even after later texts (F31)."""
 
     key: str
@@ -128,7 +128,7 @@ class Prompt(Frozen):
     undecided: Undecided | None = None
 
 
-class Asking(Frozen):
+class Asking(Made):
     """What a text that goes on its way leaves in its plan: its agenda key has had its turn, its question waits.
 
     The workflow notes it when it hands the text over, the database when the text is claimed: both know then
@@ -391,7 +391,7 @@ TEXT_KINDS = frozenset(
 )
 
 
-class AgendaItem(Frozen):
+class AgendaItem(Made):
     """One thing that will happen: when, by which rule, and whose it is."""
 
     key: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schemas.base import Frozen, Instant
+from schemas.base import Frozen, Instant, Made
 from schemas.events import PlanEvent
 from schemas.messages import TextOrder
 from schemas.number_alerts import NumberAlert
@@ -10,7 +10,7 @@ from schemas.plan import PlanState
 from schemas.replies import Reading
 
 
-class Placement(Frozen):
+class Placement(Made):
     """A claim on the calendar: this therapist and room, from start to end. PostgreSQL refuses an overlap."""
 
     session_no: int
@@ -20,7 +20,7 @@ class Placement(Frozen):
     room_id: str
 
 
-class ClosedAlert(Frozen):
+class ClosedAlert(Made):
     """How an alert ended."""
 
     alert_id: str
@@ -29,7 +29,7 @@ class ClosedAlert(Frozen):
     note_id: str | None = None
 
 
-class ClosedApproval(Frozen):
+class ClosedApproval(Made):
     """How an approval ended; `decision` is approve, edit, reject or lapsed."""
 
     approval_id: str
@@ -38,7 +38,7 @@ class ClosedApproval(Frozen):
     reason_id: str | None = None
 
 
-class Transition(Frozen):
+class Transition(Made):
     """What one cause leads to. `state.seq` and `cause` make it idempotent.
 
     `place` and `release` change the calendar; `texts` enter the outbox as pending; `withdraw_texts` takes
@@ -80,7 +80,7 @@ class RecordReply(Frozen):
     texts: tuple[TextOrder, ...] = ()
 
 
-class ReplyQuestion(Frozen):
+class ReplyQuestion(Made):
     """A text to read, and what it may answer: the open questions by their id in the pack, with scores to compare.
 
     `day3` says that the open pain question is the one of the third day after a session (SCH-2, AL-04).
@@ -97,7 +97,7 @@ class ReplyQuestion(Frozen):
     day3: bool = False
 
 
-class ReplyFinding(Frozen):
+class ReplyFinding(Made):
     """A reading, and for each open question the number alerts its value would raise.
 
     `questions_apart` asks which was meant where a number fits two questions; findings recorded before there was

@@ -97,6 +97,7 @@ class Life(DrivenPlan):
                 self.do(item)
             else:
                 break
+        self._acts.clear()  # what was still planned holds this life: without it, all of it is freed at once
         self.story.stage = self.state.stage
         ended = self.state.closed_at or until
         self.story.weeks = (ended - self.began) / timedelta(weeks=1)
