@@ -91,11 +91,14 @@ class Sections:
 
     def __init__(self, sources: Sequence[Source]) -> None:
         self._sources = tuple(sources)
-        readers: dict[str, list[int]] = {"plan_id": list(range(len(sources)))}
+        everyone = frozenset(range(len(sources)))
+        fields, progress = {"plan_id": everyone}, {}
         for place, source in enumerate(sources):
-            for name in dict.fromkeys(part.partition(".")[0] for part in source.parts):
-                readers.setdefault(name, []).append(place)
-        self._readers = tuple(readers.items())
+            for part in source.parts:
+                field, _, measure = part.partition(".")
+                table, name = (progress, measure) if measure else (fields, field)
+                table[name] = table.get(name, frozenset()) | {place}
+        self._by_field, self._by_measure = tuple(fields.items()), tuple(progress.items())
         self._latest: Agenda | None = None
 
     def of(self, state: PlanState) -> Agenda:
@@ -110,12 +113,15 @@ class Sections:
 
     def _after(self, latest: Agenda, state: PlanState) -> Agenda:
         before, now = latest.state.__dict__, state.__dict__
-        stale = {
-            place
-            for name, places in self._readers
-            if before[name] is not now[name]
-            for place in places
-        }
+        stale: set[int] = set()
+        for field, places in self._by_field:
+            if before[field] is not now[field]:
+                stale |= places
+        if before["progress"] is not now["progress"]:
+            measured, measures = before["progress"].__dict__, now["progress"].__dict__
+            for measure, places in self._by_measure:
+                if measured[measure] is not measures[measure]:
+                    stale |= places
         sections = latest.sections
         if stale:
             asked = list(sections)

@@ -15,9 +15,8 @@ from care.checkins import (
     sore_answers,
     sore_due,
 )
-from care.local_time import instant, local_day, out_of_quiet
+from care.local_time import calendar_day, instant, local_day, out_of_quiet
 from schemas.plan import AgendaItem, AgendaKind, PlanState, Prompt, PromptKind, Session, SessionStatus, Stage
-from schemas.protocol import SiteHours
 
 SYSTEM = "system"
 DAY_BEFORE_AT = time(9)
@@ -153,25 +152,22 @@ def _routine(state: PlanState) -> Iterator[AgendaItem]:
     """The questions of the check-in schedule that belong to no session (SCH-3 … SCH-7)."""
     if not _texts_flow(state):
         return
-    yield from _question_items(state.protocol.hours, state.texts_since, tuple(routine_questions(state)))
+    zone = state.protocol.hours.zone
+    for rule, question, due in routine_questions(state):
+        yield _question_item(zone, rule, question, due, _allowed(state, due))
 
 
 @lru_cache(maxsize=256)
-def _question_items(
-    hours: SiteHours, texts_since: datetime | None, turns: tuple[tuple[str, str, datetime], ...]
-) -> tuple[AgendaItem, ...]:
-    """The same turns are the same items: most steps of a plan change none."""
-    return tuple(
-        AgendaItem(
-            key=f"q:{question}:{local_day(hours, due).isoformat()}",
-            kind=AgendaKind.routine_question,
-            due=out_of_quiet(hours, max(due, texts_since or due)),
-            expires=due + _ROUTINE_LIFE,
-            rule=rule,
-            owner=SYSTEM,
-            subject=question,
-        )
-        for rule, question, due in turns
+def _question_item(zone: str, rule: str, question: str, due: datetime, allowed: datetime) -> AgendaItem:
+    """The same turn is the same item: most steps of a plan move one question's turn or none."""
+    return AgendaItem(
+        key=f"q:{question}:{calendar_day(zone, due).isoformat()}",
+        kind=AgendaKind.routine_question,
+        due=allowed,
+        expires=due + _ROUTINE_LIFE,
+        rule=rule,
+        owner=SYSTEM,
+        subject=question,
     )
 
 
@@ -192,15 +188,24 @@ def _prompts(state: PlanState) -> Iterator[AgendaItem]:
 
 
 def _prompt_item(prompt: Prompt, kind: AgendaKind, due: datetime, what: str) -> AgendaItem:
+    expires = prompt.expires_at if kind is AgendaKind.prompt_reminder else None
+    return _item_of_prompt(prompt.key, prompt.session_no, kind, due, expires, what)
+
+
+@lru_cache(maxsize=256)
+def _item_of_prompt(
+    key: str, session_no: int | None, kind: AgendaKind, due: datetime, expires: datetime | None, what: str
+) -> AgendaItem:
+    """The same prompt has the same items, whatever is asked or answered beside it."""
     return AgendaItem(
-        key=f"p:{prompt.key}:{what}",
+        key=f"p:{key}:{what}",
         kind=kind,
         due=due,
-        expires=prompt.expires_at if kind is AgendaKind.prompt_reminder else None,
+        expires=expires,
         rule="AL-12",
         owner=SYSTEM,
-        session_no=prompt.session_no,
-        subject=prompt.key,
+        session_no=session_no,
+        subject=key,
     )
 
 

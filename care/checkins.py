@@ -12,7 +12,13 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 
-from care.local_time import days_later, instant, local_day, moved_out_of_quiet, out_of_quiet
+from care.local_time import (
+    days_later,
+    instant,
+    local_day,
+    moved_out_of_quiet,
+    wall_time_days_later,
+)
 from care.same_again import same_again
 from schemas.plan import Answer, PlanState, Session, SessionStatus
 from schemas.protocol import SiteHours
@@ -41,10 +47,15 @@ def sore_due(hours: SiteHours, session: Session) -> datetime:
 
     After an evening session the quiet hours end too late for the answer to mean the same: then 20 hours after.
     """
-    due = out_of_quiet(hours, days_later(hours, session.starts_at, 1))
-    if due < session.starts_at + SORE_LIFE:
+    return _sore_due(hours.zone, hours.quiet_start, hours.quiet_end, session.starts_at)
+
+
+@lru_cache(maxsize=1024)
+def _sore_due(zone: str, quiet_start: time, quiet_end: time, starts_at: datetime) -> datetime:
+    due = moved_out_of_quiet(zone, quiet_start, quiet_end, wall_time_days_later(zone, starts_at, 1))
+    if due < starts_at + SORE_LIFE:
         return due
-    return out_of_quiet(hours, session.starts_at + SORE_AFTER)
+    return moved_out_of_quiet(zone, quiet_start, quiet_end, starts_at + SORE_AFTER)
 
 
 def day3_due(state: PlanState, session: Session) -> datetime | None:
@@ -62,22 +73,26 @@ def day3_due(state: PlanState, session: Session) -> datetime | None:
 def _early(state: PlanState, session: Session) -> bool:
     if state.progress.sessions_completed > _EARLY_SESSIONS:
         return False
-    return (
-        session.no in [s.no for s in state.sessions if s.status is SessionStatus.attended][-_EARLY_SESSIONS:]
-    )
+    return any(s.no == session.no for s in _attended(state.sessions)[-_EARLY_SESSIONS:])
 
 
 def _first_at_step(state: PlanState, session: Session) -> bool:
     entered = state.progress.step_entered_at
     if session.step is not state.progress.step or session.starts_at < entered:
         return False
-    attended = (s.no for s in state.sessions if s.status is SessionStatus.attended and s.starts_at >= entered)
-    return next(attended, None) == session.no
+    first = next((s for s in _attended(state.sessions) if s.starts_at >= entered), None)
+    return first is not None and first.no == session.no
+
+
+@same_again
+def _attended(sessions: tuple[Session, ...]) -> tuple[Session, ...]:
+    return tuple([s for s in sessions if s.status is SessionStatus.attended])
 
 
 def _left_sore(state: PlanState, session: Session) -> bool:
+    sore = sore_answers(state)
     by_then = session.starts_at + timedelta(days=_DAY3)
-    return any(session.starts_at < at < by_then for at in sore_answers(state))
+    return bool(sore) and any(session.starts_at < at < by_then for at in sore)
 
 
 def sore_answers(state: PlanState) -> tuple[datetime, ...]:
@@ -90,14 +105,14 @@ def _sore_among(answers: tuple[Answer, ...]) -> tuple[datetime, ...]:
     return tuple([a.at for a in answers if a.value >= _SORE_ADDS_DAY3 and a.question == "CHK-SORE"])
 
 
-def asked_of_sessions(state: PlanState) -> tuple[str, ...]:
+def asked_of_sessions(state: PlanState) -> frozenset[str]:
     """The keys of questions about sessions that have had their turn (SCH-1, SCH-2)."""
     return _asked_among(state.done)
 
 
 @same_again
-def _asked_among(done: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple([key for key in done if key.endswith((":sore", ":day3"))])
+def _asked_among(done: tuple[str, ...]) -> frozenset[str]:
+    return frozenset([key for key in done if key.endswith((":sore", ":day3"))])
 
 
 def ask_on(hours: SiteHours, day: date) -> datetime:
@@ -120,7 +135,7 @@ def question_key(question: str) -> str:
     return f"q:{question}"
 
 
-def routine_questions(state: PlanState) -> Iterator[tuple[str, str, datetime]]:
+def routine_questions(state: PlanState) -> list[tuple[str, str, datetime]]:
     """The next turn of each calendar question: (rule, question, instant).
 
     A question's turn comes its number of days after it was last asked, or after the plan's start, or when it was
@@ -128,25 +143,28 @@ def routine_questions(state: PlanState) -> Iterator[tuple[str, str, datetime]]:
     fit. The question before a review comes first: it is rare, and useless after it.
     """
     protocol, put_off = state.protocol, dict(state.put_off)
-    wanted = tuple(
+    wanted = [
         (max(due, put_off.get(question_key(question), due)), rule, question)
         for rule, question, due in _wanted(state)
-    )
-    sent = (*(at for _, at in state.routine_sent), *_promised(state))
-    yield from _turns(protocol.hours, protocol.max_routine_per_7_days, wanted, sent)
+    ]
+    sent = sorted([*(at for _, at in state.routine_sent), *_promised(state)])
+    return _turns(protocol.hours, protocol.max_routine_per_7_days, wanted, sent)
 
 
-@lru_cache(maxsize=1024)
 def _turns(
-    hours: SiteHours, budget: int, wanted: tuple[tuple[datetime, str, str], ...], sent: tuple[datetime, ...]
-) -> tuple[tuple[str, str, datetime], ...]:
-    """When each wanted question fits. Remembered: most steps of a plan change nothing about it."""
-    taken, turns = sorted(sent), []
-    for due, rule, question in sorted(wanted, key=lambda turn: (turn[2] != _BEFORE_REVIEW_ASK, turn)):
+    hours: SiteHours, budget: int, wanted: list[tuple[datetime, str, str]], taken: list[datetime]
+) -> list[tuple[str, str, datetime]]:
+    """When each wanted question fits among the instants that are `taken`, in order; each takes its own."""
+    turns = []
+    for due, rule, question in sorted(wanted, key=_rarest_first):
         turn = _fit(hours, due, taken, budget)
         insort(taken, turn)
         turns.append((rule, question, turn))
-    return tuple(turns)
+    return turns
+
+
+def _rarest_first(wanted: tuple[datetime, str, str]) -> tuple[bool, tuple[datetime, str, str]]:
+    return wanted[2] != _BEFORE_REVIEW_ASK, wanted
 
 
 def _wanted(state: PlanState) -> Iterator[tuple[str, str, datetime]]:
@@ -172,12 +190,12 @@ def _wanted(state: PlanState) -> Iterator[tuple[str, str, datetime]]:
 
 def _promised(state: PlanState) -> Iterator[datetime]:
     """Questions about sessions that are still to be asked: they keep their place before the routine ones."""
-    hours = state.protocol.hours
+    hours, asked = state.protocol.hours, asked_of_sessions(state)
     for session in state.sessions[-_LOOKED_AT:]:
-        asked = f"s{session.no}:sore" in state.done
-        if session.status in (SessionStatus.booked, SessionStatus.attended) and not asked:
+        attended = session.status is SessionStatus.attended
+        if (attended or session.status is SessionStatus.booked) and f"s{session.no}:sore" not in asked:
             yield sore_due(hours, session)
-        if session.status is SessionStatus.attended and f"s{session.no}:day3" not in state.done:
+        if attended and f"s{session.no}:day3" not in asked:
             third_day = day3_due(state, session)
             if third_day is not None:
                 yield third_day

@@ -38,21 +38,23 @@ def local(zone_name: str, moment: datetime) -> datetime:
 
 def local_day(hours: SiteHours, moment: datetime) -> date:
     """The site's calendar day of an instant."""
-    return _day(hours.zone, moment)
+    return calendar_day(hours.zone, moment)
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _day(zone_name: str, moment: datetime) -> date:
+def calendar_day(zone_name: str, moment: datetime) -> date:
+    """`local_day` by the one thing of a site's hours that it depends on."""
     return local(zone_name, moment).date()
 
 
 def days_later(hours: SiteHours, moment: datetime, days: int) -> datetime:
     """The same wall time so many days later; 09:00 stays 09:00 (F16)."""
-    return _days_later(hours.zone, moment, days)
+    return wall_time_days_later(hours.zone, moment, days)
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _days_later(zone_name: str, moment: datetime, days: int) -> datetime:
+def wall_time_days_later(zone_name: str, moment: datetime, days: int) -> datetime:
+    """`days_later` by the one thing of a site's hours that it depends on."""
     here = local(zone_name, moment)
     return instant(zone_name, here.date() + timedelta(days=days), here.time())
 

@@ -28,7 +28,9 @@ class Frozen(BaseModel):
         copied = cls.__new__(cls)
         _set_slot(copied, "__dict__", {**self.__dict__, **changes})
         known = self.__pydantic_fields_set__
-        _set_slot(copied, "__pydantic_fields_set__", known if changes.keys() <= known else known | changes.keys())
+        _set_slot(
+            copied, "__pydantic_fields_set__", known if changes.keys() <= known else known | changes.keys()
+        )
         _set_slot(copied, "__pydantic_extra__", None)
         _set_slot(copied, "__pydantic_private__", None)
         return copied
