@@ -1,6 +1,6 @@
 """What an agenda source looked at last: it is asked again only when a part of the plan that it looks at changed.
 
-Plans are frozen and a step copies what it leaves alone by reference, so comparing an unchanged part costs nothing.
+Plans are frozen and a step copies what it leaves alone by reference: the same object is the same part.
 A state whose fields are the same objects is not even compared: `Sections` passes over the sources of those fields.
 """
 
@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import wraps
-from operator import attrgetter
+from operator import attrgetter, is_
 from typing import Any, NamedTuple, Protocol
 
+from care.checkins import keys_done
 from schemas.plan import AgendaItem, PlanState
 
 
@@ -40,17 +41,16 @@ def looks_at(
     named = (*parts, *(name.replace("progress_", "progress.") for name in derived))
 
     def remembering(source: Callable[[PlanState], Iterator[AgendaItem]]) -> Source:
-        last: tuple[tuple[Any, ...], tuple[AgendaItem, ...]] = ((), ())
+        last: tuple[tuple[Any, ...], list[Any], tuple[AgendaItem, ...]] | None = None
 
         @wraps(source)
         def items(state: PlanState) -> tuple[AgendaItem, ...]:
             nonlocal last
-            seen, before = last
-            now = (look(state), *(part(state) for part in extra))
-            if seen == now:
-                return before
+            known, now, told = last, look(state), [part(state) for part in extra]
+            if known is not None and all(map(is_, known[0], now)) and known[1] == told:
+                return known[2]
             found = tuple(sorted(source(state), key=in_order))
-            last = (now, found)
+            last = (now, told, found)
             return found
 
         items.parts = named  # type: ignore[attr-defined]
@@ -72,7 +72,11 @@ class Agenda(NamedTuple):
         for section in self.sections:
             for item in section:
                 if item.key not in done:
-                    if first is None or in_order(item) < in_order(first):
+                    if (
+                        first is None
+                        or item.due < first.due
+                        or (item.due == first.due and item.key < first.key)
+                    ):
                         first = item
                     break
         return first
@@ -92,7 +96,8 @@ class Sections:
     def __init__(self, sources: Sequence[Source]) -> None:
         self._sources = tuple(sources)
         everyone = frozenset(range(len(sources)))
-        fields, progress = {"plan_id": everyone}, {}
+        fields: dict[str, frozenset[int]] = {"plan_id": everyone}
+        progress: dict[str, frozenset[int]] = {}
         for place, source in enumerate(sources):
             for part in source.parts:
                 field, _, measure = part.partition(".")
@@ -105,7 +110,7 @@ class Sections:
         """The agenda of a state."""
         latest = self._latest
         if latest is None:
-            latest = Agenda(state, tuple(source(state) for source in self._sources), frozenset(state.done))
+            latest = Agenda(state, tuple(source(state) for source in self._sources), keys_done(state.done))
         elif latest.state is not state:
             latest = self._after(latest, state)
         self._latest = latest
@@ -128,5 +133,4 @@ class Sections:
             for place in stale:
                 asked[place] = self._sources[place](state)
             sections = tuple(asked)
-        done = latest.done if before["done"] is now["done"] else frozenset(state.done)
-        return Agenda(state, sections, done)
+        return Agenda(state, sections, keys_done(state.done))

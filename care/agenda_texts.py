@@ -189,14 +189,15 @@ def _prompts(state: PlanState) -> Iterator[AgendaItem]:
 
 def _prompt_item(prompt: Prompt, kind: AgendaKind, due: datetime, what: str) -> AgendaItem:
     expires = prompt.expires_at if kind is AgendaKind.prompt_reminder else None
-    return _item_of_prompt(prompt.key, prompt.session_no, kind, due, expires, what)
+    return _item_of_prompt(prompt.key, prompt.session_no, (kind, what), due, expires)
 
 
 @lru_cache(maxsize=256)
 def _item_of_prompt(
-    key: str, session_no: int | None, kind: AgendaKind, due: datetime, expires: datetime | None, what: str
+    key: str, session_no: int | None, named: tuple[AgendaKind, str], due: datetime, expires: datetime | None
 ) -> AgendaItem:
     """The same prompt has the same items, whatever is asked or answered beside it."""
+    kind, what = named
     return AgendaItem(
         key=f"p:{key}:{what}",
         kind=kind,

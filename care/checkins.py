@@ -7,7 +7,7 @@ makes more than the budget in any 7 days, with the session questions known by th
 
 from __future__ import annotations
 
-from bisect import bisect, insort
+from bisect import bisect, bisect_left, insort
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
@@ -106,13 +106,17 @@ def _sore_among(answers: tuple[Answer, ...]) -> tuple[datetime, ...]:
 
 
 def asked_of_sessions(state: PlanState) -> frozenset[str]:
-    """The keys of questions about sessions that have had their turn (SCH-1, SCH-2)."""
-    return _asked_among(state.done)
+    """The questions about the latest sessions that have had their turn (SCH-1, SCH-2), by their agenda keys."""
+    return _questions_of(state.sessions) & keys_done(state.done)
 
 
 @same_again
-def _asked_among(done: tuple[str, ...]) -> frozenset[str]:
-    return frozenset([key for key in done if key.endswith((":sore", ":day3"))])
+def _questions_of(sessions: tuple[Session, ...]) -> frozenset[str]:
+    return frozenset(f"s{s.no}:{what}" for s in sessions[-_LOOKED_AT:] for what in ("sore", "day3"))
+
+
+keys_done = same_again(frozenset[str])
+"""The agenda keys that have had their turn, to look one up."""
 
 
 def ask_on(hours: SiteHours, day: date) -> datetime:
@@ -203,8 +207,8 @@ def _promised(state: PlanState) -> Iterator[datetime]:
 
 def _fit(hours: SiteHours, due: datetime, sent: list[datetime], budget: int) -> datetime:
     """The first instant from `due` on that keeps the 24-hour gap and the 7-day budget."""
-    turn, later = due, sent[bisect(sent, due - _BUDGET_WINDOW) :]
-    while (free := _not_before(turn, later, budget)) is not None:
+    turn = due
+    while (free := _not_before(turn, sent, budget)) is not None:
         day = local_day(hours, free)
         turn = ask_on(hours, max(day, local_day(hours, turn) + _DAY))
         if turn < free:
@@ -216,17 +220,15 @@ def _not_before(turn: datetime, sent: list[datetime], budget: int) -> datetime |
     """Before when a question cannot go, as far as its turn shows; None if it may go in this turn.
 
     Another question may be within a day, or some 7 days around the turn may hold more than the budget. `sent` is in
-    order and holds nothing from more than 7 days before the first turn that was tried.
+    order.
     """
-    day_before, day_after = turn - _GAP, turn + _GAP
-    for at in sent:
-        if day_before < at < day_after:
-            return at + _GAP
-    if len(sent) < budget:
+    next_one = bisect(sent, turn - _GAP)
+    if next_one < len(sent) and sent[next_one] < turn + _GAP:
+        return sent[next_one] + _GAP
+    near = sent[bisect(sent, turn - _BUDGET_WINDOW) : bisect_left(sent, turn + _BUDGET_WINDOW)]
+    if len(near) < budget:
         return None
-    week_before, week_after = turn - _BUDGET_WINDOW, turn + _BUDGET_WINDOW
-    near = [at for at in sent if week_before < at < week_after]
-    near.insert(bisect(near, turn), turn)
+    insort(near, turn)
     for early, late in zip(near, near[budget:], strict=False):
         if early <= turn and late - early < _BUDGET_WINDOW:
             return early + _BUDGET_WINDOW if early < turn else turn

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from care.alerts import deadlines, freezes, open_alert_like, raised_to
 from care.draft_texts import TextingDraft
 from care.local_time import after_staffed
+from care.same_again import same_again
 from schemas.commands import SERVICE, Actor
 from schemas.events import EventKind
 from schemas.messages import Audience, TextPurpose
@@ -30,7 +31,7 @@ class Draft(TextingDraft):
     def __init__(self, state: PlanState, now: datetime, cause: str, actor: Actor = SERVICE) -> None:
         super().__init__(state, now, cause, actor)
         self.evaluate_taper = False
-        self._open_before = frozenset(s.no for s in state.sessions if s.status in AHEAD)
+        self._open_before = _open_numbers(state.sessions)
         self._place: dict[int, Placement] = {}
         self._release: list[int] = []
         self._closed_alerts: list[ClosedAlert] = []
@@ -245,3 +246,8 @@ class Draft(TextingDraft):
         older, latest = sessions[:-_SESSIONS_KEPT], sessions[-_SESSIONS_KEPT:]
         still_open = [s for s in older if s.status in AHEAD or s.no in self._open_before]
         return (*still_open, *latest) if len(still_open) < len(older) else sessions
+
+
+@same_again
+def _open_numbers(sessions: tuple[Session, ...]) -> frozenset[int]:
+    return frozenset([s.no for s in sessions if s.status in AHEAD])

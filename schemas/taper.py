@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from schemas.base import Frozen, Strict
+from schemas.base import Frozen, Made
 
 
 class Step(StrEnum):
@@ -35,7 +35,7 @@ class TaperVerdict(StrEnum):
     PROPOSE_STEP_DOWN = "PROPOSE_STEP_DOWN"
 
 
-class PrimaryTrend(Strict):
+class PrimaryTrend(Made, extra="forbid"):
     """The primary measure: `values` at the last completed sessions, oldest first, None where not taken.
 
     `weeks` are weeks since the plan began, one for each value. `mcid` is the change worth acting on
@@ -50,7 +50,7 @@ class PrimaryTrend(Strict):
     weeks: tuple[float | None, ...] = ()
 
 
-class PainTrend(Strict):
+class PainTrend(Made, extra="forbid"):
     """Average pain of the last 24 h (0-10), asked before each of the last completed sessions, oldest first.
 
     `last_gap_hours` is the time between the last two known readings; None for readings of separate
@@ -63,7 +63,7 @@ class PainTrend(Strict):
     last_gap_hours: float | None = None
 
 
-class Flares(Strict):
+class Flares(Made, extra="forbid"):
     """Flare-ups the client named: how many in 28 days, the longest of them in hours, days since the last."""
 
     count_28d: int = 0
@@ -71,7 +71,7 @@ class Flares(Strict):
     days_since: float | None = None
 
 
-class OpenItems(Strict):
+class OpenItems(Made, extra="forbid"):
     """What is open now: E0 and E1 alerts, E2 alerts, plan-scope holds, the highest adverse event grade."""
 
     e01: int = 0
@@ -80,7 +80,7 @@ class OpenItems(Strict):
     ae: int = 0
 
 
-class TaperInputs(Strict):
+class TaperInputs(Made, extra="forbid"):
     """Everything the policy looks at. None always means "not known", never "fine"."""
 
     step: Step
@@ -106,7 +106,7 @@ class TaperInputs(Strict):
     client_stop: bool = False
 
 
-class TaperDecision(Frozen):
+class TaperDecision(Made):
     """The proposal and why.
 
     `reasons` are the rules that decided (`TAP-UP-1`, `D1` … `D9`, `not_D5`); `also` are other rules
