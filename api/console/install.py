@@ -10,8 +10,10 @@ from fastapi import Depends, FastAPI
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
+from api.clinic import Clinic
 from api.console import problem_pages
 from api.console.desk import desk
+from api.console.plan_news import PlanNews
 from api.console.rendering import STATIC_PATH
 from api.console.routes import (
     alerts,
@@ -28,6 +30,7 @@ from api.console.routes import (
     today,
     treating,
 )
+from database.notices import plan_changes
 
 _STAFF_ONLY: Final = (
     attention,
@@ -65,4 +68,6 @@ def install(app: FastAPI) -> None:
     app.include_router(entrance.router, include_in_schema=False)
     for group in _STAFF_ONLY:
         app.include_router(group.router, include_in_schema=False, dependencies=[Depends(desk)])
+    clinic: Clinic = app.state.clinic
+    app.state.plan_news = PlanNews(lambda: plan_changes(clinic.engine.url))
     problem_pages.install(app)
