@@ -58,16 +58,27 @@ class Meter(Protocol):
 
 
 class Sending:
-    """The send activity. Its channel is asked in a thread; its meter and search are its own."""
+    """The send activity. Its channel is asked in a thread; its meter and search are its own.
+
+    A text that a member of staff caused waits `undo_for`: so long they can take it back (`database.undo`).
+    """
 
     def __init__(
-        self, engine: AsyncEngine, channel: Channel, wording: Wording, search: Search, meter: Meter
+        self,
+        engine: AsyncEngine,
+        channel: Channel,
+        wording: Wording,
+        search: Search,
+        meter: Meter,
+        *,
+        undo_for: timedelta = timedelta(0),
     ) -> None:
         self._engine = engine
         self._channel = channel
         self._wording = wording
         self._search = search
         self._meter = meter
+        self._undo_for = undo_for
 
     @activity.defn(name=names.SEND_TEXT)
     async def send_text(self, asked: SendOrder) -> SendOutcome:
@@ -84,6 +95,9 @@ class Sending:
 
     async def _send(self, asked: SendOrder, now: datetime) -> SendOutcome:
         order = asked.order
+        undo_until = order.ordered_at + self._undo_for
+        if order.by is not None and now < min(undo_until, order.expires_at):
+            raise later("it may still be taken back", undo_until - now)
         facts = await text_facts(self._engine, order, now)
         situation = Situation(order, facts, now)
         check = first_reason(situation)

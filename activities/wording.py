@@ -10,9 +10,9 @@ from care.local_time import zone
 from care.pack_text import PackError
 from database.errors import NotFoundError
 from database.outbox_facts import TextFacts
+from messaging.pack_texts import pack_text
 from messaging.templates import DEFAULT_LANGUAGE, Template, TemplateBook, TemplateError
 from schemas.messages import TextOrder
-from schemas.rules import RulePack
 
 
 class Unworded(Exception):  # noqa: N818 - a state of the text
@@ -62,24 +62,11 @@ class Wording:
         """A text waits as a name: whoever edits its words meanwhile loses none of those that wait (F06)."""
         product = book.templates.get(order.template)
         if product is None:
-            return pack_text(order.template, await self._packs.get(facts.pack_hash))
+            product = pack_text(order.template, await self._packs.get(facts.pack_hash))
         own = facts.site_text
-        if own is None:
-            return product
-        return Template(product.name, f"site-{own.version}", own.body, product.one_way)
+        return product if own is None else product.reworded(f"site-{own.version}", own.body)
 
     def _values(self, order: TextOrder, facts: TextFacts, book: TemplateBook) -> dict[str, str]:
         visits = book.visit_fields(order.starts_at, zone(facts.hours.zone))
         first_name = (facts.therapist or "").partition(" ")[0]
         return {"clinic": facts.clinic_name, "phone": facts.phone, "therapist": first_name, **visits}
-
-
-def pack_text(name: str, pack: RulePack) -> Template:
-    """A question or message of the rule pack as a template. Raises TemplateError for a name it has not."""
-    said = pack.questions.get(name) or pack.messages.get(name)
-    if said is None:
-        raise TemplateError(
-            f"neither the clinic's templates nor rule pack {pack.version} has a text named {name}; "
-            "correct the name where the text is ordered, or add it"
-        )
-    return Template(name, pack.version, said.text)

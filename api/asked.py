@@ -56,7 +56,8 @@ class OutcomeAsked(Strict):
     techniques: tuple[str, ...] = ()
     note: Words | None = None
     day_check: dict[str, bool] = Field(
-        default_factory=dict, description="DAY-01 … DAY-03 as the client answered them: true for yes."
+        default_factory=dict,
+        description="DAY-01 … DAY-03 and DAY-05 as the client answered them: true for yes; DAY-04 is `pain`.",
     )
 
     @model_validator(mode="after")

@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from api.answers import to_json
-from database.errors import KeyReusedError, NotFoundError, RecordError, WrongStateError
+from database.errors import KeyReusedError, NotFoundError, RecordError
 from schemas.refusals import CommandRefused, EngineUnavailable, PlanAskFailed, PlanClosed, PlanUnknown
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -122,7 +122,6 @@ _ASK_STATUS: Final[Mapping[type[PlanAskFailed], HTTPStatus]] = {
 _RECORD_PROBLEMS: Final[Mapping[type[RecordError], tuple[HTTPStatus, str]]] = {
     NotFoundError: (HTTPStatus.NOT_FOUND, "not_found"),
     KeyReusedError: (HTTPStatus.CONFLICT, "key_reused"),
-    WrongStateError: (HTTPStatus.CONFLICT, "wrong_state"),
 }
 
 

@@ -57,6 +57,7 @@ REASONS: Final[Mapping[str, str]] = MappingProxyType(
 ENDS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "withdrawn": "It was taken back: what it was about had changed, or the plan stood still or had ended.",
+        "undone": "The member of staff who caused it took it back.",
         "never_found": "Its answer was lost and the provider's list does not show it.",
         "cannot_be_worded": "No words could be found for it; engineers see why.",
     }

@@ -185,6 +185,7 @@ async def open_clinic(
             twilio_from=gateway.number,
             twilio_api_url=gateway.url,
             public_url=receipts.base_url,
+            undo_seconds=0,
             encryption_key_list=a_key(),
         )
         client = await connect(settings)

@@ -133,6 +133,7 @@ def _settings(database_url: str, temporal_address: str, gateway: RunningGateway)
         twilio_from=gateway.number,
         twilio_api_url=gateway.url,
         public_url=_NOBODY_LISTENS,
+        undo_seconds=0,
         encryption_key_list=a_key(),
     )
 
@@ -152,5 +153,6 @@ def _environment(settings: Settings, probe_port: int) -> dict[str, str]:
         "LIMBER_PUBLIC_URL": settings.public_url or "",
         "LIMBER_ENCRYPTION_KEYS": keys,
         "LIMBER_METRICS_PORT": str(probe_port),
+        "LIMBER_UNDO_SECONDS": str(settings.undo_seconds),
     }
     return without_files(os.environ, variables)

@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 from care.agenda_memory import looks_at
 from care.agenda_texts import session_key
 from care.local_time import days_later, instant, local_day
+from care.screening_age import ask_again_before, ask_again_due, next_booked
 from schemas.plan import (
     AgendaItem,
     AgendaKind,
@@ -180,6 +181,23 @@ def _screening_item(state: PlanState, kind: AgendaKind, what: str, due: datetime
     )
 
 
+@looks_at("stage", "protocol", "screening", "sessions", "progress.scores")
+def _screening_too_old(state: PlanState) -> Iterator[AgendaItem]:
+    """The next session will find a form too old, or a gap too long: the questions are asked again before it."""
+    session = next_booked(state) if state.stage is Stage.active else None
+    terms = ask_again_before(state, session) if session is not None else None
+    if session is None or terms is None:
+        return
+    yield AgendaItem(
+        key=f"{session_key(session)}:ask-again:{terms.after_days}",
+        kind=AgendaKind.screening_too_old,
+        due=ask_again_due(state, session, terms),
+        rule=terms.rule,
+        owner=state.protocol.therapist_id,
+        session_no=session.no,
+    )
+
+
 @looks_at(
     "stage",
     "protocol",
@@ -219,19 +237,20 @@ def _pause(state: PlanState) -> Iterator[AgendaItem]:
         )
 
 
-@looks_at("stage", "protocol", "sessions", "assessment")
+@looks_at("stage", "protocol", "sessions", "assessment", "progress.scores")
 def _assessment(state: PlanState) -> Iterator[AgendaItem]:
-    """The physical assessment is due when the first hands-on session begins (ALG-9, PA-01 … PA-11)."""
+    """The physical assessment is due when the first hands-on session begins (ALG-9, PA-01 … PA-11).
+
+    After a long gap it is due again: `gap_rules` takes the old one out of force.
+    """
     if (
         state.stage is not Stage.active
         or state.assessment is not None
         or not state.protocol.assessment_needed
     ):
         return
-    first = min(
-        (s for s in state.sessions if s.status is SessionStatus.booked), key=lambda s: s.no, default=None
-    )
-    if first is not None and first.no == 1:
+    first = next_booked(state)
+    if first is not None and (first.no == 1 or state.progress.scores):
         yield AgendaItem(
             key=f"{session_key(first)}:assessment",
             kind=AgendaKind.assessment_due,
@@ -257,4 +276,14 @@ def _adverse(state: PlanState) -> Iterator[AgendaItem]:
         )
 
 
-DEADLINE_SOURCES = (_approvals, _alerts, _lapses, _screening, _reviews, _pause, _assessment, _adverse)
+DEADLINE_SOURCES = (
+    _approvals,
+    _alerts,
+    _lapses,
+    _screening,
+    _screening_too_old,
+    _reviews,
+    _pause,
+    _assessment,
+    _adverse,
+)

@@ -19,6 +19,8 @@ from schemas.screening import Urgency
 from schemas.treating import Assessment, AssessmentOutcome
 
 RULE = "ALG-9"
+SEVERE_TODAY = "DAY-04"
+"""Pain of 8 or more before a session: no further one until a physiotherapist has looked."""
 
 
 def items_needed(
@@ -78,7 +80,11 @@ def note_missing(draft: Draft, rule: str, session_no: int | None) -> None:
 
 
 def note_day(draft: Draft, command: RecordOutcome) -> None:
-    """A yes to DAY-01 … DAY-03: the plan stands still until the matching questions are repeated (MID-1)."""
+    """What the day's questions brought up.
+
+    A yes to DAY-01 … DAY-03 stands the plan still until the matching questions are repeated (MID-1); severe pain
+    (DAY-04) keeps the next session waiting for a physiotherapist (MID-2).
+    """
     if not command.day_check:
         return
     draft.event(
@@ -88,6 +94,8 @@ def note_day(draft: Draft, command: RecordOutcome) -> None:
         rules=command.day_check,
         items=command.repeat_items,
     )
+    if SEVERE_TODAY in command.day_check:
+        draft.raise_alert(AlertReason.number_alert, Urgency.E2, SEVERE_TODAY, session_no=command.session_no)
     if command.repeat_items and draft.state.stage in (Stage.active, Stage.suspended):
         draft.raise_alert(
             AlertReason.health_change,

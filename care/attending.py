@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from care.alerts import REVIEWS, URGENT
 from care.approving import reviewed
 from care.draft import Draft
 from care.local_time import local_day
 from care.opening import NOT_STARTED, ask_for_clearances, await_next, blocking, screening_alert
 from care.pausing import ask_to_resume, suspend
+from care.screening_age import answers_alert, repeated
 from schemas.commands import AcknowledgeAlert, CloseAlert, Rescreen
 from schemas.events import EventKind
-from schemas.plan import Alert, AlertReason, HeldRequirement
+from schemas.plan import Alert, HeldRequirement
 from schemas.protocol import ApprovalKind
 from schemas.screening import HoldKind, ScreeningResult
 
@@ -53,18 +52,18 @@ def rescreen(draft: Draft, command: Rescreen) -> None:
     """
     whole = not command.items
     result = command.result
-    screening = draft.state.screening.but(
+    today = local_day(draft.protocol.hours, draft.now)
+    screening = repeated(draft.state.screening, draft.protocol, command, today).but(
         result=result,
         overall=result.overall,
-        holds=_merge(draft, result),
+        holds=_merge(draft, command),
         repeat_items=tuple(
             item for item in draft.state.screening.repeat_items if not whole and item not in command.items
         ),
     )
-    if whole:
-        today = local_day(draft.protocol.hours, draft.now)
-        screening = screening.but(valid_until=today + timedelta(days=draft.protocol.screening_valid_days))
-        draft.close_alerts(AlertReason.screening_expires, "screening repeated")
+    for alert in draft.state.alerts:
+        if answers_alert(alert, command):
+            draft.close_alert(alert, "screening repeated")
     restrictions = dict.fromkeys((*draft.protocol.restrictions, *result.restrictions))
     draft.set(screening=screening, protocol=draft.protocol.but(restrictions=tuple(restrictions)))
     draft.event(
@@ -94,17 +93,19 @@ def _keep_safe(draft: Draft, result: ScreeningResult) -> None:
         ask_to_resume(draft, "MID-3")
 
 
-def _merge(draft: Draft, result: ScreeningResult) -> tuple[HeldRequirement, ...]:
+def _merge(draft: Draft, command: Rescreen) -> tuple[HeldRequirement, ...]:
     """Holds after a repeat: letters and referrals stay until discharged; a defer or a gap is what it is now.
 
     A letter that has discharged a hold counts until its last day, also when the same answer is given again
-    (ALG-4); a defer found again brings its new date (ALG-7).
+    (ALG-4); a defer found again brings its new date (ALG-7), also one that was set aside (ALG-10).
     """
     today = local_day(draft.protocol.hours, draft.now)
-    new = {held.key: held for held in (HeldRequirement(hold=hold) for hold in result.holds)}
+    new = {held.key: held for held in (HeldRequirement(hold=hold) for hold in command.result.holds)}
     merged: dict[str, HeldRequirement] = {}
     for held in draft.state.screening.holds:
         answered = held.hold.kind in (HoldKind.defer, HoldKind.incomplete)
+        if held.discharged_at is not None and held.hold.kind is HoldKind.defer and _asked(held, command):
+            continue
         if held.discharged_at is not None:
             expired = held.document_valid_until is not None and held.document_valid_until <= today
             merged[held.key] = (
@@ -119,3 +120,8 @@ def _merge(draft: Draft, result: ScreeningResult) -> tuple[HeldRequirement, ...]
     for key, held in new.items():
         merged.setdefault(key, held)
     return tuple(merged.values())
+
+
+def _asked(held: HeldRequirement, command: Rescreen) -> bool:
+    """Whether the question behind a hold was among those asked again."""
+    return not command.items or held.hold.rule.rpartition("-")[0] in command.items

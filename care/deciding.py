@@ -13,6 +13,7 @@ from care.assessing import record_assessment
 from care.attending import acknowledge, close_alert, rescreen
 from care.booking import without_slots
 from care.draft import Draft
+from care.overriding import override_hold, override_restriction
 from care.pausing import discharge, pause_plan, resume_plan, withdraw
 from care.performing import question_not_asked, text_not_sent
 from care.sessions import cancel_session, record_outcome, reschedule
@@ -27,6 +28,8 @@ from schemas.commands import (
     DecideApproval,
     DischargePlan,
     FollowUpAdverseEvent,
+    OverrideHold,
+    OverrideRestriction,
     PausePlan,
     ReceiveText,
     RecordAssessment,
@@ -87,6 +90,8 @@ _HANDLERS: dict[type, Callable[[Draft, Any], None]] = {
     AcknowledgeAlert: acknowledge,
     CloseAlert: close_alert,
     Rescreen: rescreen,
+    OverrideHold: override_hold,
+    OverrideRestriction: override_restriction,
 }
 
 

@@ -89,9 +89,15 @@ class TextingDraft:
             session_revision=session.revision if session else None,
             starts_at=starts_at or ((session.starts_at,) if session else ()),
             therapist_id=self.protocol.therapist_id,
+            by=self._taken_back_by(audience, purpose),
         )
         self._texts.append(order)
         self.event(EventKind.text_ordered, rule, key=order.key, template=template, purpose=purpose)
+
+    def _taken_back_by(self, audience: Audience, purpose: TextPurpose) -> str | None:
+        """Who may take the text back: a person at a screen, and never what is about safety."""
+        staff = bool(self.actor.roles) and audience is Audience.client
+        return self.actor.id if staff and purpose is not TextPurpose.safety else None
 
     @property
     def tells_client(self) -> bool:

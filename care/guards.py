@@ -18,10 +18,13 @@ from care.guards_deciding import (
     refuse_inactive,
     refuse_lay,
     refuse_running,
+    refuse_techniques,
     resumable,
     say,
 )
 from care.guards_treating import refuse_follow_up, refuse_report, refuse_session
+from care.overriding import refuse_override_of_hold, refuse_override_of_restriction
+from care.screening_age import refuse_old_screening
 from care.telephone import refuse_check_in
 from schemas.commands import (
     AcknowledgeAlert,
@@ -34,6 +37,8 @@ from schemas.commands import (
     DecideApproval,
     DischargePlan,
     FollowUpAdverseEvent,
+    OverrideHold,
+    OverrideRestriction,
     PausePlan,
     ReceiveText,
     RecordAssessment,
@@ -98,12 +103,13 @@ def _cleared_before(state: PlanState, session: Session) -> Refusal | None:
                 "Close the alert with what you found, then record the outcome."
             ),
         )
-    return refuse_session(state, session)
+    return refuse_session(state, session) or refuse_old_screening(state, session)
 
 
 def _assessment(state: PlanState, actor: Actor, command: RecordAssessment, now: datetime) -> Refusal | None:
     """Made and recorded by a registered physiotherapist (`physical_assessment.approval.by`)."""
-    return refuse_closed(state) or refuse_lay(actor, "record a physical assessment")
+    refusal = refuse_closed(state) or refuse_lay(actor, "record a physical assessment")
+    return refusal or refuse_techniques(state, command.techniques)
 
 
 def _reschedule(state: PlanState, actor: Actor, command: Reschedule, now: datetime) -> Refusal | None:
@@ -226,4 +232,6 @@ _GUARDS: dict[type, Guard] = {
     AcknowledgeAlert: _alert,
     CloseAlert: _close_alert,
     Rescreen: _open_plan,
+    OverrideHold: refuse_override_of_hold,
+    OverrideRestriction: refuse_override_of_restriction,
 }

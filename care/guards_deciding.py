@@ -117,7 +117,22 @@ def refuse_edit(state: PlanState, edit: ProtocolEdit, now: datetime) -> Refusal 
             code="slot_in_past",
             sentence=f"The first session cannot be on {say(state, edit.first_session_at)}: that time has passed.",
         )
-    return _on_ladder(state, edit.start_step) or _pain_limit(state, edit.pain_ok_max)
+    return (
+        _on_ladder(state, edit.start_step)
+        or _pain_limit(state, edit.pain_ok_max)
+        or refuse_techniques(state, edit.techniques)
+    )
+
+
+def refuse_techniques(state: PlanState, wanted: tuple[str, ...] | None) -> Refusal | None:
+    """`plan_merge`: a therapist narrows the techniques; one that a rule leaves out needs that rule overridden."""
+    beyond = [one for one in wanted or () if one not in state.protocol.techniques]
+    if not beyond:
+        return None
+    return Refusal(
+        code="technique_ruled_out",
+        sentence=f"Not among this plan's techniques: {', '.join(beyond)}. The session sheet says which rule and why.",
+    )
 
 
 def _pain_limit(state: PlanState, wanted: float | None) -> Refusal | None:

@@ -43,6 +43,7 @@ def new_plan(
             result=result,
             overall=result.overall,
             holds=tuple(HeldRequirement(hold=hold) for hold in result.holds),
+            completed_on=evaluated,
             valid_until=evaluated + timedelta(days=protocol.screening_valid_days),
         ),
         progress=Progress(

@@ -27,6 +27,7 @@ from care.opening import (
     blocking,
 )
 from care.pausing import ask_to_resume, hold_late, lapse, suspend
+from care.screening_age import ask_again_before
 from schemas.events import EventKind
 from schemas.plan import (
     TEXT_KINDS,
@@ -219,6 +220,24 @@ def _screening_expired(draft: Draft, item: AgendaItem) -> None:
     ask_to_resume(draft, item.rule)
 
 
+def _screening_too_old(draft: Draft, item: AgendaItem) -> None:
+    """A session comes on which the screening will be too old: somebody asks the questions again before it."""
+    draft.mark_done(item.key)
+    session = draft.state.session(item.session_no or 0)
+    terms = ask_again_before(draft.state, session) if session is not None else None
+    if terms is None:
+        return
+    if terms.assess:
+        draft.set(assessment=None)
+    draft.raise_alert(
+        AlertReason.screening_expires,
+        Urgency.E3,
+        item.rule,
+        session_no=item.session_no,
+        screening_items=terms.items,
+    )
+
+
 def _review_due(draft: Draft, item: AgendaItem) -> None:
     draft.mark_done(item.key)
     draft.raise_alert(AlertReason.review_due, Urgency.E3, item.rule)
@@ -249,6 +268,7 @@ _PERFORM: dict[AgendaKind, Callable[[Draft, AgendaItem], None]] = {
     AgendaKind.clearance_expiry: _clearance_expired,
     AgendaKind.screening_warning: _screening_warned,
     AgendaKind.screening_expiry: _screening_expired,
+    AgendaKind.screening_too_old: _screening_too_old,
     AgendaKind.review_due: _review_due,
     AgendaKind.pause_ends: _pause_ended,
     AgendaKind.assessment_due: _assessment_due,

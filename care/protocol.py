@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
+from care.screening_age import ask_again_terms
 from care.taper import policy_from
 from care.technique_limits import allowed_techniques, defaults_of, standing_restrictions
 from schemas.protocol import (
@@ -22,7 +23,7 @@ from schemas.protocol import (
     SiteHours,
 )
 from schemas.rules import RulePack
-from schemas.screening import Restriction, ScreeningResult, Urgency
+from schemas.screening import Disposition, Restriction, ScreeningResult, Urgency
 from schemas.treating import AdverseTerms
 
 APPROVAL_MINUTES: Final[Mapping[ApprovalKind, int]] = MappingProxyType(
@@ -96,6 +97,8 @@ def resolve(
         review_days=min(one.review_after.days for one in defaults),
         short_course_sessions=_short_course(pack, condition),
         screening_valid_days=pack.screening_valid_days(screening.overall),
+        screening_valid_by={one: pack.screening_valid_days(one) for one in Disposition},
+        ask_again=ask_again_terms(pack),
         screening_warning_days=pack.disposition_algebra.expiry.clearance_expiry_warning_days,
         silent_hold_after=policy.silent_hold_after,
         alert_terms=_alert_terms(pack),

@@ -103,7 +103,7 @@ def screen(
     fields = {name: one.fields for name, one in read.items()}
     evidence = Evidence()
     for item in engine.items:
-        judge = _Judge(engine, evidence, item.asked.id, read[item.asked.id], today)
+        judge = _Judge(engine, evidence, item.asked, read[item.asked.id], today)
         matched = [rule for rule in item.rules if rule.matches(fields, today)]
         for rule in matched:
             judge.apply(rule.id, rule.outcome)
@@ -146,7 +146,7 @@ class _Judge:
 
     engine: _Engine
     evidence: Evidence
-    item: str
+    item: ScreeningItem
     read: ReadItem
     today: date
 
@@ -187,7 +187,7 @@ class _Judge:
         self.evidence.findings.add(
             Finding(
                 rule=rule,
-                item=self.item,
+                item=self.item.id,
                 disposition=outcome.disposition,
                 urgency=outcome.urgency,
                 scope=Scope.region if region else Scope.plan,
@@ -235,7 +235,12 @@ class _Judge:
             until=terms.until if terms else "",
             rescreen_on=self.today + timedelta(days=terms.rescreen_after_days) if terms else None,
             urgency=outcome.urgency,
+            by_convention=bool(self.item.convention) and self._is_own(outcome),
         )
+
+    def _is_own(self, outcome: Outcome) -> bool:
+        """Whether no other clinician has a word in it (ALG-10)."""
+        return outcome.clearance is None or outcome.clearance.owner == self.engine.reviewer
 
     def _date_of(self, terms: Defer) -> date | None:
         since = self.read.fields.get(terms.days_from_field) if terms.days_from_field else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from care.technique_limits import covers, rules_out
+from care.technique_limits import allowed_techniques, covers, defaults_of, rules_out
 from schemas.base import Frozen
 from schemas.protocol import Protocol
 from schemas.rules import RulePack
@@ -47,6 +47,11 @@ class SessionSheet(Frozen):
     allowed: tuple[Allowed, ...]
     left_out: tuple[LeftOut, ...]
     restrictions: tuple[dict[str, str | None], ...]
+    movements_to_avoid: tuple[str, ...]
+    stop_and_review_if: tuple[str, ...]
+    only_if_protocol_says: tuple[str, ...]
+    pair_with: tuple[str, ...]
+    to_expect: tuple[str, ...]
     asked_first: tuple[dict[str, str], ...]
     assessment: str | None
 
@@ -57,6 +62,7 @@ def session_sheet(pack: RulePack, protocol: Protocol, assessment: str | None = N
     codes = {one.code for one in protocol.restrictions}
     light = bool(codes & _LIGHT) or protocol.profile == _OLDER
     cap = rules.discomfort_cap_nrs
+    defaults = defaults_of(pack, protocol.profile, protocol.condition)
     return SessionSheet(
         minutes=protocol.session_minutes,
         shortest_minutes=rules.duration.min_minutes,
@@ -68,15 +74,35 @@ def session_sheet(pack: RulePack, protocol: Protocol, assessment: str | None = N
         allowed=tuple(_allowed(pack, protocol, codes)),
         left_out=tuple(_left_out(pack, protocol)),
         restrictions=tuple(_told(pack, one) for one in protocol.restrictions),
+        movements_to_avoid=_together(one.avoid_movements for one in defaults),
+        stop_and_review_if=_together(
+            one.stop_if if isinstance(one, Condition) else one.stop_and_call_team for one in defaults
+        ),
+        only_if_protocol_says=_together(one.allowed_only_if_protocol_says for one in defaults),
+        pair_with=_together(one.pair_with for one in defaults),
+        to_expect=tuple(one.expected for one in defaults if one.expected),
         asked_first=tuple({"id": one.id, "q": one.q} for one in pack.screening.session_day_check),
         assessment=assessment,
     )
 
 
+def _together(groups: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    """What the profile and the condition say, each thing once."""
+    return tuple(dict.fromkeys(one for group in groups for one in group))
+
+
 def _allowed(pack: RulePack, protocol: Protocol, codes: set[str]) -> Iterable[Allowed]:
+    """A restriction that came after the plan's approval rules its techniques out at once."""
+    unrestricted = allowed_techniques(
+        pack,
+        profile=protocol.profile,
+        condition=protocol.condition,
+        restrictions=protocol.restrictions,
+        target_regions=protocol.target_regions,
+    )
     for name in protocol.techniques:
         technique = pack.techniques.get(name)
-        if technique is not None:
+        if technique is not None and name in unrestricted:
             older = technique.older_adult if protocol.profile == _OLDER else {}
             yield Allowed(
                 technique=name,

@@ -97,7 +97,9 @@ def _own_clinic(terminal: Terminal) -> Iterator[dict[str, str]]:
         directory = DataDirectory(Path(folder) / "clinic")
         directory.lock()
         ports = StackPorts(*free_ports(6))
-        stack = Stack(directory, load_settings(), ports, terminal, demo=True, virtual_time=True)
+        # Nobody sits at a screen to take a text back.
+        settings = load_settings().model_copy(update={"undo_seconds": 0})
+        stack = Stack(directory, settings, ports, terminal, demo=True, virtual_time=True)
         try:
             stack.start()
             yield stack.variables | {"API_URL": stack.api_url, "GATEWAY_URL": stack.gateway_url or ""}

@@ -13,13 +13,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from activities.wording import pack_text
 from api.problems import Problem
 from care.pack import builtin
 from care.preview import Planned, PlannedKind
 from care.preview import preview as look_ahead
 from cli.paper_clinic import paper_plan
 from database import demo_clinic as demo
+from messaging.pack_texts import pack_text
 from messaging.templates import TemplateBook, load
 from schemas.plan import PlanState
 from schemas.rules import RulePack

@@ -7,6 +7,8 @@ from typing import Annotated
 import orjson
 import typer
 
+from care.pack import builtin
+from messaging.pack_texts import pack_texts
 from messaging.template_preview import TextPreview, preview
 from messaging.templates import DEFAULT_LANGUAGE, Template, TemplateError, load
 
@@ -20,13 +22,18 @@ def texts(
     price: Annotated[float, typer.Option(help="What one segment costs.", min=0)] = 0.04,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")] = False,
 ) -> None:
-    """Show texts at the longest values of their fields, what they cost, and which rules they break."""
+    """Show texts, the built-in rule pack's too, at their longest, what they cost, and which rules they break."""
     try:
         book = load(language)
-        chosen = [book[name]] if name else list(book.templates.values())
-        if text is not None:
-            chosen = [Template(name or "tried", "new", text)]
-        shown = [preview(one, book, price) for one in chosen]
+        of_the_pack = {one.name: one for one in pack_texts(builtin())}
+        every = [*book.templates.values(), *of_the_pack.values()]
+        chosen = [of_the_pack.get(name) or book[name]] if name else every
+        if text is None:
+            shown = [preview(one, book, price) for one in chosen]
+        elif name:
+            shown = [preview(one.reworded("new", text), book, price, one) for one in chosen]
+        else:
+            shown = [preview(Template("tried", "new", text), book, price)]
     except TemplateError as error:
         raise typer.BadParameter(str(error)) from error
     if json:

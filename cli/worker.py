@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from datetime import timedelta
 from typing import Annotated
 
 import typer
 import uvloop
 
 from schemas.settings import Settings, SettingsError, load_settings
-from worker.tuning import Tuning
 
 _KEYS = "LIMBER_ENCRYPTION_KEYS"
 _HOW_TO_MAKE_A_KEY = (
@@ -21,35 +19,34 @@ _HOW_TO_MAKE_A_KEY = (
 
 def worker(
     texts_per_second: Annotated[
-        float,
+        float | None,
         typer.Option(
-            min=0.01,
-            envvar="LIMBER_TEXTS_PER_SECOND",
-            help="Texts a second that all workers together may hand to the provider.",
+            min=0.01, help="Instead of LIMBER_TEXTS_PER_SECOND: texts a second for all workers together."
         ),
-    ] = Tuning.texts_per_second,
+    ] = None,
     grace_seconds: Annotated[
-        float,
+        float | None,
         typer.Option(
-            min=0, envvar="LIMBER_GRACE_SECONDS", help="How long running work may finish at a stop."
+            min=0, help="Instead of LIMBER_GRACE_SECONDS: how long running work may finish at a stop."
         ),
-    ] = Tuning.grace.total_seconds(),
+    ] = None,
     cached_plans: Annotated[
-        int,
-        typer.Option(min=0, envvar="LIMBER_CACHED_PLANS", help="Plans kept in memory between their steps."),
-    ] = Tuning.cached_plans,
+        int | None,
+        typer.Option(min=0, help="Instead of LIMBER_CACHED_PLANS: plans kept in memory between their steps."),
+    ] = None,
 ) -> None:
     """Run the care plans: their workflows, their texts, and the chores around them, until SIGTERM or Ctrl-C."""
     from worker.logging import configure_logging
 
-    settings = _settings()
+    options = {
+        "texts_per_second": texts_per_second,
+        "grace_seconds": grace_seconds,
+        "cached_plans": cached_plans,
+    }
+    given = {name: value for name, value in options.items() if value is not None}
+    settings = _settings().model_copy(update=given)
     configure_logging(settings, "worker")
-    tuning = Tuning(
-        texts_per_second=texts_per_second,
-        grace=timedelta(seconds=grace_seconds),
-        cached_plans=cached_plans,
-    )
-    uvloop.run(_work(settings, tuning))
+    uvloop.run(_work(settings))
 
 
 def _settings() -> Settings:
@@ -62,7 +59,7 @@ def _settings() -> Settings:
         raise
 
 
-async def _work(settings: Settings, tuning: Tuning) -> None:
+async def _work(settings: Settings) -> None:
     from worker.bootstrap import bootstrap
     from worker.process import run_worker
 
@@ -70,4 +67,4 @@ async def _work(settings: Settings, tuning: Tuning) -> None:
     loop = asyncio.get_running_loop()
     for asked in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(asked, stop.set)
-    await run_worker(await bootstrap(settings, tuning), stop)
+    await run_worker(await bootstrap(settings), stop)

@@ -35,14 +35,3 @@ class KeyReusedError(RecordError):
         super().__init__(
             f"the idempotency key {key} was used before with another body: use a new key for a new request"
         )
-
-
-class WrongStateError(RecordError):
-    """A row is not in a state from which it may go where it was asked to."""
-
-    def __init__(self, what: str, row_id: str, state: str, wanted: str) -> None:
-        super().__init__(
-            f"{what} {row_id} is {state} and may not become {wanted}: read it again before acting"
-        )
-        self.state = state
-        self.wanted = wanted

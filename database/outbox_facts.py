@@ -37,10 +37,11 @@ class TextFacts:
     """Facts for the checks and for the words.
 
     `texts_allowed` is False once the recipient's number opted out by text; `consented` is False if texts were
-    never agreed to. Staff are always both. `number` is E.164. `session` is None if the text names none or the
-    calendar has none of that number. `therapist` is a full name. `language` is the recipient's, `site_text` the
-    site's own words for this text, None if it uses the product's. `person` is what went to this person lately by
-    all of their plans, of which `most_questions` in 7 days may be check-in questions.
+    never agreed to. Staff are always both. `hours` are the plan's own, as its protocol was approved: by them its
+    texts were planned, the rule pack's quiet hours among them. `number` is E.164. `session` is None if the text
+    names none or the calendar has none of that number. `therapist` is a full name. `language` is the recipient's,
+    `site_text` the site's own words for this text, None if it uses the product's. `person` is what went to this
+    person lately by all of their plans, of which `most_questions` in 7 days may be check-in questions.
     """
 
     stage: Stage
@@ -65,7 +66,8 @@ _FACTS = text(
     SELECT plans.stage, plans.closed_at, plans.pack_hash,
            CAST(plans.state -> 'protocol' ->> 'max_routine_per_7_days' AS integer) AS most_questions,
            CASE :audience WHEN 'staff' THEN 'en-GB' ELSE clients.language END AS language,
-           own.version AS own_version, own.body AS own_body, sites.hours, sites.clinic_name, sites.phone,
+           own.version AS own_version, own.body AS own_body, sites.clinic_name, sites.phone,
+           plans.state -> 'protocol' -> 'hours' AS hours,
            therapist.name AS therapist,
            CASE :audience WHEN 'staff' THEN member.mobile ELSE clients.mobile END AS number,
            :audience = 'staff' OR clients.texts_allowed OR last_word.how IS DISTINCT FROM 'text' AS texts_allowed,

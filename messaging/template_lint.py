@@ -2,7 +2,8 @@
 
 Rules: no stop word as an invitation (`sms.md`, opt-out), no promotion (PECR), no diagnosis, treatment or body
 part (rule COPY-2), clinic name first, at most two segments at the longest field values, GSM-7 only, known
-fields only. The words are data (`templates/<language>.words.yaml`).
+fields only. Words that take another text's place use what is known when that one is sent, and keep the scale of a
+question and the emergency number of a safety text. The words are data (`templates/<language>.words.yaml`).
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ class Rule(StrEnum):
     TOO_LONG = "too-long"
     ALPHABET = "alphabet"
     UNKNOWN_FIELD = "unknown-field"
+    NOT_KNOWN_THEN = "not-known-then"
+    NUMBER_LOST = "number-lost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +80,20 @@ _REASONS: Final = {
 }
 
 
-def lint(template: Template, book: TemplateBook, profile: Profile = Profile.ROUTINE) -> tuple[Finding, ...]:
-    """Every breach in `template`, in the order of the rules; empty if it may be used."""
+_ALWAYS_KNOWN: Final = frozenset({"clinic", "phone"})
+_OF_A_VISIT: Final = frozenset({"day", "time", "visits"})
+
+
+def lint(
+    template: Template,
+    book: TemplateBook,
+    profile: Profile = Profile.ROUTINE,
+    instead_of: Template | None = None,
+) -> tuple[Finding, ...]:
+    """Every breach in `template`, in the order of the rules; empty if it may be used.
+
+    `instead_of` is the text whose place it is to take, None for one of its own.
+    """
     words = _words(book.language)
     literal = _without_fields(template.text)
     found = [
@@ -88,6 +103,7 @@ def lint(template: Template, book: TemplateBook, profile: Profile = Profile.ROUT
         *((Rule.STOP_WORD, sentence) for sentence in words.invitations(literal)),
         *_alphabet(literal),
         *_length(template, book),
+        *(_replacing(template, instead_of, book, profile) if instead_of is not None else ()),
     ]
     return tuple(Finding(template.name, rule, sentence) for rule, sentence in found)
 
@@ -113,6 +129,7 @@ class _Words:
     lists: dict[Rule, re.Pattern[str]]
     shouted: re.Pattern[str]
     asked_for: re.Pattern[str]
+    emergency_numbers: frozenset[str]
 
     def invitations(self, literal: str) -> Iterable[str]:
         for pattern in (self.shouted, self.asked_for):
@@ -133,6 +150,7 @@ def _words(language: str) -> _Words:
             rule: re.compile(rf"(?<!\w)(?:{'|'.join(source[name])})(?!\w)", re.IGNORECASE)
             for rule, name in _WORD_LISTS.items()
         },
+        emergency_numbers=frozenset(source["emergency_numbers"]),
         shouted=re.compile(rf"\b(?:{keyword})\b"),
         asked_for=re.compile(
             rf"\b(?:{verb})\s+{opening}{alternatives}(?:{keyword})\b(?!{addressee})", re.IGNORECASE
@@ -180,3 +198,26 @@ def _length(template: Template, book: TemplateBook) -> Iterable[tuple[Rule, str]
                 f"Shorten it to {_MOST_SEGMENTS} segments."
             ),
         )
+
+
+def _replacing(
+    template: Template, before: Template, book: TemplateBook, profile: Profile
+) -> Iterable[tuple[Rule, str]]:
+    known = before.fields | _ALWAYS_KNOWN | (_OF_A_VISIT if before.fields & _OF_A_VISIT else frozenset())
+    for field in sorted(template.fields & book.fields.keys() - known):
+        yield (
+            Rule.NOT_KNOWN_THEN,
+            f"{{{field}}} is not known when this text is sent. Known then: {', '.join(sorted(known))}.",
+        )
+    for number in sorted(_to_keep(before, book, profile) - _numbers(template)):
+        yield Rule.NUMBER_LOST, f"{number} is missing, which this text must name. Keep it."
+
+
+def _to_keep(before: Template, book: TemplateBook, profile: Profile) -> frozenset[str]:
+    """A question's ends of the scale and whom to ring; elsewhere only whom to ring in an emergency."""
+    numbers = _numbers(before)
+    return numbers if profile is Profile.QUESTION else numbers & _words(book.language).emergency_numbers
+
+
+def _numbers(template: Template) -> frozenset[str]:
+    return frozenset(re.findall(r"\d+", _without_fields(template.text)))

@@ -24,10 +24,13 @@ class TextPreview:
     findings: tuple[Finding, ...]
 
 
-def preview(template: Template, book: TemplateBook, price: float) -> TextPreview:
+def preview(
+    template: Template, book: TemplateBook, price: float, instead_of: Template | None = None
+) -> TextPreview:
     """The text as its longest recipient gets it, with every breach of the clinic's rules.
 
-    `price` is what one segment costs. A field that does not exist stays as it is written, and is a finding.
+    `price` is what one segment costs; `instead_of` the text whose place it is to take. A field that does not
+    exist stays as it is written, and is a finding.
     """
     longest = {name: field.longest for name, field in book.fields.items()}
     unknown = {field: f"{{{field}}}" for field in template.fields - longest.keys()}
@@ -42,5 +45,5 @@ def preview(template: Template, book: TemplateBook, price: float) -> TextPreview
         segments=counted.segments,
         units=counted.units,
         cost=round(counted.segments * price, 4),
-        findings=lint(template, book, profile_of(template.name)),
+        findings=lint(template, book, profile_of(template.name), instead_of),
     )

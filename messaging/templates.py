@@ -58,6 +58,10 @@ class Template:
         """Twelve hex digits that change with the text; kept beside each message that used it."""
         return hashlib.sha256(self.text.encode()).hexdigest()[:12]
 
+    def reworded(self, version: str, text: str) -> Template:
+        """The same text in other words. Raises TemplateError if they are no template."""
+        return Template(self.name, version, text, self.one_way)
+
     def for_one_way(self) -> Template:
         """The text for a channel that brings no answers."""
         return self if self.one_way is None else Template(self.name, self.version, self.one_way)

@@ -12,7 +12,7 @@ from schemas.base import Frozen, Instant
 from schemas.number_alerts import NumberAlert
 from schemas.plan import SessionStatus
 from schemas.protocol import Measure
-from schemas.screening import ScreeningResult
+from schemas.screening import Restriction, ScreeningResult
 from schemas.taper import Step
 from schemas.treating import AssessmentOutcome
 
@@ -223,6 +223,27 @@ class TextFailed(Frozen):
     not_asked: bool = False
 
 
+class OverrideHold(Frozen):
+    """A physiotherapist sets a finding aside that is theirs to judge, with the written reason (ALG-10)."""
+
+    kind: Literal["override_hold"] = "override_hold"
+    hold_key: str
+    reason_id: str
+
+
+class OverrideRestriction(Frozen):
+    """A physiotherapist lifts a restriction that only `modify` findings ask for, with the written reason (ALG-10).
+
+    `rules` are the findings that ask for it; `techniques` are the plan's once it is gone, as its pack gives them.
+    """
+
+    kind: Literal["override_restriction"] = "override_restriction"
+    restriction: Restriction
+    rules: tuple[str, ...]
+    techniques: tuple[str, ...]
+    reason_id: str
+
+
 class AcknowledgeAlert(Frozen):
     """A named person takes an alert on."""
 
@@ -265,7 +286,9 @@ Command = Annotated[
     | TextFailed
     | AcknowledgeAlert
     | CloseAlert
-    | Rescreen,
+    | Rescreen
+    | OverrideHold
+    | OverrideRestriction,
     Field(discriminator="kind"),
 ]
 

@@ -22,6 +22,7 @@ class EventKind(StrEnum):
     hold_discharged = "hold.discharged"
     hold_chased = "hold.chased"
     hold_expired = "hold.expired"
+    overridden = "screening.overridden"
     session_placed = "session.placed"
     session_unplaced = "session.unplaced"
     session_moved = "session.moved"

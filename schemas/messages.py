@@ -49,6 +49,7 @@ class TextOrder(Frozen):
     `template` names a template or a text of the rule pack (CHK-…, MSG-…); its fields are filled in when it is
     rendered, from the database: no personal data travels in an order. `due_at` is when the agenda wanted it: one
     that is ordered much later catches up after an outage. None: it answers something that has just happened.
+    `by` is the member of staff whose word ordered it: that person may take it back while it waits.
     """
 
     key: str
@@ -68,6 +69,7 @@ class TextOrder(Frozen):
     therapist_id: str | None = None
     prompt: bool = False
     asking: Asking | None = None
+    by: str | None = None
 
 
 class MessageStatus(StrEnum):

@@ -238,12 +238,17 @@ class HeldRequirement(Frozen):
 
 
 class ScreeningState(Frozen):
-    """The screening in force."""
+    """The screening in force.
+
+    `completed_on` is when the whole form was last answered, `repeated_on` when the short list of a gap rule was.
+    """
 
     result: ScreeningResult
     overall: Disposition
     holds: tuple[HeldRequirement, ...] = ()
     valid_until: date
+    completed_on: date | None = None
+    repeated_on: date | None = None
     repeat_items: tuple[str, ...] = ()
 
 
@@ -365,6 +370,7 @@ class AgendaKind(StrEnum):
     clearance_expiry = "clearance_expiry"
     screening_warning = "screening_warning"
     screening_expiry = "screening_expiry"
+    screening_too_old = "screening_too_old"
     review_due = "review_due"
     pause_ends = "pause_ends"
     proposal_expiry = "proposal_expiry"

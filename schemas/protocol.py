@@ -12,7 +12,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from schemas.base import Frozen, Instant
-from schemas.screening import Restriction, Urgency
+from schemas.screening import Disposition, Restriction, Urgency
 from schemas.taper import Step, TaperPolicy
 from schemas.treating import AdverseTerms
 
@@ -73,6 +73,18 @@ class CheckinRule(Frozen):
     every_days: dict[Step, int]
 
 
+class AskAgain(Frozen):
+    """Questions to ask again before a session that comes more than `after_days` after the form or the last visit.
+
+    No items: the whole form. `assess`: a new physical assessment as well.
+    """
+
+    rule: str
+    after_days: int
+    items: tuple[str, ...] = ()
+    assess: bool = False
+
+
 class ApprovalKind(StrEnum):
     """What a named therapist is asked to decide."""
 
@@ -118,6 +130,8 @@ class Protocol(Frozen):
     short_course_sessions: int | None = None
     screening_valid_days: int = 180
     screening_warning_days: int = 14
+    screening_valid_by: dict[Disposition, int] = Field(default_factory=dict)
+    ask_again: tuple[AskAgain, ...] = ()
     silent_phone_after: int = 2
     silent_hold_after: int = 3
     alert_terms: dict[Urgency, AlertTerms]

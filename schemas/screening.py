@@ -95,7 +95,8 @@ class Hold(Frozen):
     """Something that must be discharged, by its own document or date, before hands-on work (ALG-4).
 
     `rule` names the pack's rule, or `<item>-unsure`, or `<item>-incomplete`.
-    `not_before` is the date of a defer; it alone never lifts the hold (ALG-7).
+    `not_before` is the date of a defer; it alone never lifts the hold (ALG-7). `by_convention`: its item rests on
+    convention, so that a physiotherapist may override it with a reason (ALG-10).
     """
 
     rule: str
@@ -110,6 +111,7 @@ class Hold(Frozen):
     until: str = ""
     rescreen_on: date | None = None
     urgency: Urgency | None = None
+    by_convention: bool = False
 
 
 class Finding(Frozen):

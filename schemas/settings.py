@@ -123,6 +123,13 @@ class Settings(BaseSettings):
         validation_alias=_from("LIMBER_SEGMENT_PRICE"),
         description="What one segment of a text costs, in the clinic's currency, for previews.",
     )
+    undo_seconds: int = Field(
+        10,
+        ge=0,
+        le=300,
+        validation_alias=_from("LIMBER_UNDO_SECONDS"),
+        description="How long a text waits that staff caused, so that it can be taken back. `0`: not at all.",
+    )
     smtp_url: SecretStr | None = Field(
         None,
         validation_alias=_from("LIMBER_SMTP_URL"),
@@ -169,6 +176,24 @@ class Settings(BaseSettings):
         le=65535,
         validation_alias=_from("LIMBER_METRICS_PORT"),
         description="Port where the worker shows `/metrics` and `/healthz`. Unset: nowhere.",
+    )
+    texts_per_second: float = Field(
+        10,
+        ge=0.01,
+        validation_alias=_from("LIMBER_TEXTS_PER_SECOND"),
+        description="Texts a second that all workers together may hand to the provider; Temporal keeps to it.",
+    )
+    grace_seconds: float = Field(
+        30,
+        ge=0,
+        validation_alias=_from("LIMBER_GRACE_SECONDS"),
+        description="How long a worker's running work may finish at a stop.",
+    )
+    cached_plans: int = Field(
+        500,
+        ge=0,
+        validation_alias=_from("LIMBER_CACHED_PLANS"),
+        description="Plans a worker keeps in memory between their steps, about 110 KiB each.",
     )
     log_format: LogFormat = Field(
         LogFormat.AUTO,

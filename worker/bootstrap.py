@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
@@ -73,7 +74,7 @@ async def bootstrap(
     wording = Wording(packs, all_books())
     return WorkerParts(
         settings=settings,
-        tuning=tuning or Tuning(),
+        tuning=tuning or Tuning.of(settings),
         engine=engine,
         client=client,
         plans=PlanClient(client),
@@ -85,6 +86,7 @@ async def bootstrap(
             wording,
             search,
             metrics,
+            undo_for=timedelta(seconds=settings.undo_seconds),
         ),
         channel=channel,
         search=search,

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Final, Self
+
+from schemas.settings import Settings
+
+_USUAL: Final = Settings.model_construct()
 
 
 @dataclass(frozen=True)
@@ -17,9 +22,9 @@ class Tuning:
     deadlock detector turns it into a crash loop.
     """
 
-    texts_per_second: float = 10
-    grace: timedelta = timedelta(seconds=30)
-    cached_plans: int = 500
+    texts_per_second: float = _USUAL.texts_per_second
+    grace: timedelta = timedelta(seconds=_USUAL.grace_seconds)
+    cached_plans: int = _USUAL.cached_plans
     plan_tasks: int = 8
     records_at_once: int = 8
     texts_at_once: int = 8
@@ -32,3 +37,12 @@ class Tuning:
     recover_texts_every: timedelta = timedelta(minutes=1)
     settle_texts_every: timedelta = timedelta(minutes=1)
     mail_every: timedelta = timedelta(seconds=20)
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """The sizes that the environment asks for."""
+        return cls(
+            texts_per_second=settings.texts_per_second,
+            grace=timedelta(seconds=settings.grace_seconds),
+            cached_plans=settings.cached_plans,
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
@@ -50,6 +51,11 @@ class Desk:
     def clock(self) -> SiteClock:
         """The wall clock of the reader's site."""
         return SiteClock(self.site.zone, self.clinic.clock())
+
+    @property
+    def undo_for(self) -> timedelta:
+        """How long a text that staff caused waits before it goes."""
+        return timedelta(seconds=self.clinic.settings.undo_seconds)
 
     def may(self, act: Act) -> bool:
         """Whether the reader may do this."""

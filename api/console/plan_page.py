@@ -18,6 +18,7 @@ from api.plan_at_hand import PlanAtHand
 from api.problems import Problem
 from database.plans import plan
 from database.staff import StaffMember, all_staff
+from database.undo import texts_to_undo
 from schemas.commands import Role
 from schemas.names import new_id
 from schemas.refusals import PlanAskFailed
@@ -47,6 +48,8 @@ async def plan_page(
         therapists=[one for one in everybody if _treats_at(one, at_hand.view.summary.site_id)],
         grades={one.grade: one for one in story.pack.adverse_events.grades},
         questions=_questions(story.pack),
+        undo=await texts_to_undo(at.clinic.engine, at.member.id, at_hand.id),
+        undo_for=at.undo_for,
         typed=form.typed if form else nothing_typed(),
         chosen_stops=set(form.chosen("stops")) if form else set(),
         key_of=_keys(form, refusal),

@@ -11,10 +11,16 @@ from api.asked import CancelAsked, OutcomeAsked, RescheduleAsked
 from api.commanding import Ask
 from api.plan_at_hand import ThePlan
 from api.problems import FieldProblem, invalid
+from care.assessing import SEVERE_TODAY
 from schemas.commands import CancelSession, CommandReply, RecordOutcome, Reschedule
+from schemas.plan import SessionStatus
 
 _ANY_CHANGE: Final = ("SCR-07", "SCR-09", "SCR-17", "SCR-22")
 """What a change of "health, medicines, injuries or operations" (DAY-01) may touch: its prose names no item."""
+
+_GO_AHEAD: Final = "DAY-05"
+_SEVERE: Final = 8
+"""DAY-04's limit; the pack writes it into the key `gte_8`."""
 
 router = APIRouter(prefix="/api/v1/plans/{plan_id}/sessions/{number}", tags=["sessions"])
 
@@ -33,12 +39,21 @@ async def post_outcome(number: int, asked: OutcomeAsked, plan: ThePlan, ask: Ask
         for name in asked.day_check
         if name not in asked_today
     ]
+    if asked.outcome is SessionStatus.attended and asked.day_check.get(_GO_AHEAD) is False:
+        problems.append(
+            FieldProblem(
+                f"day_check.{_GO_AHEAD}",
+                "The client did not want to go ahead, so there was no session. Cancel it by the clinic: no penalty.",
+            )
+        )
     if problems:
         raise invalid(problems)
     said_yes = tuple(
         sorted(name for name, yes in asked.day_check.items() if yes and asked_today[name].any_yes)
     )
     repeats = {item for name in said_yes for item in asked_today[name].repeats or _ANY_CHANGE}
+    if asked.pain is not None and asked.pain >= _SEVERE:
+        said_yes = (*said_yes, SEVERE_TODAY)
     note_id = await ask.note(plan.id, "session", asked.note)
     scores = asked.model_dump(include={"outcome", "pain", "stiffness", "primary", "techniques"})
     outcome = RecordOutcome(

@@ -10,12 +10,13 @@ from pydantic import Field
 from starlette.responses import Response
 
 from api.answers import answer
-from api.clinic import TheClinic
-from api.identity import Identity, Who
+from api.clinic import Clinic, TheClinic
+from api.identity import Who
 from api.problems import FieldProblem, Problem, invalid
 from database.errors import NotFoundError
 from database.site_texts import SiteWording, add_wording, wordings
 from database.sites import all_sites
+from messaging.pack_texts import pack_texts
 from messaging.template_preview import TextPreview, preview
 from messaging.templates import DEFAULT_LANGUAGE, Template, TemplateBook, TemplateError, load
 from schemas.base import Strict
@@ -24,6 +25,8 @@ from schemas.commands import Role
 router = APIRouter(prefix="/api/v1/sites/{site_id}/texts", tags=["texts"])
 
 MAY_WORD: Final = frozenset({Role.clinic_manager, Role.lead_physiotherapist, Role.admin})
+MAY_WORD_THE_PACKS: Final = frozenset({Role.lead_physiotherapist})
+"""Questions and safety texts are part of the clinic's rules: who answers for those words them."""
 
 
 class WordingAsked(Strict):
@@ -57,10 +60,11 @@ async def get_texts(
             "price_of_a_segment": price,
             "texts": [
                 {
-                    "in_use": preview(_in_use(book[name], own.get(name, [])), book, price),
+                    "in_use": preview(_in_use(text, own.get(name, [])), book, price, text),
                     "own": own.get(name, []),
+                    "worded_by": sorted(_may_word(clinic, name)),
                 }
-                for name in book.templates
+                for name, text in _texts(clinic, book).items()
             ],
         }
     )
@@ -89,7 +93,14 @@ async def put_wording(  # noqa: PLR0917 - FastAPI passes by name
     language: str = DEFAULT_LANGUAGE,
 ) -> Response:
     """Words that break a rule are refused with what to change. Texts that wait to be sent take the new ones."""
-    _may_word(who)
+    may_word = _may_word(clinic, name)
+    if not may_word & set(who.actor.roles):
+        titles = " or ".join(sorted(role.replace("_", " ") for role in may_word))
+        raise Problem(
+            HTTPStatus.FORBIDDEN,
+            "role_missing",
+            f"This text of a site is worded by its {titles}. Ask one of them.",
+        )
     tried = _tried(clinic, name, asked, language)
     if tried.findings:
         raise invalid(FieldProblem("text", finding.sentence) for finding in tried.findings)
@@ -99,23 +110,24 @@ async def put_wording(  # noqa: PLR0917 - FastAPI passes by name
     return answer({"wording": wording, "in_use": tried})
 
 
-def _may_word(who: Identity) -> None:
-    if not MAY_WORD & set(who.actor.roles):
-        raise Problem(
-            HTTPStatus.FORBIDDEN,
-            "role_missing",
-            "A site's texts are worded by its manager or lead physiotherapist. Ask one of them.",
-        )
+def _texts(clinic: Clinic, book: TemplateBook) -> dict[str, Template]:
+    """Every text there is, by name: the product's in this language, then those of the rule pack."""
+    return {**book.templates, **{text.name: text for text in pack_texts(clinic.pack)}}
 
 
-def _tried(clinic: TheClinic, name: str, asked: WordingAsked, language: str) -> TextPreview:
+def _may_word(clinic: Clinic, name: str) -> frozenset[Role]:
+    of_the_pack = name in clinic.pack.questions or name in clinic.pack.messages
+    return MAY_WORD_THE_PACKS if of_the_pack else MAY_WORD
+
+
+def _tried(clinic: Clinic, name: str, asked: WordingAsked, language: str) -> TextPreview:
     book = _book(language)
-    if name not in book.templates:
+    before = _texts(clinic, book).get(name)
+    if before is None:
         raise NotFoundError("text", name)
-    product = book[name]
     try:
-        template = product if asked.text is None else Template(name, "new", asked.text, product.one_way)
-        return preview(template, book, clinic.settings.segment_price)
+        template = before if asked.text is None else before.reworded("new", asked.text)
+        return preview(template, book, clinic.settings.segment_price, before)
     except TemplateError as error:
         raise invalid([FieldProblem("text", str(error))]) from error
 
@@ -130,4 +142,4 @@ def _book(language: str) -> TemplateBook:
 def _in_use(product: Template, own: list[SiteWording]) -> Template:
     if not own or own[0].body is None:
         return product
-    return Template(product.name, f"site-{own[0].version}", own[0].body, product.one_way)
+    return product.reworded(f"site-{own[0].version}", own[0].body)

@@ -16,6 +16,7 @@ from care.driving import DrivenPlan, Recording, Sent
 from care.finding import finding
 from care.local_time import after_staffed
 from care.screening import screen
+from care.screening_age import ask_again_before
 from care.simulation.person import NEVER, Person, drawn
 from care.simulation.promises import broken_by_step, broken_by_text
 from care.simulation.world import World
@@ -217,6 +218,13 @@ class Life(DrivenPlan):
         if self.ask(outcome, THERAPIST) is None:
             self.story.visits += outcome.outcome is SessionStatus.attended
 
+    def _record_late(self, number: int) -> None:
+        """What was not asked again before the visit is asked now."""
+        session = self.state.session(number)
+        if session is not None and ask_again_before(self.state, session) is not None:
+            self._rescreen(whole=True)
+        self._outcome(number)
+
     def _acknowledge(self, alert_id: str) -> None:
         if self.state.alert(alert_id) is None:
             return
@@ -229,7 +237,7 @@ class Life(DrivenPlan):
         if alert is None:
             return
         if alert.reason is AlertReason.outcome_missing and alert.session_no is not None:
-            self._outcome(alert.session_no)
+            self._record_late(alert.session_no)
         elif alert.reason is AlertReason.screening_expires:
             self._rescreen(whole=True)
         if self.state.screening.repeat_items:

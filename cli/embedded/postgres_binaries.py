@@ -4,7 +4,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -92,9 +92,12 @@ def reachable_by(binaries: PostgresBinaries, account: Account | None) -> Postgre
     """The same server at a place the account can execute it from.
 
     A virtual environment under a root-only folder such as ``/root`` is closed to the account; the server
-    is then copied once to ``/var/lib/limber``.
+    is then copied once to ``/var/lib/limber``. One that is only linked from there is run from where it really is.
     """
-    if account is None or account.can_traverse(binaries.folder):
+    if account is None:
+        return binaries
+    binaries = replace(binaries, folder=binaries.folder.resolve())
+    if account.can_traverse(binaries.folder):
         return binaries
     install = binaries.folder.parent
     package = install.parent

@@ -96,6 +96,13 @@ def _initialise(
             env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C"},
             **user,
         )
+    except OSError as error:
+        raise StackError(
+            "PostgreSQL",
+            f"{binaries.folder / 'initdb'} could not be started"
+            f"{f' as {account.name}' if account else ''}: {error.strerror}",
+            "run as an ordinary user, or keep the virtual environment in a folder that everybody may enter",
+        ) from error
     finally:
         os.close(descriptor)
         Path(password_file).unlink()

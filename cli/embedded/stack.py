@@ -107,6 +107,7 @@ class Stack:
             else credentials.encryption_keys,
             "LIMBER_API_TOKEN": chosen_token.get_secret_value() if chosen_token else credentials.api_token,
             "LIMBER_API_PORT": str(self._ports.api),
+            "LIMBER_UNDO_SECONDS": str(settings.undo_seconds),
             "LIMBER_DATA_DIR": str(self._directory.folder),
         }
 

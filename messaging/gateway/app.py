@@ -26,6 +26,8 @@ from messaging.gateway.settings import GatewaySettings
 from messaging.gateway.state import State
 
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_CODES: Final = {404: 20404, 405: 20004}
+"""What Twilio calls an HTTP error that no code of its own explains."""
 _OWN_PAGES: Final = frozenset({"same-origin", "none"})
 
 
@@ -90,7 +92,7 @@ async def _http_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
     if request.url.path.startswith(f"/{API_VERSION}/"):
-        code = 20404 if error.status_code == 404 else 20001
+        code = _CODES.get(error.status_code, 20001)
         return rest.error_response(TwilioError(code, request.url.path))
     if "text/html" in request.headers.get("accept", ""):
         return phone_pages.error_page(request, error.status_code, str(error.detail))

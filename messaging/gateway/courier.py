@@ -18,7 +18,7 @@ from messaging.gateway.errand import Errand, ErrandKind
 from messaging.gateway.faults import FaultKind, Faults
 from messaging.gateway.forms import inbound_fields, receipt_fields
 from messaging.gateway.inbound import Arrival
-from messaging.gateway.message import FINAL, Message, Status
+from messaging.gateway.message import FINAL, SILENT, Message, Status
 from messaging.gateway.settings import GatewaySettings
 from messaging.gateway.state import State
 from messaging.gateway.twiml import TwimlError, messages
@@ -28,6 +28,7 @@ _log: Final = logging.getLogger(__name__)
 _RETRY_AFTER: Final = timedelta(seconds=1)
 _REORDERED_BY: Final = timedelta(seconds=1)
 _VALIDITY_EXPIRED: Final = 30036
+_NOT_YET_OUT: Final = frozenset({Status.QUEUED, Status.SENDING, Status.SENT})
 _NO_WEBHOOK: Final = Delivered(None, failure="no webhook is set")
 _BROKEN: Final = Delivered(None, failure="the gateway could not post it; see its log")
 
@@ -132,7 +133,9 @@ class Courier:
         self._state.update(moved, errands, finished=errand)
 
     def _receipts(self, message: Message, now: datetime) -> list[Errand]:
-        if message.status_callback is None or self._faults.strike(FaultKind.CALLBACKS_MISSING, message.to):
+        if message.status_callback is None or message.status in SILENT:
+            return []
+        if self._faults.strike(FaultKind.CALLBACKS_MISSING, message.to):
             return []
         due = now
         if late := self._faults.strike(FaultKind.CALLBACKS_LATE, message.to):
@@ -192,7 +195,7 @@ class Courier:
 def _moved(message: Message, now: datetime, number: str) -> Message:
     status, rest = message.path[0], message.path[1:]
     late = message.valid_until is not None and now > message.valid_until
-    if late and status in (Status.QUEUED, Status.SENT):
+    if late and status in _NOT_YET_OUT:
         return replace(
             message, status=Status.UNDELIVERED, path=(), error_code=_VALIDITY_EXPIRED, updated_at=now
         )

@@ -20,7 +20,7 @@ from messaging.gateway.errors import TwilioError
 from messaging.gateway.faults import FaultKind, Faults
 from messaging.gateway.message import Direction, Message, Status, new_sid
 from messaging.gateway.state import State
-from messaging.segments import count
+from messaging.segments import count, downgrade
 
 # Twilio's magic numbers for test credentials; they refuse here whatever the credentials.
 _MAGIC_FROM: Final[Mapping[str, int]] = {"+15005550001": 21212, "+15005550007": 21606, "+15005550008": 21611}
@@ -40,8 +40,8 @@ _SERVICE_SID: Final = re.compile(r"MG[0-9a-fA-F]{32}")
 _ALPHANUMERIC_SENDER: Final = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 +&_-]{1,11}")
 _SHORT_CODE: Final = re.compile(r"\d{3,8}")
 
-_ARRIVES: Final = (Status.SENT, Status.DELIVERED)
-_NEVER_ARRIVES: Final = (Status.SENT, Status.UNDELIVERED)
+_ARRIVES: Final = (Status.SENDING, Status.SENT, Status.DELIVERED)
+_NEVER_ARRIVES: Final = (Status.SENDING, Status.SENT, Status.UNDELIVERED)
 _NEVER_LEAVES: Final = (Status.FAILED,)
 
 
@@ -53,6 +53,11 @@ class Form:
 
     def get(self, name: str) -> str | None:
         return next((value for key, value in self.pairs if key == name), None)
+
+    def number(self, name: str) -> str | None:
+        """A telephone number; the `+` that a form turned into a space is put back, as Twilio does."""
+        value = self.get(name)
+        return mended(value) if value else value
 
     def all(self, name: str) -> tuple[str, ...]:
         return tuple(value for key, value in self.pairs if key == name and value)
@@ -70,8 +75,8 @@ def create(form: Form, state: State, faults: Faults, *, default_callback: str | 
     """The text that `form` asks for. Raises TwilioError with Twilio's code."""
     now = datetime.now(UTC)
     service = form.get("MessagingServiceSid") or None
-    from_ = _sender(form.get("From"), service)
-    to = _recipient(form.get("To"), from_)
+    from_ = _sender(form.number("From"), service)
+    to = _recipient(form.number("To"), from_)
     body, media = _content(form)
     callback = _callback(form.get("StatusCallback")) or default_callback
     valid_until = _valid_until(form.get("ValidityPeriod"), now)
@@ -118,6 +123,11 @@ def reply(to: str, from_: str, body: str, service: str | None = None) -> Creatio
         path=_ARRIVES,
     )
     return Creation(message, Errand(ErrandKind.ADVANCE, message.sid, now, secrets.token_hex(8)))
+
+
+def mended(number: str) -> str:
+    """A number whose `+` was sent unescaped in a form or an address, and so arrived as a space."""
+    return f"+{number[1:]}" if number[:1] == " " and number[1:].isdecimal() else number
 
 
 def is_number(value: str) -> bool:
@@ -167,7 +177,7 @@ def _content(form: Form) -> tuple[str, tuple[str, ...]]:
         raise TwilioError(21617)
     if len(media) > _MOST_MEDIA:
         raise TwilioError(21623)
-    return body, media
+    return (downgrade(body) if form.get("SmartEncoded") == "true" else body), media
 
 
 def _callback(url: str | None) -> str | None:

@@ -10,6 +10,7 @@ _MORE_INFO: Final = "https://www.twilio.com/docs/errors/"
 REFUSALS: Final[Mapping[int, tuple[int, str]]] = {
     20001: (400, "Invalid parameter: {value}"),
     20003: (401, "Authenticate"),
+    20004: (405, "Method not allowed"),
     20009: (409, "Cannot change message {value} because delivery has not been completed."),
     20404: (404, "The requested resource {value} was not found"),
     20429: (429, "Too Many Requests"),

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from messaging.gateway.creation import mended
 from messaging.gateway.errors import TwilioError
 from messaging.gateway.message import API_VERSION
 from messaging.gateway.state import State, Wanted
@@ -71,8 +72,8 @@ def _wanted(query: Mapping[str, str]) -> Wanted:
     position = int(match[2], 16) if match else None
     forward = match is not None and match[1] == "A"
     return Wanted(
-        to=query.get("To") or None,
-        from_=query.get("From") or None,
+        to=mended(query.get("To", "")) or None,
+        from_=mended(query.get("From", "")) or None,
         sent_from=max(starts) if starts else None,
         sent_until=min(ends) if ends else None,
         before=position if forward else None,

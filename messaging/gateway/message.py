@@ -31,6 +31,7 @@ class Status(StrEnum):
     SCHEDULED = "scheduled"
     CANCELED = "canceled"
     QUEUED = "queued"
+    SENDING = "sending"
     SENT = "sent"
     DELIVERED = "delivered"
     UNDELIVERED = "undelivered"
@@ -42,6 +43,10 @@ FINAL: Final = frozenset(
     {Status.CANCELED, Status.DELIVERED, Status.UNDELIVERED, Status.FAILED, Status.RECEIVED}
 )
 """Statuses nothing follows; a text may be redacted or deleted from here on."""
+
+
+SILENT: Final = frozenset({Status.SENDING})
+"""Statuses a fetch may show and no status callback tells of."""
 
 
 @dataclass(frozen=True, slots=True)

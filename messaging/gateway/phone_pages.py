@@ -52,6 +52,7 @@ _STATUSES: Final = {
     Status.ACCEPTED: _Shown("◌", "Accepted", "quiet"),
     Status.SCHEDULED: _Shown("◷", "Scheduled", "quiet"),
     Status.QUEUED: _Shown("◌", "Queued", "quiet"),
+    Status.SENDING: _Shown("◌", "Sending", "quiet"),
     Status.SENT: _Shown("✓", "Sent", "quiet"),
     Status.DELIVERED: _Shown("✓✓", "Delivered", "good"),
     Status.UNDELIVERED: _Shown("✕", "Not delivered", "bad"),

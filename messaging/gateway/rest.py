@@ -34,9 +34,9 @@ _REFUSING: Final = {
 async def messages(request: Request) -> Response:
     """`POST` creates, `GET` lists."""
     parts = authenticate(request)
-    if request.method == "GET":
-        return JSONResponse(list_messages(request.query_params, parts.state, parts.account_sid))
-    return await _create(parts, await read_form(request))
+    if request.method == "POST":
+        return await _create(parts, await read_form(request))
+    return JSONResponse(list_messages(request.query_params, parts.state, parts.account_sid))
 
 
 async def message(request: Request) -> Response:
@@ -105,7 +105,7 @@ async def read_form(request: Request) -> Form:
 
 
 async def _create(parts: Parts, form: Form) -> Response:
-    to = form.get("To") or ""
+    to = form.number("To") or ""
     for kind, code in _REFUSING.items():
         if fault := parts.faults.strike(kind, to):
             raise TwilioError(code, retry_after=fault.seconds if kind is FaultKind.THROTTLED else None)

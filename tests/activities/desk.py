@@ -56,12 +56,17 @@ class Desk:
     mobile: str
     state: PlanState
 
-    def sending(self, channel: Channel | None = None, patience: Patience | None = None) -> Sending:
+    def sending(
+        self,
+        channel: Channel | None = None,
+        patience: Patience | None = None,
+        undo_for: timedelta = timedelta(0),
+    ) -> Sending:
         """A worker's send activity."""
         channel = channel or self.channel
         search = Search(self.engine, channel, patience or Patience())
         wording = Wording(PackShelf(self.engine), all_books())
-        return Sending(self.engine, channel, wording, search, Metrics())
+        return Sending(self.engine, channel, wording, search, Metrics(), undo_for=undo_for)
 
     async def send(self, order: TextOrder, after: timedelta = timedelta(0), **worker: Any) -> SendOutcome:
         """One attempt of the activity, `after` the hand-over in the plan's time."""

@@ -182,6 +182,15 @@ async def test_f13_at_night_a_text_of_no_use_in_the_morning_is_not_sent_at_all(d
     assert await desk.send(order) == _kept("quiet_hours")
 
 
+async def test_the_quiet_hours_are_those_of_the_approved_plan(desk: Desk) -> None:
+    await desk.sql(
+        "UPDATE plans SET state = jsonb_set(state, '{protocol,hours,quiet_end}', '\"11:30:00\"') WHERE id = :id",
+        id=desk.state.plan_id,
+    )
+    said = await _later(desk.send(desk.reminder()))
+    assert said.next_retry_delay == timedelta(hours=1, minutes=30)
+
+
 async def test_at_night_a_safety_text_goes_at_once(desk: Desk) -> None:
     safety = desk.reminder(
         key="s",

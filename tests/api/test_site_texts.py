@@ -6,7 +6,8 @@ from typing import Any
 
 from httpx2 import AsyncClient
 
-from database.demo_clinic import SITE_ID
+from database.demo_clinic import LEAD, SITE_ID
+from tests.api.conftest import SERVICE_TOKEN, Caller
 
 TEXTS = f"/api/v1/sites/{SITE_ID}/texts"
 BETTER = "{clinic}: Your visit has moved to {day} at {time}. Ring {phone} if that does not suit you."
@@ -62,3 +63,31 @@ async def test_what_does_not_exist_is_named(service: AsyncClient) -> None:
     no_braces = await service.put(f"{TEXTS}/session_moved", json={"text": "{clinic}: {day"})
     assert no_braces.status_code == 422
     assert (await service.get(f"{TEXTS}?language=xx")).status_code == 422
+
+
+ASKED = "{clinic}: Your pain of the last 24 hours, 0 to 10? 0 none, 10 worst. Emergency? 999"
+
+
+async def test_the_rule_packs_questions_are_worded_by_the_lead_physiotherapist_alone(
+    service: AsyncClient, caller: Caller
+) -> None:
+    path = f"{TEXTS}/CHK-PAIN"
+    refused = await service.put(path, json={"text": ASKED})
+    assert (refused.status_code, refused.json()["code"]) == (403, "role_missing")
+    assert "lead physiotherapist" in refused.json()["detail"]
+    lead = caller(Authorization=f"Bearer {SERVICE_TOKEN}", X_Limber_Staff=LEAD.email)
+    assert (await lead.put(path, json={"text": ASKED})).status_code == 200
+    shown = await _text(service, "CHK-PAIN")
+    assert (shown["in_use"]["text"], shown["worded_by"]) == (ASKED, ["lead_physiotherapist"])
+    assert (await _text(service, "MSG-999"))["in_use"]["findings"] == []
+
+
+async def test_a_safety_text_keeps_its_emergency_number_and_a_question_its_scale(
+    service: AsyncClient,
+) -> None:
+    for name, text in (
+        ("MSG-999", "{clinic}: Please ring somebody."),
+        ("CHK-PAIN", "{clinic}: Pain, 1 to 5?"),
+    ):
+        tried = (await service.post(f"{TEXTS}/{name}/preview", json={"text": text})).json()
+        assert "number-lost" in {one["rule"] for one in tried["findings"]}

@@ -78,3 +78,32 @@ async def test_a_check_in_by_telephone_raises_what_a_text_would_raise(
     assert taken.status_code == 200, taken.text
     plan = await read(therapist, plan_id)
     assert any(alert["rule"] == "AL-01" for alert in plan["alerts"])
+
+
+async def test_an_override_needs_a_weighty_reason_and_never_touches_what_is_absolute(
+    therapist: AsyncClient, anna: dict[str, Any]
+) -> None:
+    plan_id = await active(therapist, anna)
+    address = f"/api/v1/plans/{plan_id}/overrides"
+    listed = await read(therapist, plan_id, "/overrides")
+    assert all(one["rules"] or not one["may"] for one in listed["restrictions"])
+    short = await therapist.post(address, json={"hold": "SCR-16-b/clearance", "reason": "It is fine."})
+    assert short.status_code == 422, "a reason has 20 characters or more"
+    reason = "Examined today: full strength, no change."
+    nothing = await therapist.post(address, json={"reason": reason})
+    assert nothing.status_code == 422
+    unknown = await therapist.post(address, json={"hold": "SCR-01-c/clearance", "reason": reason})
+    assert unknown.status_code == 409 and unknown.json()["code"] == "unknown_hold"
+    for one in listed["restrictions"]:
+        answered = await therapist.post(address, json={"restriction": one["restriction"], "reason": reason})
+        assert answered.status_code == (200 if one["may"] else 409), answered.text
+
+
+async def test_a_client_who_does_not_want_to_go_ahead_had_no_session(
+    therapist: AsyncClient, anna: dict[str, Any]
+) -> None:
+    plan_id = await active(therapist, anna)
+    body: dict[str, Any] = {"outcome": "attended", "pain": 8, "day_check": {"DAY-05": False}}
+    refused = await therapist.post(f"/api/v1/plans/{plan_id}/sessions/1/outcome", json=body)
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["field"] == "day_check.DAY-05"

@@ -194,3 +194,14 @@ def test_an_adverse_event_outlives_the_plan_until_somebody_closes_it(running: Pl
     assert refusal is not None and refusal.code == "adverse_event_open"
     running.must(FollowUpAdverseEvent(event_id=event_of(running), resolved=True, note_id="well"))
     assert not running.state.alerts
+
+
+def test_severe_pain_told_on_the_day_keeps_the_next_session_waiting_for_a_physiotherapist(
+    running: PlayedPlan,
+) -> None:
+    running.until(running.session(1).starts_at + timedelta(hours=1))
+    running.must(RecordOutcome(session_no=1, outcome=SessionStatus.attended, pain=8, day_check=("DAY-04",)))
+    assert running.alert(AlertReason.number_alert).rule == "DAY-04"
+    running.until(running.session(2).starts_at + timedelta(hours=1))
+    refusal = running.ask(RecordOutcome(session_no=2, outcome=SessionStatus.attended, pain=3))
+    assert refusal is not None and refusal.code == "alert_open"

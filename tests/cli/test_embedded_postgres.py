@@ -7,6 +7,8 @@ import stat
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
@@ -14,9 +16,11 @@ import psycopg
 import pytest
 
 from cli.embedded import postgres_binaries
+from cli.embedded.account import unprivileged_account
 from cli.embedded.errors import StackError
 from cli.embedded.postgres import EmbeddedPostgres
-from cli.embedded.postgres_binaries import find_postgres
+from cli.embedded.postgres_binaries import PostgresBinaries, find_postgres
+from cli.embedded.postgres_cluster import open_cluster
 
 _PLAIN = "postgresql://"
 
@@ -129,8 +133,6 @@ def test_root_can_keep_the_clinic_in_a_folder_of_its_own() -> None:
 def test_a_server_installed_where_the_account_cannot_go_is_copied_to_where_it_can(
     monkeypatch: pytest.MonkeyPatch, clinic_folder: Path
 ) -> None:
-    from cli.embedded.account import unprivileged_account
-
     real = find_postgres()
     private = Path(tempfile.mkdtemp(prefix="limber-test-"))
     try:
@@ -158,6 +160,35 @@ def test_a_server_installed_where_the_account_cannot_go_is_copied_to_where_it_ca
         assert real.version in answer.stdout
     finally:
         shutil.rmtree(private)
+
+
+@pytest.fixture
+def linked(clinic_folder: Path) -> Iterator[PostgresBinaries]:
+    """A server that lies where everybody may go, reached through a link in a folder that only root may enter."""
+    real = find_postgres()
+    private = Path(tempfile.mkdtemp(prefix="limber-test-"))
+    (private / "venv").symlink_to(real.folder)
+    yield replace(real, folder=private / "venv")
+    shutil.rmtree(private)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root must hand the server to another account")
+def test_a_virtual_environment_linked_from_a_root_only_folder_serves(
+    monkeypatch: pytest.MonkeyPatch, clinic_folder: Path, linked: PostgresBinaries
+) -> None:
+    monkeypatch.setattr("cli.embedded.postgres.find_postgres", lambda: linked)
+    with EmbeddedPostgres(clinic_folder, durable=False) as server:
+        assert server.running()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root must hand the server to another account")
+def test_a_server_that_the_account_cannot_execute_is_named_with_a_way_out(
+    clinic_folder: Path, linked: PostgresBinaries
+) -> None:
+    account = unprivileged_account(clinic_folder)
+    with pytest.raises(StackError, match=r"initdb could not be started as .*: Permission denied") as refusal:
+        open_cluster(clinic_folder, linked, account, durable=False)
+    assert "everybody may enter" in refusal.value.way_out
 
 
 def test_without_any_server_the_places_looked_at_and_the_way_out_are_named(

@@ -81,7 +81,14 @@ def shaken_stack(folder: Path) -> Iterator[ShakenStack]:
     directory = DataDirectory(folder / "clinic")
     directory.lock()
     terminal = Terminal(Console(file=io.StringIO()))
-    stack = Stack(directory, Settings(), StackPorts(*free_ports(4)), terminal, demo=True, virtual_time=True)
+    stack = Stack(
+        directory,
+        Settings(undo_seconds=0),
+        StackPorts(*free_ports(4)),
+        terminal,
+        demo=True,
+        virtual_time=True,
+    )
     parts = ShakenStack(stack)
     try:
         stack.start()

@@ -1,7 +1,7 @@
 """Twilio's SDK for Node works against the gateway as Twilio's Python SDK does.
 
-The SDK is no dependency of Limber: install it anywhere with `npm install twilio` and name that folder in
-LIMBER_TEST_NODE_MODULES; without it the test is skipped.
+The SDK is no dependency of Limber. Where there are node and npm it is installed, as `node/package-lock.json` pins it,
+into pytest's cache folder: a few seconds, once.
 """
 
 from __future__ import annotations
@@ -17,29 +17,55 @@ import pytest
 
 from messaging.gateway.testing import RunningGateway
 
-SCRIPT = Path(__file__).parent / "node" / "twilio_sdk.js"
-MODULES = Path(os.environ.get("LIMBER_TEST_NODE_MODULES", "node_modules"))
+HERE = Path(__file__).parent / "node"
+PINNED = json.loads((HERE / "package.json").read_text())["dependencies"]["twilio"]
+INSTALL = ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+INSTALL_SECONDS = 120
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("node") is None or not (MODULES / "twilio").is_dir(),
-    reason="Twilio's Node SDK is not here: npm install twilio, then LIMBER_TEST_NODE_MODULES=…/node_modules",
-)
+
+def _installed(folder: Path) -> bool:
+    described = folder / "node_modules" / "twilio" / "package.json"
+    return described.exists() and json.loads(described.read_text())["version"] == PINNED
+
+
+@pytest.fixture(scope="module")
+def modules(pytestconfig: pytest.Config) -> Path:
+    """The folder of Node modules that holds Twilio's SDK; without node, npm or its registry the tests are skipped."""
+    for program in ("node", "npm"):
+        if shutil.which(program) is None:
+            pytest.skip(f"there is no {program} here; install Node.js with npm to try Twilio's Node SDK")
+    assert pytestconfig.cache is not None
+    folder = pytestconfig.cache.mkdir("twilio-node-sdk")
+    if not _installed(folder):
+        for name in ("package.json", "package-lock.json"):
+            shutil.copy(HERE / name, folder)
+        try:
+            subprocess.run(
+                INSTALL, cwd=folder, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=True
+            )
+        except subprocess.TimeoutExpired:
+            pytest.skip(
+                f"npm did not install twilio {PINNED} within {INSTALL_SECONDS} s; is its registry reachable?"
+            )
+        except subprocess.CalledProcessError as failed:
+            pytest.skip(f"npm could not install twilio {PINNED}: {failed.stderr.strip()[-300:]}")
+    return folder / "node_modules"
 
 
 @pytest.fixture
-def said(gateway: RunningGateway) -> dict[str, Any]:
+def said(gateway: RunningGateway, modules: Path) -> dict[str, Any]:
     """What the Node program did and saw."""
     ran = subprocess.run(
         [
             "node",
-            SCRIPT,
+            HERE / "twilio_sdk.js",
             gateway.url,
             gateway.account_sid,
             gateway.auth_token,
             gateway.number,
             "+447700900654",
         ],
-        env={**os.environ, "NODE_PATH": str(MODULES.resolve())},
+        env={**os.environ, "NODE_PATH": str(modules)},
         capture_output=True,
         text=True,
         timeout=60,

@@ -153,6 +153,29 @@ def test_the_linter_lets_plain_words_pass(text: str) -> None:
     assert lint(Template("draft", "1", text), BOOK) == ()
 
 
+ASKED = Template("CHK-PAIN", "1", "{clinic}: How bad was your pain? 0 none, 10 worst. Emergency? 999")
+ADVICE = Template("MSG-111", "1", "{clinic}: Call 111 or your GP. If it gets worse call 999.")
+MOVED = Template("session_moved", "1", "{clinic}: Your visit is now {day} at {time}.")
+REWORDED = [
+    (ASKED, "{clinic}: Your pain from 0 to 10? Emergency? 999", set()),
+    (ASKED, "{clinic}: Your pain from 1 to 5? Emergency? 999", {Rule.NUMBER_LOST}),
+    (ASKED, "{clinic}: Your pain from 0 to 10?", {Rule.NUMBER_LOST}),
+    (ADVICE, "{clinic}: Ring your GP, and 999 if it gets worse.", set()),
+    (ADVICE, "{clinic}: Ring 111 if it gets worse.", {Rule.NUMBER_LOST}),
+    (MOVED, "{clinic}: Your visit has moved. Next: {visits}. Questions? {phone}.", set()),
+    (MOVED, "{clinic}: {therapist} sees you {day} at {time}.", {Rule.NOT_KNOWN_THEN}),
+    (ADVICE, "{clinic}: Call 999. Your visit on {day} is off.", {Rule.NOT_KNOWN_THEN}),
+]
+
+
+@pytest.mark.parametrize(("before", "text", "rules"), REWORDED)
+def test_other_words_keep_scale_and_emergency_number_and_use_what_is_known(
+    before: Template, text: str, rules: set[Rule]
+) -> None:
+    found = lint(before.reworded("2", text), BOOK, profile_of(before.name), before)
+    assert {finding.rule for finding in found} == rules
+
+
 def test_only_questions_and_safety_texts_may_name_symptoms() -> None:
     symptom = Template("draft", "1", "{clinic}: How bad was your pain?")
     assert lint(symptom, BOOK, Profile.QUESTION) == ()

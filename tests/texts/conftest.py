@@ -39,6 +39,7 @@ class Office:
     """The API as the provider sees it: what it was told, and where it listens."""
 
     url: str
+    token: str
     routed: list[str] = field(default_factory=list)
     failures: list[FinalFailure] = field(default_factory=list)
 
@@ -67,7 +68,7 @@ async def office(
 ) -> AsyncIterator[Office]:
     """The real API over the test's database, listening for webhooks; nothing behind it routes."""
     gateway, listening = _ears
-    taken = Office(f"http://127.0.0.1:{listening.getsockname()[1]}")
+    taken = Office(f"http://127.0.0.1:{listening.getsockname()[1]}", token="a-service-token-for-tests")
 
     async def route(inbound_id: str) -> None:
         taken.routed.append(inbound_id)
@@ -80,6 +81,7 @@ async def office(
 
     settings = Settings(
         public_url=taken.url,
+        api_token=SecretStr(taken.token),
         twilio_account_sid=gateway.account_sid,
         twilio_auth_token=SecretStr(gateway.auth_token),
         twilio_from=gateway.number,

@@ -30,6 +30,7 @@ def environment_of(database_url: str, temporal: EmbeddedTemporal, gateway: Runni
         "LIMBER_ENCRYPTION_KEYS": KEYS,
         "LIMBER_METRICS_PORT": str(port),
         "LIMBER_GRACE_SECONDS": "5",
+        "LIMBER_UNDO_SECONDS": "0",
     }
 
 

@@ -30,6 +30,7 @@ from database.approvals import ApprovalView
 from database.plans import plan
 from database.sites import site
 from database.staff import all_staff
+from database.undo import texts_to_undo
 from schemas.commands import Decision, Role
 from schemas.names import new_id
 from schemas.plan import PlanState, SessionStatus
@@ -58,7 +59,13 @@ async def inbox(at: TheDesk) -> Response:
         for one in (waiting if everyone else own)
     ]
     return at.page(
-        "approvals", "approvals.html", rows=said, everyone=everyone, others=len(waiting) - len(own)
+        "approvals",
+        "approvals.html",
+        rows=said,
+        everyone=everyone,
+        others=len(waiting) - len(own),
+        undo=await texts_to_undo(at.clinic.engine, at.member.id),
+        undo_for=at.undo_for,
     )
 
 

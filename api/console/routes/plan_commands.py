@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from http import HTTPStatus
 
 from fastapi import APIRouter
 from starlette.responses import Response
@@ -17,6 +18,7 @@ from api.plan_at_hand import PlanAtHand, ThePlan
 from api.problems import FieldProblem, Problem, invalid
 from api.routes.sessions import post_cancel, post_reschedule
 from api.routes.steering import post_amend, post_discharge, post_hold, post_resume, post_withdraw
+from database.undo import take_back
 from schemas.refusals import PlanAskFailed
 
 router = APIRouter(prefix="/plans/{plan_id}")
@@ -87,6 +89,21 @@ async def amend(plan: ThePlan, form: TheForm) -> Response:
         return await post_amend(checked(AmendAsked, form.filled("reason") | {"edit": edit}), plan, form.ask)
 
     return await _done(form, plan, command(), Done.amended)
+
+
+@router.post("/texts/undo")
+async def undo(plan: ThePlan, form: TheForm) -> Response:
+    """Take one's own text back while it waits; once it has begun to go there is no way back, and we say so."""
+    at, key = form.at, form.word("text")
+    now = max(at.clinic.clock(), plan.view.summary.updated_at)
+    if await take_back(at.clinic.engine, plan.id, key, at.member.id, now):
+        return at.on(f"/plans/{plan.id}", Done.undone)
+    gone = Problem(
+        HTTPStatus.CONFLICT,
+        "text_gone",
+        "The text has gone out already, or was taken back before. The plan's page shows what became of it.",
+    )
+    return await plan_page(at, plan, gone)
 
 
 @router.post("/sessions/{number}/move", dependencies=[allowed(Act.move_sessions)])

@@ -1,0 +1,124 @@
+"""How old a screening may be when a session begins: the form before the first, gaps between later ones.
+
+`screening.completion` and `disposition_algebra.expiry.gap_rules`. Whoever has not been seen for a while is asked
+again before anybody lays hands on them; the questions come up a week before the session, so that there is time.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from typing import Final
+
+from care.local_time import instant, local_day
+from schemas.commands import Refusal, Rescreen
+from schemas.plan import Alert, AlertReason, PlanState, ScreeningState, Session, SessionStatus
+from schemas.protocol import AskAgain, Protocol
+from schemas.rules import RulePack
+
+FORM_RULE: Final = "screening.completion"
+GAP_RULE: Final = "disposition_algebra.expiry.gap_rules"
+
+_ASKED_AHEAD: Final = timedelta(days=7)
+_OFFICE_AT: Final = time(9)
+
+
+def ask_again_terms(pack: RulePack) -> tuple[AskAgain, ...]:
+    """The pack's rules for old forms and for gaps, as a protocol carries them; the longest gap last."""
+    form = AskAgain(rule=FORM_RULE, after_days=pack.screening.completion.max_age_days_before_first_session)
+    gaps = sorted(pack.disposition_algebra.expiry.gap_rules, key=lambda one: one.after_days)
+    return (
+        form,
+        *(
+            AskAgain(rule=GAP_RULE, after_days=one.after_days, items=one.items, assess=one.new_assessment)
+            for one in gaps
+        ),
+    )
+
+
+def ask_again_before(state: PlanState, session: Session) -> AskAgain | None:
+    """What must be asked again before this session, if anything; None also for plans without such terms."""
+    terms = state.protocol.ask_again
+    if not terms:
+        return None
+    day = local_day(state.protocol.hours, session.starts_at)
+    form, *gaps = terms
+    fresh_from = day - timedelta(days=form.after_days)
+    last = _last_visit(state, session)
+    if last is None:
+        return None if _completed(state) >= fresh_from else form
+    over = [one for one in gaps if (day - last).days > one.after_days]
+    if not over:
+        return None
+    widest = over[-1]
+    asked = (
+        max(_completed(state), state.screening.repeated_on or date.min) if widest.items else _completed(state)
+    )
+    return None if asked >= fresh_from else widest
+
+
+def _completed(state: PlanState) -> date:
+    """When the whole form was last answered."""
+    return state.screening.completed_on or state.screening.result.evaluated_on
+
+
+def _last_visit(state: PlanState, session: Session) -> date | None:
+    """The day of the last visit before this session; one without an outcome yet is taken to have been."""
+    seen = [score.at for score in state.progress.scores]
+    seen += [one.starts_at for one in state.sessions if one.status is SessionStatus.booked]
+    last = max((at for at in seen if at < session.starts_at), default=None)
+    return None if last is None else local_day(state.protocol.hours, last)
+
+
+def ask_again_due(state: PlanState, session: Session, terms: AskAgain) -> datetime:
+    """When somebody is asked to ask: a week ahead, or as soon after that as the form or the gap is too old."""
+    hours = state.protocol.hours
+    since = _last_visit(state, session) or _completed(state)
+    old_from = since + timedelta(days=terms.after_days + 1)
+    ahead = local_day(hours, session.starts_at - _ASKED_AHEAD)
+    return instant(hours.zone, max(old_from, ahead), _OFFICE_AT)
+
+
+def refuse_old_screening(state: PlanState, session: Session) -> Refusal | None:
+    """Nobody is treated on an old screening: the questions come first, then the session counts."""
+    terms = ask_again_before(state, session)
+    if terms is None:
+        return None
+    asked = ", ".join(terms.items) or "the whole form"
+    why = (
+        f"More than {terms.after_days} days lie between the form and session {session.no}"
+        if terms.rule == FORM_RULE
+        else f"The last visit was more than {terms.after_days} days before session {session.no}"
+    )
+    return Refusal(
+        code="rescreen_needed",
+        sentence=f"{why} ({terms.rule}). Ask again first: {asked}. Then record the outcome.",
+    )
+
+
+def repeated(screening: ScreeningState, protocol: Protocol, command: Rescreen, today: date) -> ScreeningState:
+    """The screening with the day on which its questions were last asked, and how long it counts.
+
+    No items named means the whole form: only that starts the validity afresh, at the length that its new
+    disposition earns.
+    """
+    if not command.items:
+        days = protocol.screening_valid_by.get(command.result.overall, protocol.screening_valid_days)
+        return screening.but(completed_on=today, valid_until=today + timedelta(days=days))
+    short = next((one.items for one in protocol.ask_again if one.items), None)
+    if short is not None and set(short) <= set(command.items):
+        return screening.but(repeated_on=today)
+    return screening
+
+
+def answers_alert(alert: Alert, command: Rescreen) -> bool:
+    """Whether these repeated questions are what an alert about an old screening asked for."""
+    if alert.reason is not AlertReason.screening_expires:
+        return False
+    wanted = set(alert.screening_items)
+    return not command.items or (bool(wanted) and wanted <= set(command.items))
+
+
+def next_booked(state: PlanState) -> Session | None:
+    """The next session with a time, if the plan has one."""
+    booked = (s for s in state.sessions if s.status is SessionStatus.booked)
+    return min(booked, key=lambda s: (s.starts_at, s.no), default=None)
