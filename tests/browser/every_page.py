@@ -36,7 +36,7 @@ PAGES: Final[Mapping[str, Shown]] = MappingProxyType(
         "all-quiet": Shown(lambda _: "/attention?whose=mine", PRACTITIONER),
         "approvals": Shown(lambda _: "/approvals?whose=everyone"),
         "approval-start": Shown(_decision("Caitlin")),
-        "approval-taper": Shown(_decision("Ines")),
+        "approval-taper": Shown(lambda clinic: f"/approvals/{clinic.open_taper()}"),
         "approval-clearance": Shown(_decision("George")),
         "plans": Shown(lambda _: "/plans"),
         "plans-none": Shown(lambda _: "/plans?q=nobody"),

@@ -33,9 +33,9 @@ from database.outages import note_awake
 from database.receipts import FinalFailure
 from database.tables import inbound_messages
 from database.tables.texts import InboundStatus
-from schemas.commands import RecordOutcome
 from schemas.names import new_id
 from schemas.plan import SessionStatus
+from schemas.protocol import ApprovalKind
 from schemas.rules import RulePack
 from schemas.settings import Settings
 from tests.console.staged_clinic import CALM, StagedPlan, StagedPlans
@@ -45,6 +45,8 @@ NOW: Final = datetime(2026, 11, 24, 10, 12, tzinfo=UTC)
 
 PASSWORD: Final = "correct horse battery staple"
 _TOKEN: Final = "a-service-token-for-tests"
+_THIS_MORNING: Final = timedelta(hours=2)
+_JUST_NOW: Final = timedelta(minutes=4)
 _EXAMPLES: Final = Path(__file__).parents[2] / "docs" / "examples"
 _DATABASE: Final = "lively_clinic"
 
@@ -60,7 +62,8 @@ class Life:
     weekday: str = "tuesday"
     time: str = "10:00"
     then: Callable[[StagedPlan], None] | None = None
-    unattended: timedelta = timedelta(days=2)
+    undecided: timedelta = timedelta(0)
+    """For how long nobody has decided anything about this plan; about one of this week nobody has at all."""
     own_form: bool = False
 
 
@@ -71,17 +74,6 @@ def _texts(words: str) -> Callable[[StagedPlan], None]:
         plan.text(words)
 
     return act
-
-
-def _comes_and_does_well(plan: StagedPlan) -> None:
-    """The visits that still have no outcome are written down: a good one each."""
-    for session in plan.state.sessions:
-        if session.status is SessionStatus.booked and session.starts_at <= plan.now:
-            plan.ask(
-                RecordOutcome(
-                    session_no=session.no, outcome=SessionStatus.attended, pain=1, stiffness=2, primary=9
-                )
-            )
 
 
 def _weeks(number: float) -> timedelta:
@@ -97,29 +89,56 @@ LIVES: Final = (
         time="11:00",
         then=_texts("Since this morning my bum has gone numb and I cant feel when I wipe"),
     ),
-    Life("Ravi", "Menon", since=_weeks(10), time="14:00"),
+    Life("Ravi", "Menon", since=_weeks(10), time="14:00", undecided=_weeks(1)),
     Life(
         "Beatrice", "Lamb", since=_weeks(3), weekday="wednesday", time="09:00", then=_texts("Worse today, 8")
     ),
-    Life("Tomasz", "Zielinski", since=_weeks(5), weekday="tuesday", time="15:00"),
+    Life("Tomasz", "Zielinski", since=_weeks(5), time="15:00", undecided=_weeks(1)),
     Life("ياسمين", "الحداد", since=_weeks(2), weekday="thursday", time="12:00"),
-    Life(
-        "Ines",
-        "Castro",
-        since=_weeks(9),
-        weekday="monday",
-        time="16:00",
-        then=_comes_and_does_well,
-        unattended=timedelta(days=12),
-    ),
+    Life("Ines", "Castro", since=_weeks(7), weekday="monday", time="09:00", undecided=_weeks(1)),
     Life("Frances", "Delaney", "frances-no-texts", since=_weeks(6), own_form=True),
-    Life("Dorothy", "Whitcombe", "dorothy-osteoporosis", since=_weeks(1), own_form=True),
-    Life("Caitlin", "Morgan", "caitlin-athlete", since=timedelta(days=1), own_form=True),
+    Life(
+        "Dorothy",
+        "Whitcombe",
+        "dorothy-osteoporosis",
+        since=timedelta(hours=30),
+        undecided=timedelta(hours=30),
+        own_form=True,
+    ),
+    Life(
+        "Caitlin",
+        "Morgan",
+        "caitlin-athlete",
+        since=timedelta(days=1),
+        undecided=timedelta(days=1),
+        own_form=True,
+    ),
     Life("Nora", "Byrne", since=timedelta(hours=3)),
     Life("Lewis", "Grant", since=timedelta(hours=2)),
-    Life("George", "Achebe", "george-recent-surgery", since=timedelta(days=2), own_form=True),
-    Life("Maya", "Lindqvist", "maya-saddle-numbness", since=timedelta(hours=1), own_form=True),
-    Life("Omar", "Haddad", "omar-unfinished-form", since=timedelta(hours=20), own_form=True),
+    Life(
+        "George",
+        "Achebe",
+        "george-recent-surgery",
+        since=timedelta(days=2),
+        undecided=timedelta(days=2),
+        own_form=True,
+    ),
+    Life(
+        "Maya",
+        "Lindqvist",
+        "maya-saddle-numbness",
+        since=timedelta(minutes=8),
+        undecided=timedelta(minutes=8),
+        own_form=True,
+    ),
+    Life(
+        "Omar",
+        "Haddad",
+        "omar-unfinished-form",
+        since=timedelta(hours=20),
+        undecided=timedelta(hours=20),
+        own_form=True,
+    ),
 )
 
 
@@ -148,6 +167,15 @@ class LivelyClinic:
     def open_approval(self, client: str) -> str:
         """The id of the decision that waits for this client."""
         return self.plans.states[self.plan_of[client]].approvals[0].id
+
+    def open_taper(self) -> str:
+        """The id of a step of the ladder that waits for a decision; weeks of good visits bring one about."""
+        return next(
+            one.id
+            for state in self.plans.states.values()
+            for one in state.approvals
+            if one.kind is ApprovalKind.taper
+        )
 
     def open_alert(self, client: str) -> str:
         """The id of the alert that is open for this client."""
@@ -242,9 +270,8 @@ async def _live(shown: LivelyClinic, app: FastAPI) -> None:
             assert answered.status_code == 201, answered.text
             plan_id = str(answered.json()["plan_id"])
             shown.plan_of[life.given_name] = plan_id
-            if life.since >= _weeks(1):
-                await _weeks_pass(shown.plans, plan_id, life)
-            shown.clock.now = NOW
+            await _time_passes(shown.plans, plan_id, life)
+        shown.clock.now = NOW
     await note_awake(shown.engine, NOW - timedelta(days=3, hours=2), timedelta(minutes=5))
     outage = await note_awake(shown.engine, NOW - timedelta(days=3), timedelta(minutes=5))
     shown.outage_id = outage.id if outage else ""
@@ -252,9 +279,14 @@ async def _live(shown: LivelyClinic, app: FastAPI) -> None:
     await _somebody_unknown_texts(shown.engine)
 
 
-async def _weeks_pass(plans: StagedPlans, plan_id: str, life: Life) -> None:
-    await plans.live(plan_id, NOW - life.unattended, replace(CALM, staff_acts=1))
-    await plans.live(plan_id, NOW - timedelta(minutes=5), replace(CALM, staff_acts=0), life.then)
+async def _time_passes(plans: StagedPlans, plan_id: str, life: Life) -> None:
+    """Until five minutes ago; what is not decided by then stays open, and today's visits have no outcome yet."""
+    undecided = life.undecided or (life.since if life.since < _weeks(1) else _THIS_MORNING)
+    decided_until = NOW - undecided
+    staged = await plans.live(plan_id, decided_until, replace(CALM, staff_acts=1))
+    staged.decides = False
+    await plans.live(plan_id, NOW - _THIS_MORNING, replace(CALM, staff_acts=1))
+    await plans.live(plan_id, NOW - _JUST_NOW, replace(CALM, staff_acts=0), life.then)
 
 
 def _form(life: Life, number: int) -> dict[str, Any]:

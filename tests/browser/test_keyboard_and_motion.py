@@ -67,7 +67,7 @@ async def test_e_opens_the_edit_and_a_approves(desk: Page, lively: LivelyClinic)
     plan_id = lively.plan_of["Nora"]
     await desk.goto(f"{lively.url}/approvals/{lively.open_approval('Nora')}")
     await desk.keyboard.press("e")
-    await expect(desk.get_by_label("Visits", exact=True)).to_be_focused()
+    await expect(desk.locator("select[name=step]")).to_be_focused()
     await desk.get_by_role("heading", level=1).click()
     await desk.keyboard.press("a")
     await expect(desk.get_by_text("Approved. The plan goes on as proposed.")).to_be_visible()

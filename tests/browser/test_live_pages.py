@@ -68,9 +68,9 @@ async def test_what_is_new_waits_while_somebody_is_at_the_rows(board: Page, live
 async def test_an_open_plan_offers_what_has_changed_and_keeps_what_is_typed(
     board: Page, lively: LivelyClinic
 ) -> None:
-    await _open(board, f"{lively.url}/approvals/{lively.open_approval('Ines')}")
+    await _open(board, f"{lively.url}/approvals/{lively.open_approval('Caitlin')}")
     await board.get_by_label("Reason").fill("She told me on Friday")
-    await _text(lively, "Ines", "thanks")
+    await _text(lively, "Caitlin", "thanks")
     await expect(board.get_by_text("This plan has just changed.")).to_be_visible()
     await expect(board.get_by_label("Reason")).to_have_value("She told me on Friday")
 

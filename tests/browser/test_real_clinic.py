@@ -97,7 +97,7 @@ async def test_from_approval_to_a_red_flag_without_a_reload(clinic: RealClinic) 
     await expect(review).to_be_visible(timeout=_PATIENCE)  # it came in by itself
 
     await review.click()
-    await board.get_by_role("button", name="Approve a").click()
+    await board.get_by_role("button", name="Approve", exact=True).click()
     await expect(board.get_by_text("Approved. The plan goes on as proposed.")).to_be_visible(
         timeout=_PATIENCE
     )

@@ -91,6 +91,8 @@ class StagedPlan(SimulatedClinic):
             state, now, temper, seed=seed, recorded=self.history.append, texted=self.history.append
         )
         self._taken = taken
+        self.decides = True
+        self._until = now
         self.busy = self._is_taken
 
     def _is_taken(self, wanted: Placement) -> bool:
@@ -149,8 +151,17 @@ class StagedPlan(SimulatedClinic):
             )
         self.ask(outcome)
 
+    def run(self, until: datetime) -> None:
+        """Play until a moment, and not a minute longer."""
+        self._until = until
+        super().run(until)
+
+    def _let_time_pass(self) -> None:
+        super()._let_time_pass()
+        self.now = min(self.now, self._until)
+
     def _judge(self, approval_id: str, kind: ApprovalKind) -> None:
-        if kind is not ApprovalKind.clearance:
+        if self.decides and kind is not ApprovalKind.clearance:
             self.ask(DecideApproval(approval_id=approval_id, decision=Decision.approve))
 
     def text(self, words: str) -> None:
