@@ -8,6 +8,7 @@ decides. A crash at any point therefore costs a look, never a second text (F01).
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
@@ -71,7 +72,7 @@ class Sending:
         search: Search,
         meter: Meter,
         *,
-        undo_for: timedelta = timedelta(0),
+        undo_for: Callable[[], timedelta] = timedelta,
     ) -> None:
         self._engine = engine
         self._channel = channel
@@ -95,7 +96,7 @@ class Sending:
 
     async def _send(self, asked: SendOrder, now: datetime) -> SendOutcome:
         order = asked.order
-        undo_until = order.ordered_at + self._undo_for
+        undo_until = order.ordered_at + self._undo_for()
         if order.by is not None and now < min(undo_until, order.expires_at):
             raise later("it may still be taken back", undo_until - now)
         facts = await text_facts(self._engine, order, now)

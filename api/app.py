@@ -10,10 +10,12 @@ from api import problems
 from api.body_limit import BodyLimit
 from api.clinic import Clinic
 from api.console.install import install as install_console
+from api.console.permissions import Act
 from api.description import ABOUT, PROBLEM_RESPONSES, describe
 from api.edge import RequestEdge
 from api.identity import identify
 from api.log_in_limit import LogInLimit
+from api.permitted import allowed
 from api.routes import (
     alerts,
     approvals,
@@ -35,7 +37,7 @@ from api.routes import (
 _OPEN: Final = (health, reference, login, webhooks)
 """Asked by anyone: supervisors, people who are about to log in, the SMS provider with its signature."""
 
-_STAFF_ONLY: Final = (
+STAFF_ONLY: Final = (
     intakes,
     plans,
     sessions,
@@ -65,9 +67,9 @@ def create_app(clinic: Clinic) -> FastAPI:
     problems.install(app)
     for group in _OPEN:
         app.include_router(group.router)
-    for group in _STAFF_ONLY:  # who asks is settled before anything else is looked at
-        app.include_router(group.router, dependencies=[Depends(identify)])
-    install_console(app)
+    for group in STAFF_ONLY:  # who asks is settled before anything else is looked at
+        app.include_router(group.router, dependencies=[Depends(identify), allowed(Act.read_plans)])
+    install_console(app, demo=clinic.demo is not None)
     describe(app)
     app.add_middleware(BodyLimit)
     app.add_middleware(RequestEdge, metrics=clinic.metrics, https=clinic.secure_cookies)

@@ -55,6 +55,10 @@ ALERTS: Final[Mapping[A, tuple[str, str]]] = MappingProxyType(
             "The software may have contributed to harm.",
             "Tell the clinical safety officer within one working day; update the hazard log.",
         ),
+        A.rules_changed: (
+            "New rules would judge this client's answers more strictly.",
+            "Look at what changed; repeat the screening questions if in doubt.",
+        ),
         A.paused_plan: ("A paused plan waits.", "Agree with the client how to go on."),
     }
 )
@@ -75,6 +79,10 @@ KINDS: Final[Mapping[AttentionKind, tuple[str, str]]] = MappingProxyType(
         AttentionKind.inbound_waiting: ("A text waits to be routed.", "Look at the worker and the engine."),
         AttentionKind.plan_without_next: ("A plan has nothing next.", "Look at the plan's workflow."),
         AttentionKind.plan_late: ("What is next in a plan is late.", "Look at the worker and the engine."),
+        AttentionKind.worker_asleep: (
+            "No worker is at work: nothing is sent and no plan moves.",
+            "Start a worker, or look at the engine.",
+        ),
         AttentionKind.plan_unstarted: ("A new plan has not started.", "Look at the engine."),
     }
 )

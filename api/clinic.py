@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.aftermath import Aftermath
+from api.demo_time import DemoTime
 from api.metrics import ApiMetrics
 from database.receipts import FinalFailure
 from schemas.refusals import Plans
@@ -37,8 +38,9 @@ def utc_now() -> datetime:
 class Clinic:
     """The running clinic as the API sees it.
 
-    `pack` is the rule pack that new intakes are judged by; plans keep their own. `clock` is the wall clock:
-    what happens inside a plan goes by the plan's own time.
+    `pack` is the rule pack that new intakes are judged by; plans keep their own. `clock` is the clinic's clock:
+    what happens inside a plan goes by the plan's own time. It is the world's clock but in a demo (`demo`), whose
+    visitors move it ahead; `wall_clock` is the world's there, by which log-ins live.
     """
 
     settings: Settings
@@ -49,8 +51,14 @@ class Clinic:
     route_inbound: RouteInbound
     tell_failure: TellFailure
     clock: Callable[[], datetime] = utc_now
+    wall_clock: Callable[[], datetime] | None = None
+    demo: DemoTime | None = None
     metrics: ApiMetrics = field(default_factory=ApiMetrics)
     aftermath: Aftermath = field(default_factory=Aftermath)
+
+    def real_now(self) -> datetime:
+        """The world's time, whatever a demo's clock shows."""
+        return (self.wall_clock or self.clock)()
 
     @property
     def public_url(self) -> str:

@@ -25,6 +25,7 @@ SENTENCES: Final[Mapping[E, str]] = MappingProxyType(
         E.hold_discharged: "A hold was discharged: {hold}.",
         E.hold_chased: "A missing document was asked for again: {hold}.",
         E.hold_expired: "A document ran out: {hold}.",
+        E.judged_again: "The answers were judged again under rules {pack}: {overall}; stricter: {rules}.",
         E.overridden: "A physiotherapist set {what} aside ({rules}); the reason is kept.",
         E.session_placed: "Session {session} was booked for {starts_at}.",
         E.session_unplaced: "Session {session} has no time yet: {wanted} was taken.",

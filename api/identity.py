@@ -35,19 +35,33 @@ _OWN_SITE: Final = frozenset({"same-origin", "none"})
 
 
 class TokenScope(StrEnum):
-    """What a token may be used for."""
+    """What a token may be used for: a program's reading or all its holder may do, or a person's log-in.
 
+    A log-in by a password that somebody else chose is `new_password`: it opens the page to choose another, and
+    the way out.
+    """
+
+    read = "read"
     api = "api"
-    console = "console"
     on_behalf = "on_behalf"
+    console = "console"
+    new_password = "new_password"  # noqa: S105 - the name of a scope
+
+
+LOG_INS: Final = frozenset({TokenScope.console, TokenScope.new_password})
+PASSWORD_PAGE: Final = "/account/password"  # noqa: S105 - an address
+PASSWORD_TEMPORARY: Final = "password_temporary"  # noqa: S105 - a problem's code
+_WITHOUT_OWN_PASSWORD: Final = frozenset({PASSWORD_PAGE, "/sign-out", "/logout"})
 
 
 @dataclass(frozen=True)
 class Identity:
-    """The one who asks. `member` is None only for the service account."""
+    """The one who asks. `member` is None only for the service account; the token is what they came in with."""
 
     actor: Actor
     member: StaffMember | None = None
+    token_id: str | None = None
+    scopes: tuple[str, ...] = ()
 
     @property
     def author_id(self) -> str:
@@ -73,10 +87,10 @@ async def identify(
 ) -> Identity:
     """The one who asks; Problem 401 without a valid token or log-in, 403 where they may not ask so."""
     if bearer is not None:
-        identity = await _by_token(clinic, bearer.credentials, request.headers.get(ON_BEHALF))
+        identity = await _by_token(request, clinic, bearer.credentials)
     elif cookie:
-        _refuse_other_sites(request)
-        identity = await _by_log_in(clinic, cookie)
+        refuse_other_sites(request)
+        identity = await _by_log_in(request, clinic, cookie)
     else:
         identity = None
     if identity is None:
@@ -88,12 +102,19 @@ async def identify(
 Who = Annotated[Identity, Depends(identify)]
 
 
-async def _by_token(clinic: Clinic, token: str, on_behalf: str | None) -> Identity | None:
+async def _by_token(request: Request, clinic: Clinic, token: str) -> Identity | None:
+    on_behalf = request.headers.get(ON_BEHALF)
     if _is_service(clinic, token):
         return await _stand_in(clinic, on_behalf) if on_behalf else Identity(SERVICE_ACCOUNT)
-    holder = await token_holder(clinic.engine, token, clinic.clock())
-    if holder is None or TokenScope.console in holder.scopes:
+    holder = await token_holder(clinic.engine, token, clinic.real_now())
+    if holder is None or not LOG_INS.isdisjoint(holder.scopes):
         return None
+    if request.method not in _SAFE_METHODS and TokenScope.read in holder.scopes:
+        raise Problem(
+            HTTPStatus.FORBIDDEN,
+            "read_only",
+            "This token only reads. Make one that may change things, on its holder's account page.",
+        )
     if on_behalf is None:
         return _as_member(await staff_records.member(clinic.engine, holder.staff_id))
     if TokenScope.on_behalf not in holder.scopes:
@@ -133,25 +154,36 @@ async def find_member(clinic: Clinic, who: str) -> StaffMember | None:
     return member if member.active else None
 
 
-async def _by_log_in(clinic: Clinic, token: str) -> Identity | None:
-    holder = await token_holder(clinic.engine, token, clinic.clock())
-    if holder is None or TokenScope.console not in holder.scopes:
+async def _by_log_in(request: Request, clinic: Clinic, token: str) -> Identity | None:
+    holder = await token_holder(clinic.engine, token, clinic.real_now())
+    if holder is None or LOG_INS.isdisjoint(holder.scopes):
         return None
-    return _as_member(await staff_records.member(clinic.engine, holder.staff_id))
+    if TokenScope.new_password in holder.scopes and request.url.path not in _WITHOUT_OWN_PASSWORD:
+        raise Problem(
+            HTTPStatus.FORBIDDEN,
+            PASSWORD_TEMPORARY,
+            f"Somebody else chose your password. Choose one of your own first, at {PASSWORD_PAGE}.",
+        )
+    found = await staff_records.member(clinic.engine, holder.staff_id)
+    return Identity(found.actor, found, holder.token_id, holder.scopes)
 
 
 def _as_member(member: StaffMember) -> Identity:
     return Identity(member.actor, member)
 
 
-def _refuse_other_sites(request: Request) -> None:
-    """A browser sends the cookie along with requests that other sites make; those change nothing here."""
-    if request.method in _SAFE_METHODS:
-        return
+def from_own_site(request: Request) -> bool:
+    """Whether a page of ours, or no page at all, made this request (Sec-Fetch-Site, else Origin)."""
     fetched = request.headers.get("Sec-Fetch-Site")
+    if fetched:
+        return fetched in _OWN_SITE
     origin = request.headers.get("Origin")
-    own = fetched in _OWN_SITE if fetched else origin is None or urlsplit(origin).netloc == request.url.netloc
-    if not own:
+    return origin is None or urlsplit(origin).netloc == request.url.netloc
+
+
+def refuse_other_sites(request: Request) -> None:
+    """A browser sends the cookie along with requests that other sites make; those change nothing here."""
+    if request.method not in _SAFE_METHODS and not from_own_site(request):
         raise Problem(
             HTTPStatus.FORBIDDEN,
             "other_site",

@@ -18,6 +18,7 @@ import secrets
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, Final
 
 from google.protobuf.duration_pb2 import Duration
@@ -169,7 +170,10 @@ class Clinic:
 
 @contextlib.asynccontextmanager
 async def open_clinic(
-    engine: AsyncEngine, temporal_address: str, tuning: Tuning = _IN_A_HURRY
+    engine: AsyncEngine,
+    temporal_address: str,
+    tuning: Tuning = _IN_A_HURRY,
+    demo_clock: Path | None = None,
 ) -> AsyncIterator[Clinic]:
     """A clinic over a migrated database with the demo clinic in it, until the block ends.
 
@@ -187,6 +191,7 @@ async def open_clinic(
             public_url=receipts.base_url,
             undo_seconds=0,
             encryption_key_list=a_key(),
+            demo_clock=demo_clock,
         )
         client = await connect(settings)
         await _register(client, namespace)

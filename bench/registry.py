@@ -49,6 +49,11 @@ BENCHMARKS: Final[Mapping[str, Benchmark]] = MappingProxyType(
         "webhook": Benchmark(
             "bench.webhook:run", "Inbound webhooks at 50 a second with Temporal stopped.", {"seconds": 1}
         ),
+        "pages": Benchmark(
+            "bench.pages:run",
+            "Each page of the console at 1,000 and at 100,000 plans.",
+            {"small": 12, "large": 16, "times": 1, "patterns": 8},
+        ),
         "start": Benchmark("bench.startup:run", "The second start of `limber up`.", {"rounds": 1}),
     }
 )

@@ -38,6 +38,7 @@ CLINICAL = REVIEWS | {
     AlertReason.not_suitable,
     AlertReason.adverse_event,
     AlertReason.duty_of_candour,
+    AlertReason.rules_changed,
 }
 """Closed by a registered physiotherapist at any urgency (meta P1)."""
 

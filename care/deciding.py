@@ -14,6 +14,7 @@ from care.attending import acknowledge, close_alert, rescreen
 from care.booking import without_slots
 from care.draft import Draft
 from care.overriding import override_hold, override_restriction
+from care.pack_change import rules_changed
 from care.pausing import discharge, pause_plan, resume_plan, withdraw
 from care.performing import question_not_asked, text_not_sent
 from care.sessions import cancel_session, record_outcome, reschedule
@@ -38,6 +39,7 @@ from schemas.commands import (
     Reschedule,
     Rescreen,
     ResumePlan,
+    RulesChanged,
     TextFailed,
     Withdraw,
 )
@@ -90,6 +92,7 @@ _HANDLERS: dict[type, Callable[[Draft, Any], None]] = {
     AcknowledgeAlert: acknowledge,
     CloseAlert: close_alert,
     Rescreen: rescreen,
+    RulesChanged: rules_changed,
     OverrideHold: override_hold,
     OverrideRestriction: override_restriction,
 }

@@ -48,6 +48,7 @@ from schemas.commands import (
     Reschedule,
     Rescreen,
     ResumePlan,
+    RulesChanged,
     TextFailed,
     Withdraw,
 )
@@ -232,6 +233,7 @@ _GUARDS: dict[type, Guard] = {
     AcknowledgeAlert: _alert,
     CloseAlert: _close_alert,
     Rescreen: _open_plan,
+    RulesChanged: _open_plan,
     OverrideHold: refuse_override_of_hold,
     OverrideRestriction: refuse_override_of_restriction,
 }

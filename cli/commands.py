@@ -24,6 +24,12 @@ COMMANDS = (
     Entry("up", "cli.up:up", "Run the whole clinic here: database, Temporal, gateway, worker, API, console."),
     Entry("demo", "cli.demo:demo", "Play one client's plan from intake to discharge in virtual time."),
     Entry(
+        "seed",
+        "cli.seed:seed",
+        "Fill a clinic: a dozen clients who live a month, or N plans to measure with.",
+        joins=True,
+    ),
+    Entry(
         "doctor",
         "cli.doctor:doctor",
         "Look at every part and say what is wrong and how to mend it.",
@@ -33,6 +39,15 @@ COMMANDS = (
     Entry("worker", "cli.worker:worker", "Run the care plans."),
     Entry("gateway", "cli.gateway:gateway", "Serve the local, Twilio-compatible SMS gateway."),
     Entry("migrate", "cli.migrate:migrate", "Bring the database to the current schema.", joins=True),
+    Entry(
+        "staff add",
+        "cli.staff:add",
+        "Give somebody an account: a new clinic's first administrator.",
+        joins=True,
+    ),
+    Entry("staff list", "cli.staff:listed", "Who works here, with their roles.", joins=True),
+    Entry("staff password", "cli.staff:password", "A new first password for somebody.", joins=True),
+    Entry("staff token", "cli.staff:token", "A token for a program, shown once.", joins=True),
     Entry("rules check", "cli.rules:check", "Check a rule pack: schema, references, traceability."),
     Entry("rules test", "cli.rules:test", "Run screening, taper and reply vectors against a rule pack."),
     Entry(
@@ -54,4 +69,5 @@ COMMANDS = (
 GROUPS = {
     "rules": "Rule packs: check them, test them.",
     "sms": "Texts: read them, count them.",
+    "staff": "The accounts of people who work here.",
 }

@@ -51,6 +51,10 @@ def gateway(  # noqa: PLR0917 - typer passes by name
     advanced_opt_out: Annotated[
         bool, typer.Option("--advanced-opt-out", help="Send OptOutType with inbound webhooks.")
     ] = False,
+    demo_clock: Annotated[
+        Path | None,
+        typer.Option(help="The demo clinic's clock, by which phones show times.", envvar="LIMBER_DEMO_CLOCK"),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the connection as one JSON document.")] = False,
 ) -> None:
     """Serve the local, Twilio-compatible SMS gateway until Ctrl-C."""
@@ -58,6 +62,7 @@ def gateway(  # noqa: PLR0917 - typer passes by name
 
     from messaging.gateway.app import create_app
     from messaging.gateway.settings import STOP_WORDS, GatewaySettings
+    from worker.clinic_clock import ClinicClock
 
     credentials, invented = _credentials(account_sid, auth_token, state)
     settings = GatewaySettings(
@@ -72,6 +77,7 @@ def gateway(  # noqa: PLR0917 - typer passes by name
         mail_host=host,
         mail_port=mail_port,
         faults=tuple(_fault(described) for described in fault or ()),
+        shown_at=ClinicClock(demo_clock).shown,
     )
     listening = _listen(host, port)
     url = f"http://{host}:{listening.getsockname()[1]}"

@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 
 from cli.embedded.data_directory import DataDirectory
+from cli.embedded.errand import Errand
 from cli.embedded.stack import Stack, StackPorts
 from cli.embedded.terminal import Terminal
 from schemas.settings import load_settings
@@ -24,7 +25,11 @@ def up(
         Path, typer.Option(envvar="LIMBER_DATA_DIR", help="Where this clinic keeps data, keys and logs.")
     ] = Path(".limber"),
     demo: Annotated[
-        bool, typer.Option(help="Fill an empty database with a demo clinic and its staff.")
+        bool,
+        typer.Option(help="A demo clinic and its staff in an empty database, and a clock that you can move."),
+    ] = True,
+    clients: Annotated[
+        bool, typer.Option(help="With --demo: a dozen clients, who come while you look round.")
     ] = True,
     gateway_port: Annotated[
         int | None,
@@ -47,18 +52,24 @@ def up(
     directory = DataDirectory(data_dir)
     directory.lock()
     ports = StackPorts(port, gateway_port, temporal_port, temporal_ui_port)
-    stack = Stack(directory, settings, ports, terminal, demo=demo)
+    stack = Stack(directory, settings, ports, terminal, demo=demo, demo_clock=demo)
+    errand: Errand | None = None
     for number in _STOPPING:
         signal.signal(number, _leave)
     try:
         stack.start()
         _welcome(stack, directory, terminal)
-        stack.supervisor.watch()
+        if clients and stack.demo_clock:
+            errand = stack.demo_clients()
+            errand.start()
+        stack.supervisor.watch(errand.look if errand else None)
     except KeyboardInterrupt:
         terminal.say("\nStopping the clinic. Ctrl-C again ends it at once.")
     finally:
         for number in _STOPPING:
             signal.signal(number, lambda *_: stack.supervisor.kill())
+        if errand is not None:
+            errand.stop()
         stack.supervisor.stop()
     terminal.say(f"Stopped. Everything is kept in {directory.folder}.")
 

@@ -15,6 +15,8 @@ from schemas.screening import Urgency
 
 AGENDA_LATE_AFTER: Final = timedelta(minutes=10)
 """How long a due agenda item may wait before operations look at why."""
+ASLEEP_AFTER: Final = timedelta(minutes=2)
+"""How long no worker may have been at work."""
 START_WITHIN: Final = timedelta(minutes=5)
 """How long a new plan may be without a running workflow."""
 ANSWER_WITHIN: Final = timedelta(hours=1)
@@ -34,6 +36,7 @@ class AttentionKind(StrEnum):
     plan_without_next = "plan_without_next"
     plan_late = "plan_late"
     plan_unstarted = "plan_unstarted"
+    worker_asleep = "worker_asleep"
 
 
 _ROLE: Final = {
@@ -47,6 +50,7 @@ _ROLE: Final = {
     AttentionKind.plan_without_next: Role.operations,
     AttentionKind.plan_late: Role.operations,
     AttentionKind.plan_unstarted: Role.operations,
+    AttentionKind.worker_asleep: Role.operations,
 }
 
 
@@ -113,6 +117,9 @@ _ATTENTION = text(
            AND (workflow_started_at IS NULL AND opened_at <= :unstarted_before
                 OR workflow_started_at IS NOT NULL AND next_at IS NULL
                 OR next_at <= :late_before)
+        UNION ALL
+        SELECT 'worker_asleep', name, NULL, 'no_worker', NULL, NULL, NULL, reached_at, reached_at, NULL
+          FROM rounds WHERE name = 'awake' AND reached_at <= :asleep_before
     )
     SELECT waiting.*, owner.name AS owner, clients.given_name || ' ' || clients.family_name AS client
       FROM waiting
@@ -124,14 +131,20 @@ _ATTENTION = text(
 )
 
 
-async def attention(engine: AsyncEngine, now: datetime) -> tuple[AttentionItem, ...]:
-    """Everything that needs a person at `now`, the most urgent first, then by deadline."""
+async def attention(
+    engine: AsyncEngine, now: datetime, real_now: datetime | None = None
+) -> tuple[AttentionItem, ...]:
+    """Everything that needs a person at `now`, the most urgent first, then by deadline.
+
+    `real_now` is the world's time, by which workers are awake; None: the same as `now`.
+    """
     moments = {
         "now": now,
         "late_before": now - AGENDA_LATE_AFTER,
         "stuck_before": now - AGENDA_LATE_AFTER,
         "unstarted_before": now - START_WITHIN,
         "answer_within": ANSWER_WITHIN,
+        "asleep_before": (real_now or now) - ASLEEP_AFTER,
     }
     async with engine.connect() as connection:
         rows = (await connection.execute(_ATTENTION, moments)).all()

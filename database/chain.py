@@ -34,10 +34,11 @@ class ChainEnd:
 
 def link(plan_id: str, plan_seq: int, position: int, event: PlanEvent, previous: bytes) -> bytes:
     """The hash of one event at its place."""
-    return hashlib.sha256(previous + _canonical(plan_id, plan_seq, position, event)).digest()
+    return hashlib.sha256(previous + canonical(plan_id, plan_seq, position, event).encode()).digest()
 
 
-def _canonical(plan_id: str, plan_seq: int, position: int, event: PlanEvent) -> bytes:
+def canonical(plan_id: str, plan_seq: int, position: int, event: PlanEvent) -> str:
+    """What the hash of an event at its place covers, beside the link before it."""
     content = {
         "plan_id": plan_id,
         "plan_seq": plan_seq,
@@ -48,7 +49,7 @@ def _canonical(plan_id: str, plan_seq: int, position: int, event: PlanEvent) -> 
         "actor": event.actor,
         "facts": {name: _plain(fact) for name, fact in event.facts.items()},
     }
-    return json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def _plain(fact: Any) -> Any:

@@ -6,13 +6,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.outbox import COLUMNS, OutboxText
 from database.tables import clients, inbound_messages, messages, plans
 from database.tables.texts import InboundStatus
-from schemas.messages import MessageStatus
+from schemas.messages import ChannelName, MessageStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +35,14 @@ class UnplacedText:
 
 
 async def recent_texts(
-    engine: AsyncEngine, statuses: Collection[MessageStatus] = (), *, limit: int = 100
+    engine: AsyncEngine,
+    statuses: Collection[MessageStatus] = (),
+    *,
+    channel: ChannelName | None = None,
+    before: tuple[datetime, str] | None = None,
+    limit: int = 100,
 ) -> tuple[ClinicText, ...]:
-    """Texts of all plans, the last ordered first; of some states if asked."""
+    """Texts of all plans, the last ordered first; of some states, one channel, or before a time and key, if asked."""
     columns = messages.c
     query = (
         select(
@@ -47,11 +52,15 @@ async def recent_texts(
         )
         .join(plans, plans.c.id == columns.plan_id)
         .join(clients, clients.c.id == plans.c.client_id)
-        .order_by(columns.ordered_at.desc(), columns.key)
+        .order_by(columns.ordered_at.desc(), columns.key.desc())
         .limit(limit)
     )
     if statuses:
         query = query.where(columns.status.in_(sorted(statuses)))
+    if channel is not None:
+        query = query.where(columns.channel == channel)
+    if before is not None:
+        query = query.where(tuple_(columns.ordered_at, columns.key) < before)
     async with engine.connect() as connection:
         rows = (await connection.execute(query)).all()
     known = len(COLUMNS)

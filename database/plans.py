@@ -7,7 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, func, or_, select, true, tuple_, update
+from sqlalchemy import Row, Select, and_, func, or_, select, true, tuple_, type_coerce, update
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.errors import NotFoundError
@@ -205,6 +206,20 @@ async def unstarted(engine: AsyncEngine, limit: int = 100) -> tuple[PlanState, .
     query = select(plans.c.state).where(plans.c.workflow_started_at.is_(None))
     async with engine.connect() as connection:
         return tuple((await connection.scalars(query.order_by(plans.c.opened_at).limit(limit))).all())
+
+
+async def under_other_rules(
+    engine: AsyncEngine, major: str, pack_hash: str, limit: int = 100
+) -> tuple[PlanState, ...]:
+    """Open plans pinned to another major version of the rules that the pack with this hash has not judged yet."""
+    columns = plans.c
+    query = select(columns.state).where(
+        columns.closed_at.is_(None),
+        func.split_part(columns.pack_version, ".", 1) != major,
+        func.coalesce(type_coerce(columns.state, JSONB)["judged_under"].astext, "") != pack_hash,
+    )
+    async with engine.connect() as connection:
+        return tuple((await connection.scalars(query.order_by(columns.opened_at).limit(limit))).all())
 
 
 async def mark_started(engine: AsyncEngine, plan_id: str, now: datetime) -> None:

@@ -40,10 +40,11 @@ class StaffMember:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a log-in is checked against."""
+    """What a log-in is checked against. Somebody else chose a `temporary` password."""
 
     member: StaffMember
     password_hash: str | None
+    temporary: bool = False
 
 
 async def all_staff(
@@ -62,6 +63,12 @@ async def all_staff(
     )
 
 
+async def former_staff(engine: AsyncEngine) -> tuple[StaffMember, ...]:
+    """Those who have left, by name."""
+    async with engine.connect() as connection:
+        return tuple(await _members(connection, ~staff.c.active))
+
+
 async def member(engine: AsyncEngine, staff_id: str) -> StaffMember:
     """One member of staff, active or not; raises NotFoundError."""
     async with engine.connect() as connection:
@@ -78,8 +85,9 @@ async def credentials(engine: AsyncEngine, email: str) -> Credentials | None:
         found = await _members(connection, same_address & staff.c.active)
         if not found:
             return None
-        password_hash = await connection.scalar(select(staff.c.password_hash).where(same_address))
-    return Credentials(found[0], password_hash)
+        kept = select(staff.c.password_hash, staff.c.password_temporary).where(same_address & staff.c.active)
+        password_hash, temporary = (await connection.execute(kept)).one()
+    return Credentials(found[0], password_hash, temporary)
 
 
 async def escalation_chain(engine: AsyncEngine, site_id: str, therapist_id: str) -> tuple[ChainLink, ...]:

@@ -7,9 +7,11 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy import ColumnElement, any_, func, literal, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from database.errors import KeyReusedError
 from database.tables import api_tokens, staff
 from schemas.names import new_id
 
@@ -25,6 +27,18 @@ class TokenHolder:
     scopes: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class OpenToken:
+    """A token or log-in that still counts, as its owner sees it; the token itself is not known any more."""
+
+    id: str
+    label: str
+    scopes: tuple[str, ...]
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+
+
 async def issue_token(
     engine: AsyncEngine,
     staff_id: str,
@@ -32,20 +46,33 @@ async def issue_token(
     *,
     now: datetime,
     expires_at: datetime | None = None,
+    label: str = "",
+    token_id: str | None = None,
 ) -> str:
-    """A new token for a member of staff; what is returned is stored nowhere."""
+    """A new token for a member of staff; what is returned is stored nowhere.
+
+    Raises KeyReusedError if there is a token with this `token_id` already: one request makes one token.
+    """
     token = f"limber_{secrets.token_urlsafe(32)}"
+    new = token_id or new_id()
+    values = {
+        "id": new,
+        "token_hash": _hash(token),
+        "staff_id": staff_id,
+        "scopes": list(scopes),
+        "label": label,
+        "created_at": now,
+        "expires_at": expires_at,
+    }
     async with engine.begin() as connection:
-        await connection.execute(
-            insert(api_tokens).values(
-                id=new_id(),
-                token_hash=_hash(token),
-                staff_id=staff_id,
-                scopes=list(scopes),
-                created_at=now,
-                expires_at=expires_at,
-            )
+        made = await connection.execute(
+            insert(api_tokens)
+            .values(values)
+            .on_conflict_do_nothing(index_elements=[api_tokens.c.id])
+            .returning(api_tokens.c.id)
         )
+        if made.one_or_none() is None:
+            raise KeyReusedError(new)
     return token
 
 
@@ -59,8 +86,7 @@ async def token_holder(engine: AsyncEngine, token: str, now: datetime) -> TokenH
                 .join(staff, staff.c.id == columns.staff_id)
                 .where(
                     columns.token_hash == _hash(token),
-                    columns.revoked_at.is_(None),
-                    or_(columns.expires_at.is_(None), columns.expires_at > now),
+                    *_counts(now),
                     staff.c.active,
                 )
             )
@@ -81,6 +107,50 @@ async def revoke_token(engine: AsyncEngine, token: str, now: datetime) -> None:
             .where(columns.token_hash == _hash(token))
             .values(revoked_at=func.coalesce(columns.revoked_at, now))
         )
+
+
+async def open_tokens(engine: AsyncEngine, staff_id: str, now: datetime) -> tuple[OpenToken, ...]:
+    """The log-ins and tokens of a person that still count, the last used first."""
+    columns = api_tokens.c
+    query = (
+        select(*(columns[name] for name in OpenToken.__dataclass_fields__))
+        .where(columns.staff_id == staff_id, *_counts(now))
+        .order_by(func.coalesce(columns.last_used_at, columns.created_at).desc(), columns.id)
+    )
+    async with engine.connect() as connection:
+        rows = (await connection.execute(query)).mappings()
+        return tuple(OpenToken(**{**row, "scopes": tuple(row["scopes"])}) for row in rows)
+
+
+async def end_token(engine: AsyncEngine, staff_id: str, token_id: str, now: datetime) -> bool:
+    """End one log-in or token of this person; False if it is not theirs or has ended already."""
+    columns = api_tokens.c
+    async with engine.begin() as connection:
+        ended = await connection.execute(
+            update(api_tokens)
+            .where(columns.id == token_id, columns.staff_id == staff_id, *_counts(now))
+            .values(revoked_at=now)
+        )
+    return ended.rowcount > 0
+
+
+async def end_all_tokens(
+    engine: AsyncEngine, staff_id: str, now: datetime, *, scope: str | None = None, but: str | None = None
+) -> int:
+    """End every log-in and token of a person, or those of one scope, all `but` one; returns how many."""
+    columns = api_tokens.c
+    ending = update(api_tokens).where(columns.staff_id == staff_id, *_counts(now)).values(revoked_at=now)
+    if scope is not None:
+        ending = ending.where(literal(scope) == any_(columns.scopes))
+    if but is not None:
+        ending = ending.where(columns.id != but)
+    async with engine.begin() as connection:
+        return (await connection.execute(ending)).rowcount
+
+
+def _counts(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    columns = api_tokens.c
+    return columns.revoked_at.is_(None), or_(columns.expires_at.is_(None), columns.expires_at > now)
 
 
 def _hash(token: str) -> str:

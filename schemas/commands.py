@@ -12,7 +12,7 @@ from schemas.base import Frozen, Instant
 from schemas.number_alerts import NumberAlert
 from schemas.plan import SessionStatus
 from schemas.protocol import Measure
-from schemas.screening import Restriction, ScreeningResult
+from schemas.screening import Disposition, Restriction, ScreeningResult
 from schemas.taper import Step
 from schemas.treating import AssessmentOutcome
 
@@ -244,6 +244,17 @@ class OverrideRestriction(Frozen):
     reason_id: str
 
 
+class RulesChanged(Frozen):
+    """The plan's answers were judged again under a new rule pack; `rules` are those that now ask for more."""
+
+    kind: Literal["rules_changed"] = "rules_changed"
+    pack_version: str
+    pack_hash: str
+    overall: Disposition
+    rules: tuple[str, ...] = ()
+    items: tuple[str, ...] = ()
+
+
 class AcknowledgeAlert(Frozen):
     """A named person takes an alert on."""
 
@@ -288,7 +299,8 @@ Command = Annotated[
     | CloseAlert
     | Rescreen
     | OverrideHold
-    | OverrideRestriction,
+    | OverrideRestriction
+    | RulesChanged,
     Field(discriminator="kind"),
 ]
 

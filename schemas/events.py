@@ -22,6 +22,7 @@ class EventKind(StrEnum):
     hold_discharged = "hold.discharged"
     hold_chased = "hold.chased"
     hold_expired = "hold.expired"
+    judged_again = "screening.judged_again"
     overridden = "screening.overridden"
     session_placed = "session.placed"
     session_unplaced = "session.unplaced"

@@ -170,6 +170,7 @@ class AlertReason(StrEnum):
     adverse_follow_up = "adverse_follow_up"
     duty_of_candour = "duty_of_candour"
     software_contributed = "software_contributed"
+    rules_changed = "rules_changed"
 
 
 class Alert(Frozen):
@@ -288,7 +289,8 @@ class Progress(Frozen):
 class PlanState(Frozen):
     """One plan, whole. `seq` counts recorded transitions; the database holds the same state under the same seq.
 
-    `put_off` says until when a question waits whose turn passed unused (`q:CHK-PAIN`).
+    `put_off` says until when a question waits whose turn passed unused (`q:CHK-PAIN`); `judged_under` is the hash of
+    the later rule pack that its answers were last judged by.
     """
 
     version: int = 1
@@ -316,6 +318,7 @@ class PlanState(Frozen):
     put_off: tuple[tuple[str, datetime], ...] = ()
     settled: tuple[tuple[str, datetime], ...] = ()
     recent_commands: tuple[str, ...] = ()
+    judged_under: str | None = None
 
     @property
     def safe_to_start(self) -> bool:

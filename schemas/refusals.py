@@ -66,6 +66,10 @@ class Plans(Protocol):
         Raises EngineUnavailable.
         """
 
+    async def answers(self) -> bool:
+        """Whether the engine answers at all, found out within a second; never raises."""
+        ...
+
     async def command(self, plan_id: str, envelope: CommandEnvelope) -> CommandReply:
         """Apply a command once per `envelope.command_id` and wait until it is recorded.
 

@@ -206,6 +206,13 @@ class Settings(BaseSettings):
         description="Where `limber up` keeps the embedded servers' data, keys and logs.",
     )
 
+    demo_clock: Path | None = Field(
+        None,
+        validation_alias=_from("LIMBER_DEMO_CLOCK"),
+        description="Where the demo clinic's clock is kept, which visitors may move ahead. `limber up --demo` "
+        "sets it; production refuses it.",
+    )
+
     @field_validator("database_url")
     @classmethod
     def _one_dialect(cls, url: str | None) -> str | None:
@@ -256,6 +263,10 @@ class Settings(BaseSettings):
                 raise ValueError(
                     f"{', '.join(missing)}: needed when LIMBER_ENV=production and not set; "
                     "set each (or NAME_FILE), or use LIMBER_ENV=local on your own machine"
+                )
+            if self.demo_clock is not None:
+                raise ValueError(
+                    "LIMBER_DEMO_CLOCK: set when LIMBER_ENV=production, where nobody may move time; unset it"
                 )
         return self
 

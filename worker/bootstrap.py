@@ -21,6 +21,7 @@ from messaging.templates import all_books
 from schemas.settings import Settings, SettingsError
 from worker.activity_watch import ActivityWatch
 from worker.client import connect
+from worker.clinic_clock import ClinicClock
 from worker.metrics import Metrics
 from worker.plan_client import PlanClient
 from worker.telemetry import Telemetry, start_telemetry
@@ -45,6 +46,7 @@ class WorkerParts:
     search: Search
     email: EmailFallback | None
     metrics: Metrics
+    clock: ClinicClock
     telemetry: Telemetry | None = None
 
 
@@ -62,6 +64,7 @@ async def bootstrap(
     Raises SettingsError naming the variable that is missing, RuntimeError if Temporal cannot be reached.
     """
     metrics = Metrics()
+    clock = ClinicClock(settings.demo_clock)
     telemetry = None
     if client is None:
         telemetry = start_telemetry(with_metrics=settings.metrics_port is not None)
@@ -86,12 +89,14 @@ async def bootstrap(
             wording,
             search,
             metrics,
-            undo_for=timedelta(seconds=settings.undo_seconds),
+            # While a demo's time is being moved nobody sits at a screen to take a text back.
+            undo_for=lambda: timedelta() if clock.moving else timedelta(seconds=settings.undo_seconds),
         ),
         channel=channel,
         search=search,
         email=_email(settings, engine, wording),
         metrics=metrics,
+        clock=clock,
         telemetry=telemetry,
     )
 

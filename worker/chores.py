@@ -10,14 +10,17 @@ from functools import partial
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from care.pack import builtin
 from database import inbound, plans, receipts
 from database.outages import note_awake
 from messaging.channel import ChannelUnavailable
 from schemas.plan import PlanState
 from schemas.refusals import EngineUnavailable, PlanAskFailed, Plans
 from worker.bootstrap import WorkerParts
+from worker.clinic_clock import ClinicClock
 from worker.failed_texts import tell_failure
 from worker.housekeeping import Chore
+from worker.judging_again import judge_again
 from worker.recovering import recover_inbound
 from worker.routing import route_inbound
 from worker.unsettled import ask_after_silent, settle_left_open
@@ -29,7 +32,7 @@ def chores(parts: WorkerParts) -> tuple[Chore, ...]:
     """The rounds of one worker; another worker may do the same at the same time without harm."""
     tuning, engine, running = parts.tuning, parts.engine, parts.plans
     return (
-        Chore("start plans", tuning.start_plans_every, lambda: start_plans(engine, running)),
+        Chore("start plans", tuning.start_plans_every, lambda: start_plans(engine, running, parts.clock)),
         Chore("route inbound texts", tuning.route_texts_every, lambda: route_texts(engine, running)),
         Chore(
             "tell plans of failed texts", tuning.tell_failures_every, lambda: tell_failures(engine, running)
@@ -37,25 +40,30 @@ def chores(parts: WorkerParts) -> tuple[Chore, ...]:
         Chore("note that somebody is awake", tuning.note_awake_every, lambda: awake(parts)),
         Chore("recover inbound texts", tuning.recover_texts_every, lambda: recover_texts(parts)),
         Chore("write where no text arrives", tuning.mail_every, lambda: write_instead(parts)),
+        Chore(
+            "judge plans by new rules",
+            tuning.judge_again_every,
+            lambda: judge_again(engine, running, builtin()),
+        ),
         Chore("settle texts left open", tuning.settle_texts_every, lambda: settle_texts(parts)),
     )
 
 
-async def start_plans(engine: AsyncEngine, running: Plans) -> None:
+async def start_plans(engine: AsyncEngine, running: Plans, clock: ClinicClock) -> None:
     """Start the workflow of every recorded plan that has none: an intake counts once it is in the database.
 
     All at once, so that one plan that does not start holds up no other (F08).
     """
-    await asyncio.gather(*(_start(engine, running, state) for state in await plans.unstarted(engine)))
+    await asyncio.gather(*(_start(engine, running, clock, state) for state in await plans.unstarted(engine)))
 
 
-async def _start(engine: AsyncEngine, running: Plans, state: PlanState) -> None:
+async def _start(engine: AsyncEngine, running: Plans, clock: ClinicClock, state: PlanState) -> None:
     try:
         await running.start(state)
     except EngineUnavailable as unavailable:
         _log.warning("plan waits to be started", plan_id=state.plan_id, code=unavailable.code)
         return
-    await plans.mark_started(engine, state.plan_id, datetime.now(UTC))
+    await plans.mark_started(engine, state.plan_id, clock.now())
 
 
 async def route_texts(engine: AsyncEngine, running: Plans) -> None:
@@ -94,7 +102,7 @@ async def recover_texts(parts: WorkerParts) -> None:
 
 async def settle_texts(parts: WorkerParts) -> None:
     """End what no activity will: texts left open, and texts of which the provider said nothing more (F03)."""
-    now = datetime.now(UTC)
+    now = parts.clock.now()
     await settle_left_open(parts.engine, parts.search, now)
     tell = partial(tell_failure, parts.engine, parts.plans)
     await ask_after_silent(parts.engine, parts.channel, tell, now)
@@ -103,7 +111,7 @@ async def settle_texts(parts: WorkerParts) -> None:
 async def write_instead(parts: WorkerParts) -> None:
     """Mail what could not be texted, to clients who agreed to that (F10)."""
     if parts.email is not None:
-        await parts.email.round(datetime.now(UTC))
+        await parts.email.round(parts.clock.now())
 
 
 async def tell_failures(engine: AsyncEngine, running: Plans) -> None:

@@ -10,7 +10,9 @@ from temporalio.runtime import Runtime
 from temporalio.worker import Interceptor as WorkerInterceptor
 
 from schemas.settings import Settings, SettingsError
+from worker.clinic_clock import ClinicClock
 from worker.plugin import limber_plugin
+from worker.starting_ahead import StartingAhead
 
 
 async def connect(
@@ -31,10 +33,11 @@ async def connect(
             "TEMPORAL_ADDRESS: not set, so there is no engine to run plans; set it to host:port, "
             "or use `limber up`, which runs its own"
         )
+    demo = [StartingAhead(ClinicClock(settings.demo_clock))] if settings.demo_clock else []
     return await Client.connect(
         settings.temporal_address,
         namespace=settings.temporal_namespace,
-        plugins=[limber_plugin(settings.encryption_keys, interceptors=interceptors)],
+        plugins=[limber_plugin(settings.encryption_keys, interceptors=[*interceptors, *demo])],
         lazy=lazy,
         runtime=runtime,
         identity=identity,

@@ -19,6 +19,9 @@ from schemas.refusals import CommandRefused, EngineUnavailable, PlanClosed, Plan
 _ENDED_UNDER_THE_UPDATE: Final = "AcceptedUpdateCompletedWorkflow"
 
 
+_AT_THE_DOOR = timedelta(milliseconds=700)
+
+
 class PlanClient:
     """Starts plans and hands them commands. `patience` bounds how long a caller waits for an answer."""
 
@@ -45,6 +48,14 @@ class PlanClient:
             raise EngineUnavailable(state.plan_id, "no answer in time") from None
         except (RPCError, RuntimeError) as error:
             raise EngineUnavailable(state.plan_id, _why(error)) from error
+
+    async def answers(self) -> bool:
+        """Whether Temporal's front door answers, within `_AT_THE_DOOR`."""
+        try:
+            async with asyncio.timeout(_AT_THE_DOOR.total_seconds()):
+                return await self._client.service_client.check_health()
+        except (TimeoutError, RPCError, RuntimeError):
+            return False
 
     async def command(self, plan_id: str, envelope: CommandEnvelope) -> CommandReply:
         """Apply a command once and wait until it is recorded.

@@ -36,6 +36,7 @@ class Tuning:
     outage_after: timedelta = timedelta(minutes=3)
     recover_texts_every: timedelta = timedelta(minutes=1)
     settle_texts_every: timedelta = timedelta(minutes=1)
+    judge_again_every: timedelta = timedelta(minutes=10)
     mail_every: timedelta = timedelta(seconds=20)
 
     @classmethod

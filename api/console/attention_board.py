@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Protocol
 
 from api.attention_words import sentence_and_step
 from api.console import words
@@ -18,6 +18,16 @@ from schemas.screening import Urgency
 
 _SOON: Final = timedelta(hours=1)
 _WEEK: Final = timedelta(days=7)
+
+
+class Reader(Protocol):
+    """Who looks at the board: what is theirs, and what stands beside an owner's name for them."""
+
+    def is_mine(self, owner_id: str | None) -> bool:
+        """Whether it waits for them."""
+
+    def whose(self, owner_id: str | None) -> str:
+        """That it is they, or who stands in."""
 
 
 class TimeLeft(StrEnum):
@@ -46,6 +56,7 @@ class Row:
     since: str
     overdue: bool
     owner: str
+    whose: str
     mine: bool
     action: str
     href: str
@@ -63,6 +74,7 @@ _MARKS: Final[Mapping[AttentionKind, tuple[str, str]]] = MappingProxyType(
         AttentionKind.plan_without_next: ("engine", "System"),
         AttentionKind.plan_late: ("engine", "System"),
         AttentionKind.plan_unstarted: ("engine", "System"),
+        AttentionKind.worker_asleep: ("engine", "System"),
     }
 )
 
@@ -80,19 +92,20 @@ _BUTTONS: Final[Mapping[AttentionKind, tuple[str, str]]] = MappingProxyType(
         AttentionKind.plan_without_next: ("Open", "/plans/{plan}"),
         AttentionKind.plan_late: ("Open", "/plans/{plan}"),
         AttentionKind.plan_unstarted: ("Open", "/plans/{plan}"),
+        AttentionKind.worker_asleep: ("Look", "/system"),
     }
 )
 
 
 def board(
-    items: Iterable[AttentionItem], approvals: Iterable[ApprovalView], clock: SiteClock, reader_id: str
+    items: Iterable[AttentionItem], approvals: Iterable[ApprovalView], clock: SiteClock, reader: Reader
 ) -> dict[TimeLeft, list[Row]]:
     """Every group that has rows, in order of the time left; inside a group the most urgent first."""
     found: list[tuple[datetime, Urgency | None, Row]] = [
-        (one.deadline, one.urgency, _row(one, clock, reader_id)) for one in items
+        (one.deadline, one.urgency, _row(one, clock, reader)) for one in items
     ]
     found += [
-        (one.due_at, None, _decision(one, clock, reader_id)) for one in approvals if one.due_at > clock.now
+        (one.due_at, None, _decision(one, clock, reader)) for one in approvals if one.due_at > clock.now
     ]
     found.sort(key=lambda entry: ((entry[1] or Urgency.E3).rank, entry[0], entry[2].id))
     groups: dict[TimeLeft, list[Row]] = {group: [] for group in TimeLeft}
@@ -109,7 +122,7 @@ def _group(deadline: datetime, urgency: Urgency | None, clock: SiteClock) -> Tim
     return TimeLeft.this_week if deadline <= clock.now + _WEEK else TimeLeft.later
 
 
-def _row(item: AttentionItem, clock: SiteClock, reader_id: str) -> Row:
+def _row(item: AttentionItem, clock: SiteClock, reader: Reader) -> Row:
     sentence, next_step = sentence_and_step(item)
     action, href = _BUTTONS[item.kind]
     mark, mark_words = _mark(item)
@@ -124,7 +137,8 @@ def _row(item: AttentionItem, clock: SiteClock, reader_id: str) -> Row:
         since=clock.ago(item.since),
         overdue=item.overdue(clock.now),
         owner=item.owner or words.ROLES[item.role],
-        mine=item.owner_id == reader_id,
+        whose=reader.whose(item.owner_id),
+        mine=reader.is_mine(item.owner_id),
         action=action,
         href=href.format(subject=item.subject, plan=item.plan_id),
         reveals=item.plan_id if item.kind in _PHONED else None,
@@ -137,7 +151,7 @@ def _mark(item: AttentionItem) -> tuple[str, str]:
     return _MARKS[item.kind]
 
 
-def _decision(approval: ApprovalView, clock: SiteClock, reader_id: str) -> Row:
+def _decision(approval: ApprovalView, clock: SiteClock, reader: Reader) -> Row:
     return Row(
         id=f"approval-{approval.id}",
         mark="decision",
@@ -149,7 +163,8 @@ def _decision(approval: ApprovalView, clock: SiteClock, reader_id: str) -> Row:
         since=clock.ago(approval.opened_at),
         overdue=False,
         owner=approval.owner,
-        mine=approval.owner_id == reader_id,
+        whose=reader.whose(approval.owner_id),
+        mine=reader.is_mine(approval.owner_id),
         action="Review",
         href=f"/approvals/{approval.id}",
     )

@@ -12,14 +12,19 @@ from fastapi import Depends, Request
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from api.clinic import Clinic, TheClinic
+from api.console.engine_watch import EngineWatch
 from api.console.flash import Done, said
 from api.console.moments import SiteClock
-from api.console.permissions import IN_WORDS, Act, may
+from api.console.permissions import Act, may
 from api.console.rendering import html
 from api.identity import Identity, Who
+from api.permitted import allowed
 from api.problems import Problem
+from database.leave import StandIns, stand_ins
 from database.sites import Site, all_sites
 from database.staff import StaffMember
+
+__all__ = ["RAIL", "Desk", "TheDesk", "allowed", "desk"]
 
 RAIL: Final[tuple[tuple[str, str, str, str], ...]] = (
     ("attention", "/attention", "Needs attention", "Attention"),
@@ -41,6 +46,8 @@ class Desk:
     who: Identity
     member: StaffMember
     sites: tuple[Site, ...]
+    stand_ins: StandIns
+    engine_answers: bool = True
 
     @property
     def site(self) -> Site:
@@ -53,6 +60,13 @@ class Desk:
         return SiteClock(self.site.zone, self.clinic.clock())
 
     @property
+    def here(self) -> str:
+        """The address of the page, for a way back to it; another page's after a form was sent."""
+        url = self.request.url
+        shown = self.request.method == "GET"
+        return f"{url.path}{'?' if url.query else ''}{url.query}" if shown else "/attention"
+
+    @property
     def undo_for(self) -> timedelta:
         """How long a text that staff caused waits before it goes."""
         return timedelta(seconds=self.clinic.settings.undo_seconds)
@@ -60,6 +74,14 @@ class Desk:
     def may(self, act: Act) -> bool:
         """Whether the reader may do this."""
         return may(self.who.actor.roles, act)
+
+    def is_mine(self, owner_id: str | None) -> bool:
+        """Whether this waits for the reader: their own, or somebody's for whom they stand in."""
+        return owner_id is not None and self.stand_ins.acting(owner_id) == self.member.id
+
+    def whose(self, owner_id: str | None) -> str:
+        """What stands beside an owner's name: that it is the reader, or who stands in."""
+        return self.stand_ins.whose(owner_id, self.member.id)
 
     def page(
         self, place: str, template: str, status: HTTPStatus = HTTPStatus.OK, **shown: Any
@@ -75,8 +97,13 @@ class Desk:
             "said": said(self.request.query_params.get("said")),
             "pack": self.clinic.pack.meta,
             "may": self.may,
+            "is_mine": self.is_mine,
+            "whose": self.whose,
             "Act": Act,
             "refusal": None,
+            "demo": self.clinic.demo,
+            "here": self.here,
+            "engine_answers": self.engine_answers,
         }
         return html(template, frame | shown, status)
 
@@ -96,21 +123,10 @@ async def desk(request: Request, clinic: TheClinic, who: Who) -> Desk:
             "not_a_person",
             "The console is for people. A process uses the API under /api/v1, listed in /docs.",
         )
-    return Desk(request, clinic, who, who.member, await all_sites(clinic.engine))
+    watch: EngineWatch = request.app.state.engine_watch
+    answers = await watch.look(clinic.plans, clinic.real_now())
+    standing = await stand_ins(clinic.engine, clinic.clock())
+    return Desk(request, clinic, who, who.member, await all_sites(clinic.engine), standing, answers)
 
 
 TheDesk = Annotated[Desk, Depends(desk)]
-
-
-def allowed(act: Act) -> Any:
-    """The dependency of a route that only some roles may use; Problem 403 for the others."""
-
-    def check(at: TheDesk) -> None:
-        if not at.may(act):
-            raise Problem(
-                HTTPStatus.FORBIDDEN,
-                "not_your_role",
-                f"Your roles do not let you {IN_WORDS[act]}. Ask somebody who may, or the clinic manager.",
-            )
-
-    return Depends(check)

@@ -31,9 +31,19 @@ class Done(StrEnum):
     rescreened = "rescreened"
     undone = "undone"
     placed = "placed"
+    put_aside = "put-aside"
     saved_view = "saved-view"
     dropped_view = "dropped-view"
     signed_out = "signed-out"
+    log_in_ended = "log-in-ended"
+    log_ins_ended = "log-ins-ended"
+    password_changed = "password-changed"  # noqa: S105 - a code
+    token_ended = "token-ended"  # noqa: S105 - a code
+    leave_set = "leave-set"
+    leave_ended = "leave-ended"
+    roles_changed = "roles-changed"
+    account_closed = "account-closed"
+    account_reopened = "account-reopened"
 
 
 SAID: Final[Mapping[Done, str]] = MappingProxyType(
@@ -58,9 +68,19 @@ SAID: Final[Mapping[Done, str]] = MappingProxyType(
         Done.rescreened: "The answers are judged; what they found holds from now on.",
         Done.undone: "The text is taken back; it does not go out. The plan itself stays as decided.",
         Done.placed: "The text belongs to that plan now.",
+        Done.put_aside: "The text is put aside as dealt with.",
         Done.saved_view: "The view is kept.",
         Done.dropped_view: "The view is gone.",
         Done.signed_out: "You are signed out.",
+        Done.log_in_ended: "That log-in has ended.",
+        Done.log_ins_ended: "Signed out everywhere.",
+        Done.password_changed: "Your password is changed. Your other log-ins have ended.",
+        Done.token_ended: "That token opens nothing any more.",
+        Done.leave_set: "The leave is set. What waits in that time goes to the person who stands in.",
+        Done.leave_ended: "The leave has ended. What waits is with its owner again.",
+        Done.roles_changed: "The roles are changed, from the next page on.",
+        Done.account_closed: "The account is closed. Nothing of theirs opens anything any more.",
+        Done.account_reopened: "The account is open again, with the roles it had.",
     }
 )
 

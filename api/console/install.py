@@ -12,27 +12,33 @@ from starlette.staticfiles import StaticFiles
 
 from api.clinic import Clinic
 from api.console import problem_pages
-from api.console.desk import desk
+from api.console.desk import allowed, desk
+from api.console.engine_watch import EngineWatch
+from api.console.permissions import Act
 from api.console.plan_news import PlanNews
 from api.console.rendering import STATIC_PATH
 from api.console.routes import (
+    account,
     alerts,
     approvals,
     attention,
     deliveries,
+    demo_clock,
     entrance,
+    leave,
     live,
     many_plans,
     outcomes,
     plan_commands,
     plans,
+    staff,
     system,
     today,
     treating,
 )
 from database.notices import plan_changes
 
-_STAFF_ONLY: Final = (
+STAFF_ONLY: Final = (
     attention,
     approvals,
     alerts,
@@ -45,6 +51,9 @@ _STAFF_ONLY: Final = (
     deliveries,
     system,
     live,
+    account,
+    leave,
+    staff,
 )
 
 
@@ -62,12 +71,15 @@ class _Kept(StaticFiles):
         return response
 
 
-def install(app: FastAPI) -> None:
-    """Add the console to the application; `problems.install` comes before."""
+def install(app: FastAPI, *, demo: bool) -> None:
+    """Add the console to the application, in a demo with its clock; `problems.install` comes before."""
+    app.state.engine_watch = EngineWatch()
     app.mount(STATIC_PATH, _Kept(directory=Path(__file__).parent / "static"), name="static")
     app.include_router(entrance.router, include_in_schema=False)
-    for group in _STAFF_ONLY:
-        app.include_router(group.router, include_in_schema=False, dependencies=[Depends(desk)])
+    for group in (*STAFF_ONLY, *((demo_clock,) if demo else ())):
+        app.include_router(
+            group.router, include_in_schema=False, dependencies=[Depends(desk), allowed(Act.read_plans)]
+        )
     clinic: Clinic = app.state.clinic
     app.state.plan_news = PlanNews(lambda: plan_changes(clinic.engine.url))
     problem_pages.install(app)

@@ -1,4 +1,7 @@
-"""Who may do what at a screen: one table. What a plan then takes is decided by the plan's own guards."""
+"""Who may do what, at a screen or through the API: one table.
+
+What a plan then takes is decided by the plan's own guards, which also answer the API's clinical decisions.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,10 @@ from schemas.commands import CLINICIANS, Role
 
 
 class Act(StrEnum):
-    """Something a person does at the console."""
+    """Something a person does."""
 
     read_plans = "read_plans"
+    open_intakes = "open_intakes"
     read_screening = "read_screening"
     see_contact = "see_contact"
     decide = "decide"
@@ -30,6 +34,9 @@ class Act(StrEnum):
     export_plans = "export_plans"
     see_deliveries = "see_deliveries"
     see_system = "see_system"
+    keep_own_account = "keep_own_account"
+    set_leave_of_others = "set_leave_of_others"
+    manage_staff = "manage_staff"
 
 
 _EVERYBODY: Final = frozenset(Role)
@@ -40,6 +47,7 @@ _RUNNING: Final = frozenset({Role.operations, Role.admin, Role.clinic_manager, R
 MAY: Final[Mapping[Act, frozenset[Role]]] = MappingProxyType(
     {
         Act.read_plans: _EVERYBODY,
+        Act.open_intakes: _CARE | {Role.admin},
         Act.read_screening: _IN_THE_ROOM | {Role.clinic_manager},
         Act.see_contact: _CARE,
         Act.decide: CLINICIANS,
@@ -56,12 +64,16 @@ MAY: Final[Mapping[Act, frozenset[Role]]] = MappingProxyType(
         Act.export_plans: CLINICIANS | _RUNNING,
         Act.see_deliveries: _EVERYBODY,
         Act.see_system: _RUNNING,
+        Act.keep_own_account: _EVERYBODY,
+        Act.set_leave_of_others: frozenset({Role.lead_physiotherapist, Role.clinic_manager, Role.admin}),
+        Act.manage_staff: frozenset({Role.clinic_manager, Role.admin}),
     }
 )
 
 IN_WORDS: Final[Mapping[Act, str]] = MappingProxyType(
     {
         Act.read_plans: "read plans",
+        Act.open_intakes: "send an intake form in",
         Act.read_screening: "read screening findings",
         Act.see_contact: "see a client's name and telephone number",
         Act.decide: "decide on a proposal",
@@ -78,6 +90,9 @@ IN_WORDS: Final[Mapping[Act, str]] = MappingProxyType(
         Act.export_plans: "export the list of plans",
         Act.see_deliveries: "see deliveries",
         Act.see_system: "see the state of the system",
+        Act.keep_own_account: "keep your own account",
+        Act.set_leave_of_others: "set leave for somebody else",
+        Act.manage_staff: "manage the accounts of staff",
     }
 )
 

@@ -12,12 +12,16 @@ from fastapi import FastAPI, Request
 from starlette.responses import RedirectResponse, Response
 
 from api import problems
+from api.console.kept_forms import KeptForm, is_ours, kept_in, typed_at, unsent
 from api.console.rendering import html
+from api.identity import PASSWORD_PAGE, PASSWORD_TEMPORARY
 
 Handler = Callable[[Request, Any], Awaitable[Response]]
 
 _FOR_PROGRAMS: Final = ("/api/", "/webhooks/", "/static/", "/openapi.json")
 _SIGN_IN: Final = "/login"
+_TYPED_IN_VAIN: Final = frozenset({"other_site", "not_your_role"})
+"""Refused before the page of the form could answer: its words are shown, to be copied."""
 _KEPT: Final = ("content-type", "content-length")
 
 TITLES: Final = {
@@ -60,16 +64,23 @@ async def _page(request: Request, response: Response) -> Response:
     status = HTTPStatus(response.status_code)
     if request.url.path == _SIGN_IN:
         form = await request.form() if request.method == "POST" else {}
+        then = str(form.get("then") or "/")
         page: Response = sign_in_page(
-            then=str(form.get("then") or "/"),
+            then=then if is_ours(then) else "/",
             email=str(form.get("email") or ""),
             problem=problem,
+            kept=await kept_in(request) if request.method == "POST" else None,
             status=status,
         )
     elif status is HTTPStatus.UNAUTHORIZED:
-        return RedirectResponse(f"{_SIGN_IN}?{urlencode({'then': _came_for(request)})}", HTTPStatus.SEE_OTHER)
+        return await _door(request)
+    elif problem["code"] == PASSWORD_TEMPORARY:
+        return RedirectResponse(PASSWORD_PAGE, HTTPStatus.SEE_OTHER)
     else:
-        page = html("problem.html", {"problem": problem, "title": _title(status)}, status)
+        typed = await request.form() if problem["code"] in _TYPED_IN_VAIN else {}
+        words = [(name, one) for name, one in typed.items() if isinstance(one, str) and one and name != "key"]
+        shown = {"problem": problem, "title": _title(status), "typed": words, "back": typed_at(request)}
+        page = html("problem.html", shown, status)
     kept = {name: value for name, value in response.headers.items() if name not in _KEPT}
     page.headers.update(kept)
     return page
@@ -79,10 +90,19 @@ def _title(status: HTTPStatus) -> str:
     return TITLES.get(status, status.phrase)
 
 
+async def _door(request: Request) -> Response:
+    """The way in, which leads back to the page; a form's words come along."""
+    kept = await unsent(request)
+    then = _came_for(request)
+    if kept is None:
+        return RedirectResponse(f"{_SIGN_IN}?{urlencode({'then': then})}", HTTPStatus.SEE_OTHER)
+    return sign_in_page(then=then, kept=kept, status=HTTPStatus.UNAUTHORIZED)
+
+
 def _came_for(request: Request) -> str:
-    """Where to go on to after signing in: the page that was asked for, or home for what a form wanted."""
+    """Where to go on to after signing in: the page that was asked for, or the one that holds the form."""
     if request.method != "GET":
-        return "/"
+        return typed_at(request)
     query = f"?{request.url.query}" if request.url.query else ""
     return f"{request.url.path}{query}"
 
@@ -93,8 +113,9 @@ def sign_in_page(
     email: str = "",
     problem: dict[str, Any] | None = None,
     said: str | None = None,
+    kept: KeptForm | None = None,
     status: HTTPStatus = HTTPStatus.OK,
 ) -> Response:
     """The sign-in form; the address that was typed stays, the password does not."""
-    shown = {"then": then, "email": email, "problem": problem, "said": said}
+    shown = {"then": then, "email": email, "problem": problem, "said": said, "kept": kept}
     return html("sign_in.html", shown, status)

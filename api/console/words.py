@@ -52,6 +52,7 @@ NEXT: Final[Mapping[K, str]] = MappingProxyType(
         K.review_due: "review by the therapist",
         K.pause_ends: "the hold ends",
         K.proposal_expiry: "the proposal expires",
+        K.screening_too_old: "the screening questions are asked again before the session",
         K.assessment_due: "the physical assessment is asked for",
         K.adverse_follow_up: "a call after an unwanted effect",
     }

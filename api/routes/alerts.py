@@ -7,6 +7,8 @@ from starlette.responses import Response
 
 from api.asked import CloseAlertAsked
 from api.commanding import Ask, Asking
+from api.console.permissions import Act
+from api.permitted import allowed
 from api.plan_at_hand import PlanAtHand
 from database.alerts import alert
 from database.plans import plan
@@ -15,14 +17,24 @@ from schemas.commands import AcknowledgeAlert, CloseAlert, CommandReply
 router = APIRouter(prefix="/api/v1/alerts/{alert_id}", tags=["alerts"])
 
 
-@router.post("/acknowledge", summary="Take an alert on", response_model=CommandReply)
+@router.post(
+    "/acknowledge",
+    dependencies=[allowed(Act.handle_alerts)],
+    summary="Take an alert on",
+    response_model=CommandReply,
+)
 async def post_acknowledge(alert_id: str, ask: Ask) -> Response:
     """From now on the alert waits for contact with the client."""
     at_hand = await _plan_of(ask, alert_id)
     return await at_hand.told(ask, AcknowledgeAlert(alert_id=alert_id))
 
 
-@router.post("/close", summary="Close an alert with its outcome", response_model=CommandReply)
+@router.post(
+    "/close",
+    dependencies=[allowed(Act.handle_alerts)],
+    summary="Close an alert with its outcome",
+    response_model=CommandReply,
+)
 async def post_close(alert_id: str, asked: CloseAlertAsked, ask: Ask) -> Response:
     """An alert above E3 is closed by a physiotherapist, with a note of what was found and done."""
     at_hand = await _plan_of(ask, alert_id)

@@ -23,7 +23,7 @@ router = APIRouter(prefix="/api/v1", tags=["attention"])
 async def get_attention(clinic: TheClinic, _who: Who) -> Response:
     """The most urgent first, then by deadline. An empty list means that all else is quiet."""
     now = clinic.clock()
-    items = await attention(clinic.engine, now)
+    items = await attention(clinic.engine, now, clinic.real_now())
     zones = await zones_of_plans(clinic.engine, (one.plan_id for one in items if one.plan_id))
     sites = await all_sites(clinic.engine)
     usual = sites[0].zone if sites else UTC_ZONE

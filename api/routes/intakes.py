@@ -11,9 +11,11 @@ from starlette.responses import Response
 
 from api.answers import answer
 from api.clinic import TheClinic
+from api.console.permissions import Act
 from api.description import INTAKE_BODY
 from api.identity import Who
 from api.intake_opening import open_from_intake
+from api.permitted import allowed
 from api.reading import JsonBody
 from api.screening_story import screening_story
 from database.plans import plan
@@ -35,6 +37,7 @@ IdempotencyKey = Annotated[
 
 @router.post(
     "/intakes",
+    dependencies=[allowed(Act.open_intakes)],
     status_code=HTTPStatus.CREATED,
     summary="Open a plan from an intake form",
     openapi_extra=INTAKE_BODY,

@@ -1,29 +1,30 @@
-"""Log in and out: a cookie that names an opaque token, of which the database keeps only the hash."""
+"""Log in and out with an address and a password."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Any, Final
 
+import structlog
 from fastapi import APIRouter, Request
 from pydantic import Field, ValidationError
 from starlette.responses import RedirectResponse, Response
 
 from api.answers import answer
 from api.clinic import Clinic, TheClinic
-from api.identity import COOKIE, TokenScope, Who
+from api.console.kept_forms import KEPT, still_to_send
+from api.identity import COOKIE, PASSWORD_PAGE, Who, refuse_other_sites
+from api.log_ins import cookie_terms, log_in
 from api.passwords import password_matches
 from api.problems import Problem, field_problems, invalid
 from api.reading import json_body
-from database.staff import credentials
-from database.tokens import issue_token, revoke_token
+from database.staff import Credentials, credentials
+from database.tokens import revoke_token
 from schemas.base import Strict
 
-SESSION_LIFE: Final = timedelta(hours=12)
-"""A working day: a log-in does not outlive the night."""
-
 router = APIRouter(tags=["log-in"])
+
+_log = structlog.stdlib.get_logger(__name__)
 
 
 class LogIn(Strict):
@@ -35,33 +36,15 @@ class LogIn(Strict):
 
 
 @router.post("/login", summary="Log in")
-async def log_in(request: Request, clinic: TheClinic) -> Response:
+async def post_log_in(request: Request, clinic: TheClinic) -> Response:
     """JSON or form `{email, password}`: sets the cookie; a form is then sent on, JSON gets who it is."""
+    refuse_other_sites(request)
     is_form = not request.headers.get("Content-Type", "").startswith("application/json")
     given = await _read(request, is_form)
-    address = given.email.strip().lower()
-    _refuse_guessing(clinic, request, address)
-    found = await credentials(clinic.engine, address)
-    if not await password_matches(given.password, found.password_hash if found else None) or found is None:
-        request.app.state.log_in_limit.failed(address, clinic.clock())
-        raise Problem(
-            HTTPStatus.UNAUTHORIZED,
-            "wrong_log_in",
-            "The address or the password is not right. Ask the clinic manager if you cannot get in.",
-        )
-    request.app.state.log_in_limit.succeeded(address)
-    now = clinic.clock()
-    token = await issue_token(
-        clinic.engine, found.member.id, (TokenScope.console,), now=now, expires_at=now + SESSION_LIFE
-    )
-    response: Response = (
-        RedirectResponse(given.then, HTTPStatus.SEE_OTHER)
-        if is_form
-        else answer(
-            {"staff_id": found.member.id, "name": found.member.name, "roles": found.member.actor.roles}
-        )
-    )
-    response.set_cookie(COOKIE, token, max_age=int(SESSION_LIFE.total_seconds()), **_cookie_terms(clinic))
+    found = await _checked(request, clinic, given)
+    response = await _onwards(request, found, given) if is_form else _told(found)
+    await log_in(clinic, found.member, request, response, temporary=found.temporary)
+    _log.info("logged in", staff_id=found.member.id)
     return response
 
 
@@ -69,18 +52,52 @@ async def log_in(request: Request, clinic: TheClinic) -> Response:
 async def log_out(request: Request, clinic: TheClinic, _who: Who) -> Response:
     """The log-in is worth nothing any more, also where its cookie was copied."""
     if token := request.cookies.get(COOKIE):
-        await revoke_token(clinic.engine, token, clinic.clock())
+        await revoke_token(clinic.engine, token, clinic.real_now())
     response = Response(status_code=HTTPStatus.NO_CONTENT)
-    response.delete_cookie(COOKIE, **_cookie_terms(clinic))
+    response.delete_cookie(COOKIE, **cookie_terms(clinic))
     return response
 
 
-def _cookie_terms(clinic: Clinic) -> dict[str, Any]:
-    return {"path": "/", "httponly": True, "samesite": "lax", "secure": clinic.secure_cookies}
+async def _checked(request: Request, clinic: Clinic, given: LogIn) -> Credentials:
+    address = given.email.strip().lower()
+    _refuse_guessing(clinic, request, address)
+    found = await credentials(clinic.engine, address)
+    if not await password_matches(given.password, found.password_hash if found else None) or found is None:
+        request.app.state.log_in_limit.failed(address, clinic.real_now())
+        raise Problem(
+            HTTPStatus.UNAUTHORIZED,
+            "wrong_log_in",
+            "The address or the password is not right. Ask the clinic manager if you cannot get in.",
+        )
+    request.app.state.log_in_limit.succeeded(address)
+    return found
+
+
+async def _onwards(request: Request, found: Credentials, given: LogIn) -> Response:
+    """The page somebody came for; what they had typed before, if a form of theirs found the log-in ended."""
+    if found.temporary:
+        return RedirectResponse(PASSWORD_PAGE, HTTPStatus.SEE_OTHER)
+    return await still_to_send(request, given.then) or RedirectResponse(given.then, HTTPStatus.SEE_OTHER)
+
+
+def _told(found: Credentials) -> Response:
+    member = found.member
+    return answer(
+        {
+            "staff_id": member.id,
+            "name": member.name,
+            "roles": member.actor.roles,
+            "password_temporary": found.temporary,
+        }
+    )
 
 
 async def _read(request: Request, is_form: bool) -> LogIn:
-    body = dict(await request.form()) if is_form else await json_body(request)
+    if is_form:
+        form = await request.form()
+        body = {name: value for name, value in form.items() if not name.startswith(KEPT)}
+    else:
+        body = await json_body(request)
     try:
         return LogIn.model_validate(body)
     except ValidationError as error:
@@ -88,7 +105,7 @@ async def _read(request: Request, is_form: bool) -> LogIn:
 
 
 def _refuse_guessing(clinic: Clinic, request: Request, address: str) -> None:
-    wait = request.app.state.log_in_limit.wait(address, clinic.clock())
+    wait = request.app.state.log_in_limit.wait(address, clinic.real_now())
     if wait > timedelta():
         seconds = int(wait.total_seconds()) + 1
         raise Problem(

@@ -9,6 +9,8 @@ from starlette.responses import Response
 
 from api.asked import CancelAsked, OutcomeAsked, RescheduleAsked
 from api.commanding import Ask
+from api.console.permissions import Act
+from api.permitted import allowed
 from api.plan_at_hand import ThePlan
 from api.problems import FieldProblem, invalid
 from care.assessing import SEVERE_TODAY
@@ -25,7 +27,12 @@ _SEVERE: Final = 8
 router = APIRouter(prefix="/api/v1/plans/{plan_id}/sessions/{number}", tags=["sessions"])
 
 
-@router.post("/outcome", summary="Record what happened at a session", response_model=CommandReply)
+@router.post(
+    "/outcome",
+    dependencies=[allowed(Act.record_outcome)],
+    summary="Record what happened at a session",
+    response_model=CommandReply,
+)
 async def post_outcome(number: int, asked: OutcomeAsked, plan: ThePlan, ask: Ask) -> Response:
     """409 for a session that has not happened, or whose outcome is recorded already."""
     unknown = [name for name in asked.techniques if name not in ask.clinic.pack.techniques]
@@ -66,13 +73,23 @@ async def post_outcome(number: int, asked: OutcomeAsked, plan: ThePlan, ask: Ask
     return await plan.told(ask, outcome)
 
 
-@router.post("/reschedule", summary="Give a session another time", response_model=CommandReply)
+@router.post(
+    "/reschedule",
+    dependencies=[allowed(Act.move_sessions)],
+    summary="Give a session another time",
+    response_model=CommandReply,
+)
 async def post_reschedule(number: int, asked: RescheduleAsked, plan: ThePlan, ask: Ask) -> Response:
     """409 `slot_taken` comes with the nearest free times as `alternatives`."""
     return await plan.told(ask, Reschedule(session_no=number, starts_at=asked.starts_at))
 
 
-@router.post("/cancel", summary="Cancel one session", response_model=CommandReply)
+@router.post(
+    "/cancel",
+    dependencies=[allowed(Act.move_sessions)],
+    summary="Cancel one session",
+    response_model=CommandReply,
+)
 async def post_cancel(number: int, plan: ThePlan, ask: Ask, asked: CancelAsked | None = None) -> Response:
     """The series goes on."""
     by_clinic = asked is not None and asked.by_clinic

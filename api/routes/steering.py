@@ -10,8 +10,10 @@ from starlette.responses import Response
 
 from api.asked import AmendAsked, HoldAsked, NeededReasonAsked, ReasonAsked, RescreenAsked
 from api.commanding import Ask
+from api.console.permissions import Act
 from api.edits import protocol_edit
 from api.intake_reading import AGE_ITEM
+from api.permitted import allowed
 from api.plan_at_hand import ThePlan
 from api.problems import FieldProblem, invalid
 from care.screening import screen, validate_answers
@@ -21,21 +23,27 @@ from schemas.commands import Amend, CommandReply, DischargePlan, PausePlan, Resc
 router = APIRouter(prefix="/api/v1/plans/{plan_id}", tags=["steering"])
 
 
-@router.post("/hold", summary="Hold a plan", response_model=CommandReply)
+@router.post(
+    "/hold", dependencies=[allowed(Act.hold_or_resume)], summary="Hold a plan", response_model=CommandReply
+)
 async def post_hold(asked: HoldAsked, plan: ThePlan, ask: Ask) -> Response:
     """Sessions inside the pause are held; nothing routine is texted."""
     reason_id = await ask.note(plan.id, "hold", asked.reason)
     return await plan.told(ask, PausePlan(reason_id=reason_id, until=asked.until))
 
 
-@router.post("/resume", summary="End a hold", response_model=CommandReply)
+@router.post(
+    "/resume", dependencies=[allowed(Act.hold_or_resume)], summary="End a hold", response_model=CommandReply
+)
 async def post_resume(plan: ThePlan, ask: Ask, asked: ReasonAsked | None = None) -> Response:
     """After a safety pause this opens the therapist's approval; it never resumes by itself (MID-3)."""
     reason_id = await ask.note(plan.id, "resume", asked.reason if asked else None)
     return await plan.told(ask, ResumePlan(reason_id=reason_id))
 
 
-@router.post("/withdraw", summary="The client stops", response_model=CommandReply)
+@router.post(
+    "/withdraw", dependencies=[allowed(Act.withdraw)], summary="The client stops", response_model=CommandReply
+)
 async def post_withdraw(plan: ThePlan, ask: Ask, asked: ReasonAsked | None = None) -> Response:
     """Always honoured, at once, with no approval (P5)."""
     reason_id = await ask.note(plan.id, "withdraw", asked.reason if asked else None)
@@ -57,7 +65,12 @@ async def post_amend(asked: AmendAsked, plan: ThePlan, ask: Ask) -> Response:
     return await plan.told(ask, Amend(edit=edit, reason_id=reason_id or ""))
 
 
-@router.post("/rescreen", summary="The screening questions, asked again", response_model=CommandReply)
+@router.post(
+    "/rescreen",
+    dependencies=[allowed(Act.rescreen)],
+    summary="The screening questions, asked again",
+    response_model=CommandReply,
+)
 async def post_rescreen(asked: RescreenAsked, plan: ThePlan, ask: Ask) -> Response:
     """New answers over the form's own, judged by the plan's pack; findings count at once (MID-3).
 

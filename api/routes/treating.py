@@ -13,7 +13,9 @@ from api.answers import answer
 from api.asked_treating import AdverseEventAsked, AssessmentAsked, CheckInAsked, FollowUpAsked
 from api.clinic import Clinic, TheClinic
 from api.commanding import Ask
+from api.console.permissions import Act
 from api.identity import Who
+from api.permitted import allowed
 from api.plan_at_hand import PlanAtHand, ThePlan
 from api.problems import FieldProblem, invalid
 from care.answers import reply_question
@@ -87,7 +89,12 @@ async def get_session_sheet(clinic: TheClinic, _who: Who, plan: ThePlan) -> Resp
     return answer({"pack_status": pack.meta.status, "sheet": sheet}, plan.zone)
 
 
-@router.post("/adverse-events", summary="Report an unwanted effect", response_model=CommandReply)
+@router.post(
+    "/adverse-events",
+    dependencies=[allowed(Act.report_effect)],
+    summary="Report an unwanted effect",
+    response_model=CommandReply,
+)
 async def post_adverse_event(asked: AdverseEventAsked, plan: ThePlan, ask: Ask) -> Response:
     """Anybody may report; the grade says who follows it up, how soon, and who closes it."""
     pack = await ask.clinic.pack_by_hash(plan.state.protocol.pack_hash)
@@ -103,6 +110,7 @@ async def post_adverse_event(asked: AdverseEventAsked, plan: ThePlan, ask: Ask) 
 
 @router.post(
     "/adverse-events/{event_id}/follow-up",
+    dependencies=[allowed(Act.report_effect)],
     summary="Follow an unwanted effect up",
     response_model=CommandReply,
 )
@@ -113,7 +121,12 @@ async def post_follow_up(event_id: str, asked: FollowUpAsked, plan: ThePlan, ask
     return await plan.told(ask, FollowUpAdverseEvent(event_id=event_id, note_id=note_id, **facts))
 
 
-@router.post("/check-ins", summary="A check-in answered by telephone", response_model=CommandReply)
+@router.post(
+    "/check-ins",
+    dependencies=[allowed(Act.take_check_in)],
+    summary="A check-in answered by telephone",
+    response_model=CommandReply,
+)
 async def post_check_in(asked: CheckInAsked, plan: ThePlan, ask: Ask) -> Response:
     """Counts as a text would: a client without texts can taper too. The front desk may record it."""
     pack = await ask.clinic.pack_by_hash(plan.state.protocol.pack_hash)

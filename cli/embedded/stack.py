@@ -8,6 +8,7 @@ from pathlib import Path
 from cli.embedded.credentials import Credentials, kept_credentials
 from cli.embedded.data_directory import DataDirectory
 from cli.embedded.environment import Texting, texting, without_files
+from cli.embedded.errand import Errand
 from cli.embedded.limber_process import LimberProcess, limber_child, run_to_end
 from cli.embedded.ports import LOOPBACK, preferred_or_free, require_free
 from cli.embedded.postgres import EmbeddedPostgres
@@ -15,7 +16,7 @@ from cli.embedded.running import publish_environment
 from cli.embedded.supervise import Supervisor
 from cli.embedded.temporal import EmbeddedTemporal
 from cli.embedded.terminal import Terminal
-from schemas.settings import Settings
+from schemas.settings import Environment, Settings
 
 _MIGRATE_SECONDS = 120.0
 # Twilio's connection overrides ask for five tries: a text that meets a restarting API is not lost.
@@ -37,12 +38,14 @@ class StackPorts:
 _USUAL = StackPorts(api=8000, gateway=8090, temporal=7233, temporal_ui=8233)
 _USUAL_METRICS = 9464
 _USUAL_MAIL = 8025
+_CLOCK = "demo-clock.jsonl"
 
 
 class Stack:
     """Starts every part in order under a ``Supervisor``; after ``start`` its addresses are known.
 
-    ``virtual_time`` lets a plan's own clock be moved ahead; without it plans live in real time.
+    ``virtual_time`` lets a plan's own clock be moved ahead; without it plans live in real time. ``demo_clock``
+    lets visitors move the whole clinic's, if Temporal and the gateway are our own.
     """
 
     def __init__(
@@ -54,6 +57,7 @@ class Stack:
         *,
         demo: bool,
         virtual_time: bool = False,
+        demo_clock: bool = False,
     ) -> None:
         require_free(ports.api, "the API", "--port")
         self.supervisor = Supervisor(terminal)
@@ -63,7 +67,8 @@ class Stack:
         self._directory = directory
         self._settings = settings
         self._demo = demo
-        self._virtual_time = virtual_time
+        self._demo_clock = demo_clock and self._owns_time()
+        self._virtual_time = virtual_time or self._demo_clock
         self._credentials: Credentials = kept_credentials(directory)
         self._ports = StackPorts(
             api=ports.api,
@@ -84,6 +89,11 @@ class Stack:
         self._start_limber_processes()
         self._publish()
 
+    def demo_clients(self) -> Errand:
+        """The demo's clients on their way: they come once the clinic is open, if nobody else has come before."""
+        child = limber_child("demo clients", ["seed", "--demo-clients"], self._environment(), self.logs)
+        return Errand(child, self._terminal)
+
     @property
     def gateway_url(self) -> str | None:
         """The gateway's base URL; None when texts go to Twilio itself."""
@@ -93,6 +103,17 @@ class Stack:
     def logs(self) -> Path:
         """The folder of the parts' logs."""
         return self._directory.folder / "logs"
+
+    def _owns_time(self) -> bool:
+        """Whether time is ours to move: a real Temporal or Twilio lives in the world's."""
+        settings = self._settings
+        theirs = settings.temporal_address or settings.twilio_account_sid
+        return theirs is None and settings.environment is Environment.LOCAL
+
+    @property
+    def demo_clock(self) -> bool:
+        """Whether visitors may move the clinic's time."""
+        return self._demo_clock
 
     def _common_variables(self) -> dict[str, str]:
         settings, credentials = self._settings, self._credentials
@@ -109,6 +130,7 @@ class Stack:
             "LIMBER_API_PORT": str(self._ports.api),
             "LIMBER_UNDO_SECONDS": str(settings.undo_seconds),
             "LIMBER_DATA_DIR": str(self._directory.folder),
+            **({"LIMBER_DEMO_CLOCK": str(self._directory.folder / _CLOCK)} if self._demo_clock else {}),
         }
 
     def _mail_variables(self) -> dict[str, str]:

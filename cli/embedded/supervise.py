@@ -1,7 +1,7 @@
 """Keep servers running: start in order, restart what falls, stop in reverse."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
@@ -72,9 +72,11 @@ class Supervisor:
         with self._terminal.step(server.name):
             server.start()
 
-    def watch(self) -> None:
-        """Restart what falls, for ever; ends by the exception that a signal raises."""
+    def watch(self, beside: Callable[[], None] | None = None) -> None:
+        """Restart what falls, for ever; ends by the exception that a signal raises. Each round looks `beside` too."""
         while True:
+            if beside is not None:
+                beside()
             for server in self._servers:
                 self.look_at(server, time.monotonic())
             time.sleep(_LOOK_SECONDS)

@@ -57,6 +57,22 @@ class Staff:
         """Record a session's outcome."""
         await self._ask("POST", f"/api/v1/plans/{plan_id}/sessions/{session.no}/outcome", body, _as(who))
 
+    async def steer(self, who: str, plan_id: str, command: str, body: Mapping[str, Any]) -> None:
+        """Give a plan one of the steering commands, such as `hold` or `discharge`."""
+        await self._ask("POST", f"/api/v1/plans/{plan_id}/{command}", body, _as(who))
+
+    async def assess(self, who: str, plan_id: str) -> None:
+        """Find a client fit for the plan as it stands, item by item of what their assessment must cover."""
+        path = f"/api/v1/plans/{plan_id}/assessment"
+        needed = (await self._ask("GET", path, headers=_as(who)))["needed"]
+        findings = {item["id"]: "Examined, nothing that speaks against it." for item in needed}
+        body = {
+            "outcome": "suitable",
+            "findings": findings,
+            "reasoning": "Presentation fits the screening; the plan suits the goal.",
+        }
+        await self._ask("POST", path, body, _as(who))
+
     async def reschedule(self, who: str, plan_id: str, session: Session, starts_at: datetime) -> None:
         """Give a session another time."""
         path = f"/api/v1/plans/{plan_id}/sessions/{session.no}/reschedule"
@@ -82,9 +98,17 @@ class Staff:
     ) -> dict[str, Any]:
         answer = await self._http.request(method, path, json=body, headers=dict(headers or {}))
         if answer.is_error:
-            raise RequestRefused(f"{method} {path}: {answer.status_code} {answer.text}")
+            raise RequestRefused(f"{method} {path}: {answer.status_code} {_reason(answer)}")
         told: dict[str, Any] = answer.json()
         return told
+
+
+def _reason(answer: httpx2.Response) -> str:
+    """The API's own sentence, else whatever it answered."""
+    try:
+        return str(answer.json()["detail"])
+    except (ValueError, KeyError, TypeError):
+        return answer.text
 
 
 def _as(who: str) -> dict[str, str]:
@@ -100,6 +124,7 @@ class PhoneText:
     mine: bool
     status: str
     segments: int
+    at: datetime
 
 
 class Phone:
@@ -107,6 +132,7 @@ class Phone:
 
     def __init__(self, gateway_url: str, number: str) -> None:
         self._http = httpx2.AsyncClient(base_url=gateway_url, timeout=_PATIENCE_SECONDS)
+        self._number = number
         self._path = f"/gateway/phones/{number}"
 
     async def close(self) -> None:
@@ -124,9 +150,15 @@ class Phone:
                 mine=text["direction"] == "inbound",
                 status=text["status"],
                 segments=int(text["segments"]),
+                at=datetime.fromisoformat(text["at"]),
             )
             for text in answer.json()["texts"]
         ]
+
+    async def cannot_be_reached(self, times: int) -> None:
+        """The next texts do not arrive: the phone is off."""
+        fault = {"kind": "unreachable", "to": self._number, "times": times}
+        (await self._http.post("/gateway/faults", json=fault)).raise_for_status()
 
     async def write(self, body: str) -> None:
         """Text the clinic; raises RequestRefused if its webhook did not take it."""

@@ -11,8 +11,8 @@ from typing import Any
 from care.agenda import agenda
 from care.local_time import after_staffed, is_quiet, out_of_quiet
 from cli.playing.clinic import PlayedClinic
-from cli.playing.people import Phone, PhoneText
-from cli.playing.script import Feeling, Script, answer_to, asks_about_flares
+from cli.playing.people import Phone, PhoneText, RequestRefused
+from cli.playing.script import AlertWork, Feeling, Script, answer_to, asks_about_flares
 from cli.playing.staff_work import StaffWork
 from cli.playing.story import Line, Story
 from cli.playing.watch import NotSettled
@@ -23,6 +23,9 @@ Act = Callable[[], Awaitable[None]]
 _ANSWERS_AFTER = timedelta(minutes=20)
 _LONGEST = timedelta(days=730)
 _INTO_THE_MORNING = timedelta(minutes=1)
+_STILL_ASKED = timedelta(hours=48)
+_SILENT_FROM = 3
+_LOST = frozenset({"undelivered", "failed"})
 
 
 class Play:
@@ -48,18 +51,39 @@ class Play:
     async def run(self) -> PlanState:
         """Play until care has ended, or nothing more happens without a letter from outside."""
         begun = await self._clock.now()
-        while True:
-            state, now = await self._settled()
-            await self._notice(state, now)
-            if await self._watch.over():
-                return state
-            moment = self._next_moment(state, now)
-            if moment is None or moment - begun > _LONGEST:
-                return state
-            if moment <= now and not self._acts:
-                raise NotSettled(f"plan {self.plan_id}: {agenda(state)[0].key} is due and does not happen")
-            await self._clock.advance_to(moment)
-            await self._act_until(moment)
+        while (moment := await self.next_moment()) is not None and moment - begun <= _LONGEST:
+            await self.live_to(moment)
+        return await self._watch.state()
+
+    async def join(self) -> None:
+        """Come to a plan that has lived already: only a fresh last question is still to be answered.
+
+        Who has left every one of several texts unanswered goes on so.
+        """
+        await self._watch.catch_up()
+        texts = await self._phone.texts()
+        silent = len(texts) >= _SILENT_FROM and not any(text.mine for text in texts)
+        fresh = texts[-1:] if texts and await self._clock.now() - texts[-1].at < _STILL_ASKED else []
+        self._seen |= {text.sid for text in texts if silent or text not in fresh}
+
+    async def next_moment(self) -> datetime | None:
+        """When something happens next, once all that is due is done and seen; None if nothing ever does.
+
+        Raises NotSettled if something is due and does not happen.
+        """
+        state, now = await self._settled()
+        await self._notice(state, now)
+        if await self._watch.over():
+            return None
+        moment = self._next_moment(state, now)
+        if moment is not None and moment <= now and not self._acts:
+            raise NotSettled(f"plan {self.plan_id}: {agenda(state)[0].key} is due and does not happen")
+        return moment
+
+    async def live_to(self, moment: datetime) -> None:
+        """Let time pass until `moment`, and people do what they do by then."""
+        await self._clock.advance_to(moment)
+        await self._act_until(moment)
 
     def _plan_act(self, at: datetime, act: Act) -> None:
         heapq.heappush(self._acts, (at, next(self._order), act))
@@ -67,7 +91,7 @@ class Play:
     def _next_moment(self, state: PlanState, now: datetime) -> datetime | None:
         """When something happens next; None when only somebody outside could make it happen."""
         moments = [self._acts[0][0]] if self._acts else []
-        waiting = self._work.waits_outside(state)
+        waiting = self._work.waits_outside(state) and not self._script.goes_on_waiting
         if not waiting:
             moments += [item.due for item in agenda(state)[:1]]
         if not moments and is_quiet(state.protocol.hours, now):
@@ -119,8 +143,15 @@ class Play:
         body = answer_to(text.body, self._feeling(state, now))
         if asks_about_flares(text.body) and self._flare_from is not None and now >= self._flare_from:
             self._flare_from = None  # told once
-        if body is not None:
-            self._plan_act(now + _ANSWERS_AFTER, lambda: self._write(body))
+        if body is not None and self._script.answers:
+            self._plan_act(now + _ANSWERS_AFTER, lambda: self._answer(text.sid, body))
+
+    async def _answer(self, question: str, body: str) -> None:
+        """Answer, unless the text never arrived or somebody has written meanwhile."""
+        texts = await self._phone.texts()
+        asked = next(place for place, text in enumerate(texts) if text.sid == question)
+        if texts[asked].status not in _LOST and not any(text.mine for text in texts[asked:]):
+            await self._write(body)
 
     async def _write(self, body: str) -> None:
         await self._phone.write(body)
@@ -132,9 +163,10 @@ class Play:
         share = min(1.0, max(0.0, (now - started) / timedelta(weeks=self._script.weeks_to_goal)))
         in_flare = self._flare_from is not None and now >= self._flare_from
         baseline = state.protocol.pain_baseline
+        worse = self._script.flare_pain if in_flare else None
         return Feeling(
             share=share,
-            pain=max(1, round(baseline - (baseline - 1) * min(1.0, 3 * share))),
+            pain=worse or max(1, round(baseline - (baseline - 1) * min(1.0, 3 * share))),
             goal=round(primary.baseline + (primary.target - primary.baseline) * share),
             flare_days=self._script.flare_days if in_flare else 0,
         )
@@ -162,7 +194,15 @@ class Play:
         self._visits += 1
         now = await self._clock.now()
         body = self._outcome(state, now)
-        await self._staff.record(state.protocol.therapist_id, self.plan_id, session, body)
+        try:
+            await self._work.assess_first(state)
+            await self._staff.record(state.protocol.therapist_id, self.plan_id, session, body)
+        except RequestRefused as refused:
+            if self._script.alerts is AlertWork.settled:
+                raise
+            # An alert that staff let stand keeps the visit from being written up.
+            self.story.tell(now, Line.staff, f"Visit {self._visits} could not be recorded: {refused}")
+            return
         told = ", ".join(f"{name} {body[name]}" for name in ("pain", "primary") if name in body)
         words = body["outcome"].replace("_", " ")
         self.story.tell(now, Line.plan, f"Visit {self._visits}: {words}{f' ({told})' if told else ''}.")

@@ -5,10 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
+from schemas.protocol import ApprovalKind
+
 Attendance = Literal["attended", "no_show", "late_cancel"]
+
+
+class AlertWork(StrEnum):
+    """What staff do about a plan's alerts."""
+
+    settled = "settled"
+    taken_on = "taken_on"
+    left = "left"
 
 
 @dataclass(frozen=True)
@@ -28,15 +39,25 @@ class Script:
     """One client's way through care. Sessions count from 1 in the order in which they take place.
 
     `weeks_to_goal` sets how fast the client gets on; `flare_after_session` makes the next weekly flare question
-    answered with `flare_days`.
+    answered with `flare_days`, and the pain until then with `flare_pain`. A client who does not answer leaves every
+    text unanswered. Staff leave what is `undecided` open; `start_edit` is what the therapist changes when the plan
+    starts, with the reason. A plan that `goes_on_waiting` lives on while it waits for somebody outside the clinic.
+    Who `assesses` writes the physical assessment up before the first visit.
     """
 
     weeks_to_goal: float = 10
     missed: Mapping[int, Attendance] = field(default_factory=dict)
     flare_after_session: int | None = None
     flare_days: int = 3
+    flare_pain: int | None = None
     red_flag: RedFlag | None = None
     techniques: tuple[str, ...] = ("active_assisted", "static")
+    answers: bool = True
+    undecided: frozenset[ApprovalKind] = frozenset()
+    alerts: AlertWork = AlertWork.settled
+    start_edit: Mapping[str, Any] | None = None
+    goes_on_waiting: bool = False
+    assesses: bool = False
 
 
 ALL_GOES_WELL: Final = Script()

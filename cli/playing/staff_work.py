@@ -10,7 +10,7 @@ from care.local_time import after_staffed, local_day
 from care.pack import builtin
 from cli.playing.clinic import PlayedClinic
 from cli.playing.people import RequestRefused
-from cli.playing.script import Script
+from cli.playing.script import AlertWork, Script
 from cli.playing.story import Line, Story
 from schemas.plan import Alert, AlertReason, Approval, PlanState, SessionStatus, Stage
 from schemas.protocol import ApprovalKind
@@ -57,12 +57,12 @@ class StaffWork:
         """Plan the work that is new."""
         hours = state.protocol.hours
         for alert in state.alerts:
-            if alert.id not in self._seen:
+            if alert.id not in self._seen and self._script.alerts is not AlertWork.left:
                 self._seen.add(alert.id)
                 self._tell_alert(alert, now)
                 self._plan_act(_looked_at(state, alert), self._bound(self._look_after, alert.id))
         for approval in state.approvals:
-            if approval.id not in self._seen and not self._outside(state, approval):
+            if approval.id not in self._seen and not self._left_open(state, approval):
                 self._seen.add(approval.id)
                 at = after_staffed(hours, now, _DECIDES_AFTER)
                 self._plan_act(at, self._bound(self._decide, approval.id))
@@ -71,6 +71,9 @@ class StaffWork:
         """Whether the plan rests until somebody outside the clinic writes, or a date comes round."""
         waiting = state.stage in (Stage.deferred, Stage.awaiting_clearance)
         return waiting and all(self._outside(state, approval) for approval in state.approvals)
+
+    def _left_open(self, state: PlanState, approval: Approval) -> bool:
+        return approval.kind in self._script.undecided or self._outside(state, approval)
 
     def _bound(self, work: Callable[[str], Awaitable[None]], subject: str) -> Callable[[], Awaitable[None]]:
         return lambda: work(subject)
@@ -87,6 +90,11 @@ class StaffWork:
         reason = alert.reason.replace("_", " ")
         self._story.tell(now, Line.alert, f"{alert.urgency} {reason} ({alert.rule}): a person is needed.")
 
+    async def assess_first(self, state: PlanState) -> None:
+        """Write the physical assessment up before the first visit, if that is still to be done."""
+        if self._script.assesses and state.protocol.assessment_needed and state.assessment is None:
+            await self._staff.assess(state.protocol.therapist_id, self._plan_id)
+
     async def _look_after(self, alert_id: str) -> None:
         """Take an alert on; an urgent one is closed when the client is safe, the others at once."""
         state, now = await self._present()
@@ -96,6 +104,8 @@ class StaffWork:
         who = state.protocol.therapist_id
         await self._staff.take_on(who, alert)
         self._story.tell(now, Line.staff, f"{alert.urgency} {alert.reason.replace('_', ' ')} acknowledged.")
+        if self._script.alerts is AlertWork.taken_on:
+            return
         if alert.urgency in (Urgency.E0, Urgency.E1):
             later = after_staffed(state.protocol.hours, now, _URGENT_SETTLED_AFTER)
             self._plan_act(later, self._bound(self._settle_urgent, alert_id))
@@ -145,6 +155,8 @@ class StaffWork:
             return
         who = state.protocol.therapist_id
         body: dict[str, object] = {"decision": "approve"}
+        if approval.kind is ApprovalKind.start and self._script.start_edit is not None:
+            body = {"decision": "edit", **self._script.start_edit}
         if approval.kind is ApprovalKind.clearance:
             valid_until = local_day(state.protocol.hours, now) + timedelta(days=90)
             body |= {"document_valid_until": valid_until.isoformat(), "reason": "Examined and written up."}
@@ -160,7 +172,7 @@ class StaffWork:
         items = state.screening.repeat_items
         if items:
             known = self._script.red_flag.answers if self._script.red_flag else {}
-            answers = {item: known.get(item, {"value": "no"}) for item in items}
+            answers = {item: known.get(item, _nothing_wrong(item)) for item in items}
             await self._staff.rescreen(state.protocol.therapist_id, self._plan_id, answers)
             self._story.tell(now, Line.staff, f"Asked again before going on: {', '.join(items)}.")
 
@@ -171,11 +183,15 @@ class StaffWork:
 def _whole_form(given: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
     """Every question answered: what the client said, and no for what was left out; the age is known."""
     answers: dict[str, Mapping[str, Any]] = {}
-    for item in builtin().items.values():
-        if item.id != _AGE:
-            nothing = "no" if "no" in item.options else ["none"] if "none" in item.options else None
-            answers[item.id] = given.get(item.id) or {"value": nothing}
+    for item in builtin().items:
+        if item != _AGE:
+            answers[item] = given.get(item) or _nothing_wrong(item)
     return answers
+
+
+def _nothing_wrong(item: str) -> Mapping[str, Any]:
+    options = builtin().items[item].options
+    return {"value": "no" if "no" in options else ["none"] if "none" in options else None}
 
 
 def _looked_at(state: PlanState, alert: Alert) -> datetime:

@@ -44,9 +44,18 @@ class PlanWatch:
             state: PlanState = found.scalar_one()
         return state
 
+    async def catch_up(self) -> None:
+        """Count the texts that the plan has read so far, before more are written."""
+        arrived = await texts_from_plan(self._engine, self.plan_id)
+        self.texts_written = sum(text.status is InboundStatus.read for text in arrived)
+
+    async def running(self) -> bool:
+        """Whether the plan's workflow runs; raises the SDK's RPCError if there has never been one."""
+        return (await self._handle.describe()).status is WorkflowExecutionStatus.RUNNING
+
     async def over(self) -> bool:
         """Whether the plan has ended, with nothing left to do."""
-        return (await self._handle.describe()).status is not WorkflowExecutionStatus.RUNNING
+        return not await self.running()
 
     async def settled(self, patience: timedelta = PATIENCE) -> None:
         """Wait until nothing of this plan is due or under way. Raises NotSettled naming what still is."""

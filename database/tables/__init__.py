@@ -5,10 +5,20 @@ Only the queries of `database/` use these; nothing of SQLAlchemy leaves that fol
 
 from database.tables.attention import alerts, approvals
 from database.tables.clients import clients, consents, intakes
-from database.tables.clinic import absences, api_tokens, availability, rooms, sites, staff, staff_roles
+from database.tables.clinic import (
+    absences,
+    api_tokens,
+    availability,
+    log_ins_away,
+    rooms,
+    sites,
+    staff,
+    staff_roles,
+)
 from database.tables.columns import metadata
 from database.tables.outages import outages, rounds
 from database.tables.plans import events, notes, plans, rule_packs, sessions
+from database.tables.staff_notices import staff_notices
 from database.tables.texts import inbound_messages, messages, receipts, site_texts
 from database.tables.views import saved_views
 
@@ -23,6 +33,7 @@ __all__ = [
     "events",
     "inbound_messages",
     "intakes",
+    "log_ins_away",
     "messages",
     "metadata",
     "notes",
@@ -37,5 +48,6 @@ __all__ = [
     "site_texts",
     "sites",
     "staff",
+    "staff_notices",
     "staff_roles",
 ]

@@ -41,6 +41,8 @@ staff = Table(
     Column("hcpc_number", Text),
     Column("hcpc_checked_on", Date),
     Column("password_hash", Text),
+    # Somebody else chose the password: it opens only the page where its owner chooses another.
+    Column("password_temporary", Boolean, nullable=False, server_default=text("false")),
     Column("active", Boolean, nullable=False, server_default=text("true")),
 )
 
@@ -68,6 +70,7 @@ availability = Table(
     Index(None, "staff_id", "weekday"),
 )
 
+# Time in which somebody treats nobody. With a delegate it is leave: what waits for them goes to that person.
 absences = Table(
     "absences",
     metadata,
@@ -75,7 +78,10 @@ absences = Table(
     Column("staff_id", Id, ForeignKey("staff.id"), nullable=False),
     Column("during", Span, nullable=False),
     Column("reason", Text, nullable=False),
+    Column("delegate_id", Id, ForeignKey("staff.id")),
+    Column("set_by", Id, ForeignKey("staff.id")),
     CheckConstraint("NOT isempty(during)", name="during"),
+    CheckConstraint("delegate_id <> staff_id", name="delegate"),
     Index(None, "staff_id"),
 )
 
@@ -87,9 +93,23 @@ api_tokens = Table(
     Column("token_hash", Text, nullable=False, unique=True),
     Column("staff_id", Id, ForeignKey("staff.id"), nullable=False),
     Column("scopes", ARRAY(Text), nullable=False),
+    # What its owner knows it by: the name they gave a token, the browser of a log-in.
+    Column("label", Text, nullable=False, server_default=text("''")),
     Column("created_at", Moment, nullable=False),
     Column("expires_at", Moment),
     Column("revoked_at", Moment),
     Column("last_used_at", Moment),
     Index(None, "staff_id"),
+)
+
+# A log-in that went to the clinic's identity provider and is expected back, once, in the same browser.
+log_ins_away = Table(
+    "log_ins_away",
+    metadata,
+    Column("state_hash", Text, primary_key=True),
+    Column("nonce", Text, nullable=False),
+    Column("verifier", Text, nullable=False),
+    Column("goes_to", Text, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Index(None, "expires_at"),
 )

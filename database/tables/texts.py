@@ -65,6 +65,7 @@ messages = Table(
     Column("asked_after_at", Moment),
     one_of("status", MessageStatus, "status"),
     Index(None, "plan_id", "ordered_at"),
+    Index(None, "ordered_at", "key"),
     Index(None, "to_number", "sent_at"),
     Index(
         "ix_messages_unsettled",

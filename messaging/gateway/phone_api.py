@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any, Final
 
 from starlette.exceptions import HTTPException
@@ -24,14 +26,14 @@ _LONGEST_INBOUND: Final = 20_000
 
 async def phones(request: Request) -> Response:
     """Every client's number with its last text, most recent first."""
-    state = parts_of(request).state
+    state, shown_at = parts_of(request).state, parts_of(request).settings.shown_at
     return JSONResponse(
         {
             "phones": [
                 {
                     "number": number,
                     "texts": texts,
-                    "last": text_json(last),
+                    "last": text_json(last, shown_at),
                     "opted_out_of": state.opt_outs(number),
                 }
                 for number, texts, last in state.phones()
@@ -42,22 +44,25 @@ async def phones(request: Request) -> Response:
 
 async def phone(request: Request) -> Response:
     """One conversation, newest last. A number nobody texted has an empty one."""
-    state, number = parts_of(request).state, request.path_params["number"]
+    parts, number = parts_of(request), request.path_params["number"]
     return JSONResponse(
         {
             "number": number,
-            "opted_out_of": state.opt_outs(number),
-            "texts": [text_json(message) for message in state.conversation(number)],
+            "opted_out_of": parts.state.opt_outs(number),
+            "texts": [
+                text_json(message, parts.settings.shown_at) for message in parts.state.conversation(number)
+            ],
         }
     )
 
 
 async def mail(request: Request) -> Response:
     """Every mail that was taken, newest last; `?to=` one address."""
-    state, wanted = parts_of(request).state, request.query_params.get("to")
+    parts, wanted = parts_of(request), request.query_params.get("to")
+    state, shown_at = parts.state, parts.settings.shown_at
     addresses = [wanted] if wanted else [address for address, _ in state.mailboxes()]
     mails = sorted((one for address in addresses for one in state.mail_of(address)), key=lambda one: one.at)
-    return JSONResponse({"mail": [{**asdict(one), "at": one.at.isoformat()} for one in mails]})
+    return JSONResponse({"mail": [{**asdict(one), "at": shown_at(one.at).isoformat()} for one in mails]})
 
 
 async def text_in(request: Request) -> Response:
@@ -74,7 +79,9 @@ async def text_in(request: Request) -> Response:
         media=tuple(str(url) for url in media),
     )
     webhook = {"url": parts_of(request).settings.webhook, "status": taken.status, "failure": taken.failure}
-    return JSONResponse({**text_json(message), "webhook": webhook}, status_code=201)
+    return JSONResponse(
+        {**text_json(message, parts_of(request).settings.shown_at), "webhook": webhook}, status_code=201
+    )
 
 
 async def send_in(
@@ -140,8 +147,8 @@ ROUTES: Final = [
 ]
 
 
-def text_json(message: Message) -> dict[str, Any]:
-    """A text as the phone shows it."""
+def text_json(message: Message, shown_at: Callable[[datetime], datetime]) -> dict[str, Any]:
+    """A text as the phone shows it, at the time by the phone's own clock."""
     return {
         "sid": message.sid,
         "direction": message.direction.value,
@@ -154,7 +161,7 @@ def text_json(message: Message) -> dict[str, Any]:
         "error_message": DELIVERY_ERRORS.get(message.error_code) if message.error_code else None,
         "segments": message.segments,
         "encoding": count(message.body).encoding.value,
-        "at": message.created_at.isoformat(),
+        "at": shown_at(message.created_at).isoformat(),
     }
 
 

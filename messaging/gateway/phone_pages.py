@@ -5,7 +5,7 @@ Server-rendered; a small script keeps it live, and everything works without it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -19,7 +19,7 @@ from starlette.staticfiles import StaticFiles
 
 from messaging.gateway.errors import DELIVERY_ERRORS
 from messaging.gateway.message import Message, Status
-from messaging.gateway.parts import parts_of
+from messaging.gateway.parts import Parts, parts_of
 from messaging.gateway.phone_api import send_in
 from messaging.gateway.rest import read_form
 from messaging.segments import Encoding, count
@@ -81,20 +81,20 @@ async def conversation(request: Request) -> Response:
         "conversation.html",
         open_number=number,
         title=_spaced(number),
-        texts=[_bubble(text) for text in texts],
+        texts=[_bubble(text, parts_of(request)) for text in texts],
         opt_outs=[_spaced(sender) for sender in state.opt_outs(number)],
     )
 
 
 async def mailbox(request: Request) -> Response:
     """The mails of one address."""
-    address = request.path_params["address"]
+    parts, address = parts_of(request), request.path_params["address"]
     return _page(
         request,
         "mailbox.html",
         open_number=address,
         address=address,
-        mails=parts_of(request).state.mail_of(address),
+        mails=[replace(one, at=parts.settings.shown_at(one.at)) for one in parts.state.mail_of(address)],
     )
 
 
@@ -128,7 +128,7 @@ def _page(request: Request, name: str, *, open_number: str | None, **values: Any
         {
             "number": number,
             "shown": _spaced(number),
-            "last": _bubble(last),
+            "last": _bubble(last, parts),
             "opted_out": bool(parts.state.opt_outs(number)),
             "open": number == open_number,
         }
@@ -136,7 +136,10 @@ def _page(request: Request, name: str, *, open_number: str | None, **values: Any
     ]
     html = _PAGES.get_template(name).render(
         phones=phones,
-        mailboxes=parts.state.mailboxes(),
+        mailboxes=[
+            (address, replace(last, at=parts.settings.shown_at(last.at)))
+            for address, last in parts.state.mailboxes()
+        ],
         open_number=open_number,
         clinic_number=_spaced(parts.settings.number),
         faults=[fault.kind.value for fault in parts.faults.all()],
@@ -145,7 +148,7 @@ def _page(request: Request, name: str, *, open_number: str | None, **values: Any
     return HTMLResponse(html, headers=_SECURITY_HEADERS)
 
 
-def _bubble(text: Message) -> dict[str, Any]:
+def _bubble(text: Message, parts: Parts) -> dict[str, Any]:
     shown = _STATUSES[text.status]
     why = DELIVERY_ERRORS.get(text.error_code, "") if text.error_code else ""
     encoding = count(text.body).encoding
@@ -160,7 +163,7 @@ def _bubble(text: Message) -> dict[str, Any]:
         "tone": shown.tone,
         "reached": text.status not in (Status.UNDELIVERED, Status.FAILED, Status.CANCELED),
         "cost": f"{text.segments} segment{plural}" + (", UCS-2" if encoding is Encoding.UCS_2 else ""),
-        "at": text.created_at.astimezone(),
+        "at": parts.settings.shown_at(text.created_at).astimezone(),
     }
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +23,10 @@ class Credentials:
     auth_token: str = field(repr=False)
 
 
+def _as_it_was(moment: datetime) -> datetime:
+    return moment
+
+
 @dataclass(frozen=True, slots=True)
 class GatewaySettings:
     """The gateway's configuration.
@@ -29,7 +34,8 @@ class GatewaySettings:
     `webhook` receives inbound texts and `status_callback` the receipts of texts that name no URL of their
     own; both may carry Twilio's connection overrides (`#rc=5&rp=all`). `number` is the clinic's own number,
     used where a client texts first. `pace` is the time between two statuses of a text. `state` None keeps
-    everything in memory. `mail_port` is where mail is taken (0: any free port), None nowhere.
+    everything in memory. `mail_port` is where mail is taken (0: any free port), None nowhere. `shown_at` says what
+    the phones' own clocks showed at a moment: a demo's clinic may be ahead of the world.
     """
 
     credentials: Credentials
@@ -43,6 +49,7 @@ class GatewaySettings:
     faults: tuple[Fault, ...] = ()
     mail_port: int | None = None
     mail_host: str = "127.0.0.1"
+    shown_at: Callable[[datetime], datetime] = _as_it_was
 
 
 def new_credentials() -> Credentials:

@@ -66,7 +66,7 @@ class Desk:
         channel = channel or self.channel
         search = Search(self.engine, channel, patience or Patience())
         wording = Wording(PackShelf(self.engine), all_books())
-        return Sending(self.engine, channel, wording, search, Metrics(), undo_for=undo_for)
+        return Sending(self.engine, channel, wording, search, Metrics(), undo_for=lambda: undo_for)
 
     async def send(self, order: TextOrder, after: timedelta = timedelta(0), **worker: Any) -> SendOutcome:
         """One attempt of the activity, `after` the hand-over in the plan's time."""

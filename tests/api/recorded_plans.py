@@ -44,6 +44,10 @@ class RecordedPlans:
             self.states[state.plan_id] = state
             await self._commit(open_plan(state, self.clock()))
 
+    async def answers(self) -> bool:
+        """Whether the engine is there."""
+        return not self.away
+
     async def command(self, plan_id: str, envelope: CommandEnvelope) -> CommandReply:
         """Refuse or apply a command, as the workflow does."""
         if self.away:

@@ -51,6 +51,13 @@ PAGES: Final[Mapping[str, Shown]] = MappingProxyType(
             lambda clinic: f"/plans/{clinic.plan_of['Anna']}/sessions/{clinic.begun_session('Anna')}/outcome"
         ),
         "deliveries": Shown(lambda _: "/deliveries"),
+        "account": Shown(lambda _: "/account"),
+        "password": Shown(lambda _: "/account/password"),
+        "leave": Shown(lambda _: "/leave"),
+        "staff": Shown(lambda _: "/staff", OPERATIONS),
+        "staff-member": Shown(lambda _: f"/staff/{THERAPIST.id}", OPERATIONS),
+        "assessment": Shown(lambda clinic: f"/plans/{clinic.plan_of['Anna']}/assessment"),
+        "session-sheet": Shown(lambda clinic: f"/plans/{clinic.plan_of['Anna']}/session-sheet"),
         "system": Shown(lambda _: "/system", OPERATIONS),
         "outage": Shown(lambda clinic: f"/system/outages/{clinic.outage_id}", OPERATIONS),
         "not-found": Shown(lambda _: "/plans/01a2052e-0000-7000-8000-000000000000"),

@@ -9,7 +9,7 @@ from typing import Final
 
 from playwright.async_api import Page
 
-# Runs in the browser, which has the pixels: the commonest colours make the palette, each pixel takes the nearest.
+# Runs in the browser, which has the pixels: the commonest of colours that look alike make the palette.
 _REDUCE: Final = """async (png) => {
   const picture = await createImageBitmap(await (await fetch("data:image/png;base64," + png)).blob());
   const { width, height } = picture;
@@ -18,7 +18,13 @@ _REDUCE: Final = """async (png) => {
   const pixels = new Uint32Array(canvas.getImageData(0, 0, width, height).data.buffer);
   const counts = new Map();
   for (const one of pixels) counts.set(one, (counts.get(one) ?? 0) + 1);
-  const palette = [...counts].sort((a, b) => b[1] - a[1]).slice(0, 256).map(([one]) => one);
+  const kinds = new Map(); // colours that look alike, under their commonest: a rare hue is kept, shades of grey merge
+  for (const [one, count] of [...counts].sort((a, b) => b[1] - a[1])) {
+    const kind = kinds.get(one & 0xe0f0e0);
+    if (kind) kind.count += count;
+    else kinds.set(one & 0xe0f0e0, { one, count });
+  }
+  const palette = [...kinds.values()].sort((a, b) => b.count - a.count).slice(0, 256).map(({ one }) => one);
   const part = (one, shift) => (one >>> shift) & 255;
   const nearest = new Map();
   for (const one of counts.keys()) {

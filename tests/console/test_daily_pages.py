@@ -132,7 +132,7 @@ async def test_the_system_says_whether_anybody_is_at_work(
     await note_awake(plans.engine, MORNING - timedelta(hours=6), timedelta(minutes=3))
     await note_awake(plans.engine, MORNING, timedelta(minutes=3))
     page = await manager.get("/system")
-    assert "A worker was at work a moment ago." in page.text
+    assert "<strong>Worker</strong> was at work a moment ago." in page.text
     outage = re.search(r'href="(/system/outages/[^"]+)"', page.text)
     assert outage is not None
     assert "Away for 6 h" in (await manager.get(outage[1])).text

@@ -29,6 +29,10 @@ class PlansThatAnswer:
             raise EngineUnavailable(state.plan_id, "no answer in time")
         self.started.append(state.plan_id)
 
+    async def answers(self) -> bool:
+        """It is always there."""
+        return True
+
     async def command(self, plan_id: str, envelope: CommandEnvelope) -> CommandReply:
         """Keep it by its id, as a plan applies each id once."""
         if self.refusal is not None:

@@ -9,14 +9,18 @@ from prometheus_client import generate_latest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from care.pack import builtin, builtin_text, parse
 from database import inbound, plans, receipts
 from database.inbound import ArrivedText
-from schemas.commands import TextFailed
+from schemas.commands import RulesChanged, TextFailed
 from schemas.names import new_id
 from schemas.refusals import EngineUnavailable
+from schemas.screening import Disposition
 from tests.worker.answering import OpenPlan, PlansThatAnswer
 from worker.chores import route_texts, start_plans, tell_failures
+from worker.clinic_clock import ClinicClock
 from worker.housekeeping import Chore, keep_house
+from worker.judging_again import judge_again
 from worker.metrics import Metrics
 
 NOW = datetime(2026, 11, 9, 10, 0, tzinfo=UTC)
@@ -24,8 +28,8 @@ NOW = datetime(2026, 11, 9, 10, 0, tzinfo=UTC)
 
 async def test_a_recorded_plan_is_started_once(engine: AsyncEngine, open_plan: OpenPlan) -> None:
     mine, running = await open_plan(), PlansThatAnswer()
-    await start_plans(engine, running)
-    await start_plans(engine, running)
+    await start_plans(engine, running, ClinicClock(None))
+    await start_plans(engine, running, ClinicClock(None))
     assert running.started == [mine.plan_id]
     assert await plans.unstarted(engine) == ()
 
@@ -35,7 +39,7 @@ async def test_f08_a_plan_that_does_not_start_holds_up_no_other(
 ) -> None:
     bad, good = await open_plan(), await open_plan()
     running = PlansThatAnswer(unwell=bad.plan_id)
-    await start_plans(engine, running)
+    await start_plans(engine, running, ClinicClock(None))
     assert running.started == [good.plan_id]
     assert [state.plan_id for state in await plans.unstarted(engine)] == [bad.plan_id]
 
@@ -102,3 +106,17 @@ async def test_chores_end_at_once_when_the_worker_stops() -> None:
 
     async with asyncio.timeout(2):
         await keep_house([Chore("rare", timedelta(hours=1), nothing)], Metrics(), stop)
+
+
+async def test_plans_under_older_rules_are_judged_once_by_a_new_major_version(
+    engine: AsyncEngine, open_plan: OpenPlan
+) -> None:
+    mine, running = await open_plan(), PlansThatAnswer()
+    await judge_again(engine, running, builtin())
+    assert running.all_heard == [], "the plan's own rules judge it no second time"
+    newer = parse(builtin_text().replace("version: 0.1.0-draft", "version: 1.0.0", 1), "newer.yaml")
+    await judge_again(engine, running, newer)
+    [(plan_id, envelope)] = running.all_heard
+    assert plan_id == mine.plan_id
+    assert isinstance(envelope.command, RulesChanged)
+    assert envelope.command.overall is Disposition.needs_clearance, "a form without answers clears nobody"

@@ -46,10 +46,10 @@ _TREND_HEIGHT = 88.0
 
 @router.get("")
 async def inbox(at: TheDesk) -> Response:
-    """What waits, the earliest deadline first; one's own unless `whose=everyone`."""
+    """What waits, the earliest deadline first; unless `whose=everyone`, what is the reader's to decide."""
     everyone = at.request.query_params.get("whose") == "everyone" or not at.may(Act.decide)
     waiting = await approval_records.open_approvals(at.clinic.engine)
-    own = [one for one in waiting if one.owner_id == at.member.id]
+    own = [one for one in waiting if at.is_mine(one.owner_id)]
     said = [
         {
             "approval": one,

@@ -17,7 +17,9 @@ router = APIRouter()
 async def show(at: TheDesk) -> Response:
     """Everything that waits for a person; `whose=mine` leaves what others own out."""
     engine, clock = at.clinic.engine, at.clock
-    groups = board(await attention(engine, clock.now), await open_approvals(engine), clock, at.member.id)
+    groups = board(
+        await attention(engine, clock.now, at.clinic.real_now()), await open_approvals(engine), clock, at
+    )
     only_mine = at.request.query_params.get("whose") == "mine"
     if only_mine:
         groups = {

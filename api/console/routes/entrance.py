@@ -39,4 +39,5 @@ async def sign_out(request: Request, clinic: TheClinic, who: Who) -> Response:
     ended = await log_out(request, clinic, who)
     response = RedirectResponse(f"/login?said={Done.signed_out}", HTTPStatus.SEE_OTHER)
     response.headers["set-cookie"] = ended.headers["set-cookie"]
+    response.headers["Clear-Site-Data"] = '"cache"'  # the back button shows the door, not the last page
     return response

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from time import perf_counter
 from typing import Final
 
 from fastapi import APIRouter
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.responses import Response
 
 from api.console.desk import TheDesk, allowed
 from api.console.permissions import Act
+from database.attention import ASLEEP_AFTER
 from database.figures import figures
 from database.outage_receipt import Fared, outage_receipt
 from database.outages import AWAKE, outage_by_id, recent_outages, round_reached
+from database.texting_health import texting_health
 
 router = APIRouter(prefix="/system", dependencies=[allowed(Act.see_system)])
 
 _SHOWN: Final = 10
-_ASLEEP_AFTER: Final = timedelta(minutes=2)
 
 
 @router.get("")
@@ -29,8 +33,11 @@ async def show(at: TheDesk) -> Response:
         "system",
         "system.html",
         figures=await figures(engine, now),
+        texting=await texting_health(engine, now),
+        record_ms=await _record_answers(engine),
+        waits_long=timedelta(minutes=10),
         seen=seen,
-        asleep=seen is None or now - seen > _ASLEEP_AFTER,
+        asleep=seen is None or at.clinic.real_now() - seen > ASLEEP_AFTER,
         outages=await recent_outages(engine, limit=_SHOWN),
     )
 
@@ -42,3 +49,11 @@ async def outage(outage_id: str, at: TheDesk) -> Response:
     return at.page(
         "system", "outage.html", receipt=receipt, counts={fared: receipt.count(fared) for fared in Fared}
     )
+
+
+async def _record_answers(engine: AsyncEngine) -> float:
+    """How long the record takes to answer the least of questions, in milliseconds."""
+    begun = perf_counter()
+    async with engine.connect() as connection:
+        await connection.execute(text("SELECT 1"))
+    return (perf_counter() - begun) * 1000

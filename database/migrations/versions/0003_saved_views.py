@@ -1,4 +1,4 @@
-"""Saved views: which plans a member of staff likes to look at, by name."""
+"""Saved views of the list of plans; texts of the whole clinic in order of time."""
 
 from __future__ import annotations
 
@@ -23,10 +23,12 @@ CREATE TABLE saved_views (
 
 
 def upgrade() -> None:
-    """Make the table."""
+    """Make the table and the index."""
     op.execute(SAVED_VIEWS)
+    op.execute("CREATE INDEX ix_messages_ordered_at_key ON messages (ordered_at, key)")
 
 
 def downgrade() -> None:
-    """Take it away, with the views in it."""
+    """Take both away, with the views in it."""
+    op.execute("DROP INDEX ix_messages_ordered_at_key")
     op.execute("DROP TABLE saved_views;")

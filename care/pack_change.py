@@ -1,0 +1,76 @@
+"""A new version of the rules and a running plan: what it would judge more strictly, and that nothing ever relaxes.
+
+`disposition_algebra.expiry.on_rule_pack_change`: under a new major version the stored answers are judged again. What
+comes out more restrictive is put before the physiotherapist; a milder finding changes nothing in the plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Final
+
+from care.draft import Draft
+from care.screening import screen
+from schemas.commands import RulesChanged
+from schemas.events import EventKind
+from schemas.plan import AlertReason, PlanState
+from schemas.rules import RulePack
+from schemas.screening import Disposition, Finding, ScreeningResult, Urgency
+
+RULE: Final = "disposition_algebra.expiry.on_rule_pack_change"
+
+
+def major(version: str) -> str:
+    """The part of a version whose change means that answers are judged again: `1` of `1.4.0`."""
+    return version.partition(".")[0]
+
+
+def stricter(before: ScreeningResult, after: ScreeningResult) -> tuple[Finding, ...]:
+    """The findings that ask for more than the plan was told: a new one that holds or limits, or a graver one."""
+    told = {_place(one): one for one in before.findings}
+    return tuple(one for one in after.findings if _asks_more(one, told.get(_place(one))))
+
+
+def _place(one: Finding) -> tuple[str, str | None]:
+    return one.rule, one.region
+
+
+def _asks_more(now: Finding, was: Finding | None) -> bool:
+    if was is None:
+        return now.disposition is not Disposition.clear
+    graver = now.disposition.severity > was.disposition.severity
+    return graver or Urgency.most_urgent((now.urgency, was.urgency)) is not was.urgency
+
+
+def judged_under(pack: RulePack, state: PlanState, answers: Mapping[str, Any], today: date) -> RulesChanged:
+    """What the plan is told of a new pack: the rules by which its answers would now be judged more strictly."""
+    after = screen(pack, answers, today, state.protocol.target_regions)
+    found = stricter(state.screening.result, after)
+    return RulesChanged(
+        pack_version=pack.version,
+        pack_hash=pack.content_hash,
+        overall=after.overall,
+        rules=tuple(dict.fromkeys(one.rule for one in found)),
+        items=tuple(dict.fromkeys(one.item for one in found)),
+    )
+
+
+def rules_changed(draft: Draft, command: RulesChanged) -> None:
+    """Note the judgement; what became stricter is the physiotherapist's to look at (E3)."""
+    draft.set(judged_under=command.pack_hash)
+    draft.event(
+        EventKind.judged_again,
+        RULE,
+        pack=command.pack_version,
+        overall=command.overall,
+        rules=command.rules,
+    )
+    if command.rules:
+        draft.raise_alert(
+            AlertReason.rules_changed,
+            Urgency.E3,
+            RULE,
+            subject=command.pack_version,
+            screening_items=command.items,
+        )

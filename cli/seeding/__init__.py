@@ -1,0 +1,1 @@
+"""Plans to measure with: simulated lives, recorded as the service records, then copied many times over."""
