@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeVar
 
 from playwright.async_api import Page
 
 from database.demo_clinic import OPERATIONS, PRACTITIONER, THERAPIST, Person
 from tests.browser.lively_clinic import PASSWORD, LivelyClinic
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,11 @@ def _decision(client: str) -> Callable[[LivelyClinic], str]:
     return lambda clinic: f"/approvals/{clinic.open_approval(client)}"
 
 
+def _there(found: T | None) -> T:
+    assert found is not None, "the lively clinic is not lively enough: add a life"
+    return found
+
+
 PAGES: Final[Mapping[str, Shown]] = MappingProxyType(
     {
         "sign-in": Shown(lambda _: "/login", None),
@@ -36,7 +43,7 @@ PAGES: Final[Mapping[str, Shown]] = MappingProxyType(
         "all-quiet": Shown(lambda _: "/attention?whose=mine", PRACTITIONER),
         "approvals": Shown(lambda _: "/approvals?whose=everyone"),
         "approval-start": Shown(_decision("Caitlin")),
-        "approval-taper": Shown(lambda clinic: f"/approvals/{clinic.open_taper()}"),
+        "approval-taper": Shown(lambda clinic: f"/approvals/{_there(clinic.open_taper())}"),
         "approval-clearance": Shown(_decision("George")),
         "plans": Shown(lambda _: "/plans"),
         "plans-none": Shown(lambda _: "/plans?q=nobody"),
@@ -48,7 +55,7 @@ PAGES: Final[Mapping[str, Shown]] = MappingProxyType(
         "today": Shown(lambda _: "/today"),
         "today-empty": Shown(lambda _: "/today?day=2026-12-25"),
         "outcome": Shown(
-            lambda clinic: f"/plans/{clinic.plan_of['Anna']}/sessions/{clinic.begun_session('Anna')}/outcome"
+            lambda clinic: "/plans/{}/sessions/{}/outcome".format(*_there(clinic.begun_session()))
         ),
         "deliveries": Shown(lambda _: "/deliveries"),
         "account": Shown(lambda _: "/account"),

@@ -95,7 +95,6 @@ LIVES: Final = (
     ),
     Life("Tomasz", "Zielinski", since=_weeks(5), time="15:00", undecided=_weeks(1)),
     Life("ياسمين", "الحداد", since=_weeks(2), weekday="thursday", time="12:00"),
-    Life("Ines", "Castro", since=_weeks(7), weekday="monday", time="09:00", undecided=_weeks(1)),
     Life("Frances", "Delaney", "frances-no-texts", since=_weeks(6), own_form=True),
     Life(
         "Dorothy",
@@ -142,6 +141,21 @@ LIVES: Final = (
 )
 
 
+MORE_LIVES: Final = tuple(
+    Life(given, family, since=_weeks(weeks), time=time, undecided=timedelta(days=10))
+    for given, family, weeks, time in (
+        ("Mei", "Tan", 8, "16:00"),
+        ("Joel", "Adler", 3, "09:45"),
+        ("Ines", "Castro", 7, "09:00"),
+        ("Kirsten", "Holm", 6, "12:00"),
+        ("Luca", "Moretti", 7, "13:15"),
+        ("Nils", "Berg", 6, "11:45"),
+        ("Olga", "Petrova", 7, "10:45"),
+    )
+)
+"""Clients who come until somebody has earned a step of the ladder and somebody's visit waits for its outcome."""
+
+
 @dataclass
 class StoppedClock:
     """It stays where it was put."""
@@ -168,25 +182,25 @@ class LivelyClinic:
         """The id of the decision that waits for this client."""
         return self.plans.states[self.plan_of[client]].approvals[0].id
 
-    def open_taper(self) -> str:
+    def open_taper(self) -> str | None:
         """The id of a step of the ladder that waits for a decision; weeks of good visits bring one about."""
-        return next(
-            one.id
-            for state in self.plans.states.values()
-            for one in state.approvals
-            if one.kind is ApprovalKind.taper
-        )
+        waiting = (one for state in self.plans.states.values() for one in state.approvals)
+        return next((one.id for one in waiting if one.kind is ApprovalKind.taper), None)
 
     def open_alert(self, client: str) -> str:
         """The id of the alert that is open for this client."""
         return self.plans.states[self.plan_of[client]].alerts[0].id
 
-    def begun_session(self, client: str) -> int:
-        """The number of a session that waits for its outcome."""
+    def begun_session(self) -> tuple[str, int] | None:
+        """The plan and number of a session that waits for its outcome."""
         return next(
-            s.no
-            for s in self.plans.states[self.plan_of[client]].sessions
-            if s.status is SessionStatus.booked and s.starts_at <= self.clock.now
+            (
+                (state.plan_id, one.no)
+                for state in self.plans.states.values()
+                for one in state.sessions
+                if one.status is SessionStatus.booked and one.starts_at <= self.clock.now
+            ),
+            None,
         )
 
 
@@ -264,14 +278,16 @@ async def _live(shown: LivelyClinic, app: FastAPI) -> None:
     async with httpx2.AsyncClient(
         transport=httpx2.ASGITransport(app=app), base_url=shown.url, headers=as_priya
     ) as desk:
-        for number, life in enumerate(LIVES):
+        for number, life in enumerate((*LIVES, *MORE_LIVES)):
+            if number >= len(LIVES) and shown.open_taper() and shown.begun_session():
+                break
             shown.clock.now = NOW - life.since
             answered = await desk.post("/api/v1/intakes", json=_form(life, number))
             assert answered.status_code == 201, answered.text
             plan_id = str(answered.json()["plan_id"])
             shown.plan_of[life.given_name] = plan_id
             await _time_passes(shown.plans, plan_id, life)
-        shown.clock.now = NOW
+            shown.clock.now = NOW
     await note_awake(shown.engine, NOW - timedelta(days=3, hours=2), timedelta(minutes=5))
     outage = await note_awake(shown.engine, NOW - timedelta(days=3), timedelta(minutes=5))
     shown.outage_id = outage.id if outage else ""
@@ -291,7 +307,8 @@ async def _time_passes(plans: StagedPlans, plan_id: str, life: Life) -> None:
 
 def _form(life: Life, number: int) -> dict[str, Any]:
     form: dict[str, Any] = json.loads((_EXAMPLES / f"{life.form}.json").read_text())
-    form.pop("therapist", None)
+    if number % 3 == 2:
+        form.pop("therapist", None)
     if not life.own_form:
         form["client"] |= {
             "given_name": life.given_name,

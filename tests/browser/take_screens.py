@@ -57,7 +57,8 @@ PICTURES: Final = (
     Picture("approval-clearance"),
     Picture("plans"),
     Picture("plans", "plans-dark", theme="dark"),
-    Picture("plan", whole=True),
+    Picture("plan"),
+    Picture("plan", "plan-whole", whole=True),
     Picture("plan", "plan-dark", theme="dark"),
     Picture("plan", "plan-phone", PHONE),
     Picture("contact"),
@@ -66,7 +67,12 @@ PICTURES: Final = (
     Picture("today", "today-phone", PHONE),
     Picture("outcome"),
     Picture("outcome", "outcome-phone", PHONE, whole=True),
+    Picture("session-sheet"),
+    Picture("assessment"),
     Picture("deliveries"),
+    Picture("account"),
+    Picture("leave"),
+    Picture("staff"),
     Picture("system"),
     Picture("outage"),
     Picture("not-found"),
@@ -88,7 +94,10 @@ async def take(database_url: str, names: list[str]) -> None:
             seats: dict[str | None, BrowserContext] = {}
             for one in wanted:
                 page = await _opened(browser, clinic, one, elsewhere.get(one.page), seats)
-                png = await page.screenshot(full_page=one.whole)
+                if one.whole:  # in a window as high as the page, so that what is fixed stays at its edge
+                    height = await page.evaluate("document.documentElement.scrollHeight")
+                    await page.set_viewport_size({"width": one.size[0], "height": int(height)})
+                png = await page.screenshot()
                 (FOLDER / one.file).write_bytes(await palette_png(workbench, png))
                 await page.close()
     sizes = [(FOLDER / one.file).stat().st_size for one in wanted]

@@ -117,7 +117,9 @@ async def test_from_approval_to_a_red_flag_without_a_reload(clinic: RealClinic) 
     await _write(phone, "Since this morning my bum has gone numb and I cant feel when I wipe")
     emergency = board.locator("[data-row]", has_text="E0 emergency").filter(has_text="A.K.")
     await expect(emergency).to_be_visible(timeout=_AT_ONCE)
-    await expect(phone.get_by_role("log").get_by_text("Go to A&E straight away")).to_be_visible(timeout=_PATIENCE)
+    await expect(phone.get_by_role("log").get_by_text("Go to A&E straight away")).to_be_visible(
+        timeout=_PATIENCE
+    )
 
 
 async def _write(phone: Page, words: str) -> None:

@@ -29,6 +29,7 @@ from schemas.commands import (
     DecideApproval,
     Decision,
     ReceiveText,
+    RecordAssessment,
     RecordOutcome,
     Refusal,
 )
@@ -37,6 +38,7 @@ from schemas.names import new_id
 from schemas.plan import PlanState, SessionStatus
 from schemas.protocol import ApprovalKind
 from schemas.transition import Placement, ReplyFinding
+from schemas.treating import AssessmentOutcome
 from tests.api.recorded_plans import RecordedPlans
 from tests.care.played_plan import THERAPIST
 from tests.care.simulated_clinic import SimulatedClinic, Temper
@@ -134,6 +136,9 @@ class StagedPlan(SimulatedClinic):
 
     def _record(self, number: int) -> None:
         """A visit that took place, most of the time, and what was measured at it."""
+        if self.state.assessment is None:
+            items = tuple(one.id for one in self.pack.physical_assessment.required)
+            self.ask(RecordAssessment(outcome=AssessmentOutcome.suitable, items=items))
         missed = self.rng.random() < _MISSES
         share, primary = self._share(), self.state.protocol.primary
         pain = round(
