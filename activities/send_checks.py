@@ -116,11 +116,6 @@ _BUDGET_WINDOW: Final = timedelta(days=7) - LATE_AFTER
 _CATCHING_UP: Final = timedelta(hours=12)
 
 
-def by_the_calendar(order: TextOrder) -> bool:
-    """A check-in question that belongs to no visit (SCH-3 … SCH-7), or its repeat: what a budget may hold back."""
-    return order.purpose is TextPurpose.question and order.session_no is None and order.agenda_key is not None
-
-
 def is_late(order: TextOrder, now: datetime) -> bool:
     """Whether the agenda wanted it well before: it catches up after an outage."""
     return order.due_at is not None and now - order.due_at > LATE_AFTER
@@ -129,7 +124,7 @@ def is_late(order: TextOrder, now: datetime) -> bool:
 def _merged(s: Situation) -> bool:
     """After an outage one late text is enough: a late calendar question yields to any other (F02)."""
     recent = any(at > s.now - _CATCHING_UP for at in s.facts.person.late_at)
-    return by_the_calendar(s.order) and is_late(s.order, s.now) and recent
+    return s.order.by_the_calendar and is_late(s.order, s.now) and recent
 
 
 def _counted(s: Situation) -> tuple[datetime, ...]:
@@ -138,7 +133,7 @@ def _counted(s: Situation) -> tuple[datetime, ...]:
 
 def _over_budget(s: Situation) -> bool:
     repeat = not s.order.rule.startswith("SCH-")
-    return by_the_calendar(s.order) and not repeat and len(_counted(s)) >= s.facts.most_questions
+    return s.order.by_the_calendar and not repeat and len(_counted(s)) >= s.facts.most_questions
 
 
 def _budget_frees(s: Situation) -> datetime:
@@ -185,7 +180,7 @@ def examined(situation: Situation) -> tuple[CheckResult, ...]:
 
 def fits_person(situation: Situation) -> Callable[[PersonTexts], bool] | None:
     """For a text with a share in its person's budget: whether it still has one, asked again as it is claimed."""
-    if not by_the_calendar(situation.order):
+    if not situation.order.by_the_calendar:
         return None
 
     def fits(person: PersonTexts) -> bool:

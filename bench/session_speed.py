@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from statistics import median
 from typing import Final
 
+import uvloop
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client
 
@@ -55,7 +56,7 @@ class _Side:
 
 def run(plans: int = 16, sessions: int = 1, rounds: int = 8) -> Report:
     """Measure; the first session of each plan warms up and is not counted."""
-    return asyncio.run(_run(plans, sessions, rounds))
+    return uvloop.run(_run(plans, sessions, rounds))
 
 
 async def _run(plans: int, sessions: int, rounds: int) -> Report:

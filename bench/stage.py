@@ -35,8 +35,8 @@ from worker.bootstrap import bootstrap
 from worker.client import connect
 
 _START_SECONDS = 60.0
-_NOBODY_LISTENS = "http://127.0.0.1:9"
-"""Receipts go there: they are the API's work, not the worker's."""
+_NO_RECEIPTS = ("--fault", "callbacks-missing")
+"""Receipts are the API's work, and no API runs here."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,9 @@ async def open_stage(*worker_options: str) -> AsyncIterator[Stage]:
         settings = _settings(postgres.database_url, temporal.address, gateway)
         environment = _environment(settings, probe_port)
         logs = folder / "logs"
-        texting = limber_child("gateway", ["gateway", "--port", str(gateway_port)], environment, logs)
+        texting = limber_child(
+            "gateway", ["gateway", "--port", str(gateway_port), *_NO_RECEIPTS], environment, logs
+        )
         working = limber_child("worker", ["worker", *worker_options], environment, logs)
         parts.enter_context(running(texting, lambda: answers(f"{gateway.url}/healthz")))
         parts.enter_context(running(working, lambda: answers(f"http://{LOOPBACK}:{probe_port}/healthz")))
@@ -114,10 +116,11 @@ def python_child(name: str, module: str, *arguments: str, logs: Path) -> Child:
 
 
 def cpu_seconds(pid: int) -> float:
-    """What a process and its living children have used of the processors so far."""
+    """What a process and its children, the ended ones too, have used of the processors so far."""
     process = psutil.Process(pid)
-    family = [process, *process.children(recursive=True)] if pid != os.getpid() else [process]
-    return float(sum(sum(one.cpu_times()[:2]) for one in family))
+    if pid == os.getpid():  # the parts of the stage are its children
+        return float(sum(process.cpu_times()[:2]))
+    return float(sum(sum(one.cpu_times()[:4]) for one in (process, *process.children(recursive=True))))
 
 
 def _scratch() -> tempfile.TemporaryDirectory[str]:
@@ -132,7 +135,7 @@ def _settings(database_url: str, temporal_address: str, gateway: RunningGateway)
         twilio_auth_token=SecretStr(gateway.auth_token),
         twilio_from=gateway.number,
         twilio_api_url=gateway.url,
-        public_url=_NOBODY_LISTENS,
+        public_url=f"http://{LOOPBACK}",
         undo_seconds=0,
         encryption_key_list=a_key(),
     )

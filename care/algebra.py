@@ -96,6 +96,24 @@ def _by_urgency(one: Finding) -> tuple[int, int, str, str]:
     return rank, tie, one.item, one.rule
 
 
+def laws_at_work(result: ScreeningResult) -> tuple[str, ...]:
+    """The laws of the algebra that shaped this result, for the plan's story."""
+    partial = [path for path in result.incomplete if "." in path]
+    shaped = {
+        "ALG-1": True,
+        "ALG-2": True,
+        "ALG-3": result.urgency is not None,
+        "ALG-4": bool(result.holds),
+        "ALG-5": bool(result.restrictions),
+        "ALG-6": bool(result.region_holds),
+        "ALG-7": result.rescreen_on is not None or result.earliest_restart is not None,
+        "ALG-8": len(result.incomplete) > len(partial),
+        "ALG-8b": bool(partial),
+        "ALG-9": True,
+    }
+    return tuple(law for law, applies in shaped.items() if applies)
+
+
 def join(results: Collection[ScreeningResult]) -> ScreeningResult:
     """One result as cautious as all of them together: nothing found by any is lost.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from care.alerts import REVIEWS, URGENT
+from care.algebra import laws_at_work
 from care.approving import reviewed
 from care.draft import Draft
 from care.local_time import local_day
@@ -72,6 +73,7 @@ def rescreen(draft: Draft, command: Rescreen) -> None:
         overall=result.overall,
         items=command.items,
         rules=tuple(finding.rule for finding in result.findings),
+        laws=laws_at_work(result),
     )
     draft.lapse_approvals(ApprovalKind.rescreen)
     if result.urgency in URGENT:

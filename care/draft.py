@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from care.alerts import deadlines, open_alert_like, raised_to
+from care.alerts import deadlines, freezes, open_alert_like, raised_to
 from care.draft_texts import TextingDraft
 from care.local_time import after_staffed
 from schemas.commands import SERVICE, Actor
@@ -101,7 +101,13 @@ class Draft(TextingDraft):
             alert = raised_to(same, alert)
         self.set(alerts=(*(a for a in self.state.alerts if a is not same), alert))
         self.event(
-            EventKind.alert_raised, rule, alert=alert.id, urgency=urgency, reason=reason, session=session_no
+            EventKind.alert_raised,
+            rule,
+            alert=alert.id,
+            urgency=urgency,
+            reason=reason,
+            session=session_no,
+            rules=("MID-2",) if freezes(alert) and urgency is Urgency.E2 else (),
         )
         if self.protocol.alert_terms[urgency].pages:
             self.page_staff(alert)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from care.algebra import laws_at_work
 from care.draft import Draft
 from care.local_time import local_day
 from schemas.commands import CLIENT
@@ -64,6 +65,8 @@ def open_plan(state: PlanState, now: datetime) -> Draft:
         rules=tuple(finding.rule for finding in result.findings),
         holds=tuple(hold.rule for hold in result.holds),
         incomplete=result.incomplete,
+        laws=laws_at_work(result),
+        restrictions=tuple(sorted({one.code for one in result.restrictions})),
         pack=result.pack_version,
     )
     screening_alert(draft, result)

@@ -34,7 +34,7 @@ def suspend(draft: Draft, rule: str, items: tuple[str, ...]) -> None:
     elif draft.state.stage is Stage.active:
         draft.stage(Stage.suspended, rule)
         draft.set(pause=Pause(reason=rule, safety=True, since=draft.now))
-        draft.event(EventKind.paused, rule, safety=True)
+        draft.event(EventKind.paused, rule, safety=True, rules=("MID-1", "SCH-9"))
     else:
         return
     held = _hold_sessions(draft)

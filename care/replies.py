@@ -73,8 +73,13 @@ def _scale(pack: RulePack, question: Question) -> Scale | None:
     return Scale(low, high, not (measure and measure.higher_is_better), counts_days=high == _DAY_COUNT_HIGH)
 
 
-def read(pack: RulePack, text: str, question: str | None = None) -> Reading:
+def read(
+    pack: RulePack, text: str, question: str | None = None, *, not_stopping: frozenset[str] = frozenset()
+) -> Reading:
     """What `text` says, as an answer to the check-in `question` if one is open.
+
+    `not_stopping` are words, in lower case, that the clinic had removed from the provider's stop words: alone they
+    opt nobody out (`sms.md`, opt-out).
 
     Without a question a number is read on 0 to 10 with 10 the worst. Number alerts that need no history
     are part of the reading; `care.number_alerts` adds those that do.
@@ -89,7 +94,8 @@ def read(pack: RulePack, text: str, question: str | None = None) -> Reading:
     scale = reader.scales.get(question, Scale()) if question else Scale()
     score = find_score(text_plain, words, scale) if scale else Score()
     alerts = number_alerts(pack, question, score.value)
-    opt_out = bool(bare) and (said.text in words.stop or bool(reader.opt_out.search(said.text)))
+    stopping = bool(bare) and said.text not in not_stopping
+    opt_out = stopping and (said.text in words.stop or bool(reader.opt_out.search(said.text)))
     opt_out = opt_out or any(pattern.search(said.text) for pattern in words.stop_patterns)
     opt_in, asks_help = said.text in words.start, said.text in words.help
     option = words.options.get(bare)

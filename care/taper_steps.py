@@ -137,12 +137,14 @@ def _review_overdue(state: PlanState, now: datetime) -> bool:
 
 def take_verdict(draft: Draft, decision: TaperDecision, inputs: TaperInputs | None = None) -> None:
     """Store the evaluation and put what it proposes before the therapist; nothing takes effect by itself."""
+    rule = _rule_of(decision)
     draft.event(
         EventKind.taper_evaluated,
-        decision.reasons[0] if decision.reasons else None,
+        rule,
         verdict=decision.verdict,
         to=decision.to,
         reasons=decision.reasons,
+        also=decision.also,
         notes=(*decision.notes, *decision.soft_flags),
         inputs=(inputs or taper_inputs(draft.state, draft.now)).model_dump_json(),
     )
@@ -159,9 +161,17 @@ def take_verdict(draft: Draft, decision: TaperDecision, inputs: TaperInputs | No
         return
     draft.open_approval(
         kind,
-        decision.reasons[0],
+        rule,
         Proposal(verdict=decision.verdict, step=decision.to, reasons=decision.reasons),
     )
+
+
+def _rule_of(decision: TaperDecision) -> str:
+    """The rule that decided; where all of D1 to D9 hold, or some do not, the rule that says what follows."""
+    first = next(iter(decision.reasons), "")
+    if first.startswith("TAP-"):
+        return first
+    return "TAP-DN" if decision.verdict is TaperVerdict.PROPOSE_STEP_DOWN else "TAP-HOLD"
 
 
 def _stands(draft: Draft, decision: TaperDecision) -> bool:

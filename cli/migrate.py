@@ -44,7 +44,7 @@ def migrate(
 
 
 async def _migrate(url: str, demo_data_dir: Path | None, wait: float) -> None:
-    engine = create_engine(url, pool_size=1, max_overflow=0, application_name="limber migrate")
+    engine = create_engine(url, connections=1, application_name="limber migrate")
     now = datetime.now(UTC)
     try:
         await _await_database(engine, wait)

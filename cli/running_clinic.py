@@ -48,7 +48,7 @@ async def running_clinic(settings: Settings) -> AsyncIterator[Clinic]:
             plans=plans,
             pack=builtin(),
             pack_by_hash=PackShelf(engine).get,
-            route_inbound=partial(route_inbound, engine, plans),
+            route_inbound=partial(route_inbound, engine, plans, not_stopping=settings.stop_words_removed),
             tell_failure=partial(tell_failure, engine, plans),
             clock=clock.now,
             wall_clock=utc_now,

@@ -110,7 +110,7 @@ def _with_record(ask: Callable[[AsyncEngine], Awaitable[T]]) -> T:
 
 
 async def _asked(url: str, ask: Callable[[AsyncEngine], Awaitable[T]]) -> T:
-    engine = create_engine(url, pool_size=1, max_overflow=0, application_name="limber staff")
+    engine = create_engine(url, connections=1, application_name="limber staff")
     try:
         return await ask(engine)
     except RecordError as no:

@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC
 from typing import Any, Final
 
-from sqlalchemy import bindparam, insert, select, update
+import orjson
+from sqlalchemy import bindparam, column, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from database.errors import NotFoundError
 from database.notices import told
-from database.tables import events as event_rows
 from database.tables import plans
+from database.tables.columns import Number
 from schemas.events import PlanEvent
 
 GENESIS: Final = bytes(32)
@@ -59,36 +60,58 @@ def _plain(fact: Any) -> Any:
     return list(fact) if isinstance(fact, tuple) else fact
 
 
-def rows_after(
-    end: ChainEnd, plan_id: str, plan_seq: int, events: Sequence[PlanEvent]
-) -> tuple[list[dict[str, Any]], ChainEnd]:
-    """The rows of these events after `end`, and the new end."""
+@dataclass(frozen=True, slots=True)
+class Links:
+    """New links for a plan's chain: the parameters of `ADDING_LINKS`, and where the chain ends with them."""
+
+    parameters: dict[str, Any]
+    end: ChainEnd
+
+
+def links_after(end: ChainEnd, plan_id: str, plan_seq: int, events: Iterable[PlanEvent]) -> Links:
+    """The links of these events after `end`."""
     rows = []
     for event in events:
         position = end.position + 1
         digest = link(plan_id, plan_seq, position, event, end.hash)
         rows.append(
             {
-                "plan_id": plan_id,
-                "plan_seq": plan_seq,
                 "position": position,
                 "kind": event.kind,
                 "at": event.at,
                 "rule": event.rule,
                 "actor": event.actor,
                 "facts": event.model_dump(mode="json")["facts"],
-                "previous_hash": end.hash,
-                "hash": digest,
+                "previous_hash": end.hash.hex(),
+                "hash": digest.hex(),
             }
         )
         end = ChainEnd(position, digest)
-    return rows, end
+    return Links(
+        {"chain_of": plan_id, "chain_seq": plan_seq, "new_links": orjson.dumps(rows).decode()},
+        end,
+    )
 
 
-async def insert_links(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write the rows of `rows_after`; the caller holds the plan's row and stores the new end."""
-    if rows:
-        await connection.execute(insert(event_rows), list(rows))
+_ADD_LINKS = text(
+    """
+    INSERT INTO events (plan_id, plan_seq, position, kind, at, rule, actor, facts, previous_hash, hash)
+    SELECT :chain_of, :chain_seq, position, kind, at, rule, actor, facts,
+           decode(previous_hash, 'hex'), decode(hash, 'hex')
+      FROM jsonb_to_recordset(CAST(:new_links AS jsonb)) AS given (
+           position bigint, kind text, at timestamptz, rule text, actor text, facts jsonb,
+           previous_hash text, hash text)
+     ORDER BY position
+    RETURNING position
+    """
+)
+ADDING_LINKS: Final = _ADD_LINKS.columns(column("position", Number)).cte("new_links")
+"""Writes links together with the statement that stores the chain's new end in the plan's row, which is held."""
+
+
+async def add_links(connection: AsyncConnection, links: Links) -> None:
+    """Write links alone; the caller holds the plan's row and has stored the new end."""
+    await connection.execute(_ADD_LINKS, links.parameters)
 
 
 _LOCK = (
@@ -101,6 +124,7 @@ _STORE_END = (
     .where(plans.c.id == bindparam("plan"))
     .values(chain_position=bindparam("position"), chain_hash=bindparam("end"))
     .returning(told(plans.c.id))
+    .add_cte(ADDING_LINKS)
 )
 
 
@@ -123,6 +147,6 @@ async def hold_chain(connection: AsyncConnection, plan_id: str) -> HeldChain:
 
 async def append(connection: AsyncConnection, held: HeldChain, *events: PlanEvent) -> None:
     """Add events that are not part of a transition, such as a text's fate, and announce them."""
-    rows, end = rows_after(held.end, held.plan_id, held.plan_seq, events)
-    await insert_links(connection, rows)
-    await connection.execute(_STORE_END, {"plan": held.plan_id, "position": end.position, "end": end.hash})
+    links = links_after(held.end, held.plan_id, held.plan_seq, events)
+    end = {"plan": held.plan_id, "position": links.end.position, "end": links.end.hash}
+    await connection.execute(_STORE_END, {**links.parameters, **end})

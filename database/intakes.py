@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from database.chain import ChainEnd, insert_links, rows_after
+from database.chain import ChainEnd, add_links, links_after
 from database.errors import KeyReusedError
 from database.tables import clients, consents, intakes, plans
 from schemas.events import PlanEvent
@@ -156,7 +156,7 @@ async def _insert_client(connection: AsyncConnection, new: NewPlan) -> None:
 
 async def _insert_plan(connection: AsyncConnection, new: NewPlan) -> None:
     state = new.state
-    rows, end = rows_after(ChainEnd(), state.plan_id, state.seq, new.events)
+    links = links_after(ChainEnd(), state.plan_id, state.seq, new.events)
     await connection.execute(
         insert(plans).values(
             id=state.plan_id,
@@ -173,11 +173,11 @@ async def _insert_plan(connection: AsyncConnection, new: NewPlan) -> None:
             pack_hash=state.protocol.pack_hash,
             opened_at=state.opened_at,
             updated_at=new.received_at,
-            chain_position=end.position,
-            chain_hash=end.hash,
+            chain_position=links.end.position,
+            chain_hash=links.end.hash,
         )
     )
-    await insert_links(connection, rows)
+    await add_links(connection, links)
 
 
 def _intake_row(new: NewPlan) -> dict[str, Any]:

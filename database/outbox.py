@@ -12,19 +12,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, select, text, update
+from sqlalchemy import ARRAY, Row, Text, any_, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from database.chain import append, hold_chain
+from database.engine import one_by_one
 from database.errors import NotFoundError
-from database.notices import told
 from database.outbox_states import FAILURES, before
+from database.outbox_turns import hold_plan, mark_done
 from database.person_texts import PersonTexts, person_texts, take_turn
-from database.recording.texts import order_texts
-from database.tables import messages, plans
+from database.recording.texts import ORDER, as_row
+from database.tables import messages
 from schemas.events import EventKind, PlanEvent
 from schemas.messages import ChannelName, CheckResult, MessageStatus, TextOrder
-from schemas.plan import AgendaItem, Asking, PlanState
+from schemas.plan import AgendaItem
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +35,22 @@ class OutboxText:
     key: str
     order: TextOrder
     status: MessageStatus
-    to_number: str | None
-    body: str | None
-    segments: int | None
-    provider_sid: str | None
-    reason: str | None
-    error_code: str | None
     queued_at: datetime
-    sending_at: datetime | None
-    claimed_at: datetime | None
-    sent_at: datetime | None
-    settled_at: datetime | None
-    attempts: int
-    channel: ChannelName
-    stands_for: str | None
-    checks: tuple[CheckResult, ...] | None
-    wording: str | None
+    to_number: str | None = None
+    body: str | None = None
+    segments: int | None = None
+    provider_sid: str | None = None
+    reason: str | None = None
+    error_code: str | None = None
+    sending_at: datetime | None = None
+    claimed_at: datetime | None = None
+    sent_at: datetime | None = None
+    settled_at: datetime | None = None
+    attempts: int = 0
+    channel: ChannelName = ChannelName.sms
+    stands_for: str | None = None
+    checks: tuple[CheckResult, ...] | None = None
+    wording: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ COLUMNS = tuple(
     for name in OutboxText.__dataclass_fields__
 )
 _READ = select(*COLUMNS).where(messages.c.key == bindparam("key"))
+_ENTER = ORDER.returning(messages.c.key)
 
 
 def as_text(row: Row[Any]) -> OutboxText:
@@ -95,14 +97,15 @@ def as_text(row: Row[Any]) -> OutboxText:
 
 async def put(engine: AsyncEngine, order: TextOrder, now: datetime) -> OutboxText:
     """The text as the outbox has it, entered as pending if it was not there."""
-    async with engine.begin() as connection:
-        await order_texts(connection, (order,), now)
+    async with one_by_one(engine) as connection:
+        if (await connection.execute(_ENTER, as_row(order, now))).one_or_none() is not None:
+            return OutboxText(order.key, order, MessageStatus.pending, now)
         return as_text((await connection.execute(_READ, {"key": order.key})).one())
 
 
 async def get(engine: AsyncEngine, key: str) -> OutboxText:
     """The text with this intent key; raises NotFoundError."""
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         row = (await connection.execute(_READ, {"key": key})).one_or_none()
     if row is None:
         raise NotFoundError("text", key)
@@ -146,7 +149,7 @@ async def claim(  # noqa: PLR0917 - a text, its words, its time and its terms
             await take_turn(connection, order.recipient_id)
             if not still_fits(await person_texts(connection, order, now)):
                 return False
-        await hold_chain(connection, order.plan_id)
+        stored = await hold_plan(connection, order)
         parameters = {
             "text": order.key,
             "to": words.to,
@@ -158,10 +161,11 @@ async def claim(  # noqa: PLR0917 - a text, its words, its time and its terms
         }
         if (await connection.execute(_CLAIM, parameters)).one_or_none() is None:
             return False
-        await _mark_done(connection, order, now, next_item)
+        await mark_done(connection, order, stored, now, next_item)
     return True
 
 
+_STILL_OPEN = frozenset({MessageStatus.pending, MessageStatus.sent})
 _CLAIMED_BEFORE = frozenset({MessageStatus.pending, MessageStatus.sent, MessageStatus.unknown})
 """Where only a claimed text can go: its item had its turn at the claim."""
 
@@ -176,8 +180,8 @@ async def settle(
     """
     async with engine.begin() as connection:
         held = await hold_chain(connection, order.plan_id)
-        changes: dict[str, Any] = {"plan_told_at": now} if fate.status in FAILURES else {}
-        if not await move(connection, order.key, fate, now, changes):
+        told_at = now if fate.status in FAILURES else None
+        if not await move(connection, order.key, fate, now, told_at=told_at):
             status = await connection.scalar(select(messages.c.status).where(messages.c.key == order.key))
             if status is None:
                 raise NotFoundError("text", order.key)
@@ -185,33 +189,50 @@ async def settle(
         if fate.status is not MessageStatus.pending:
             await append(connection, held, _told_by(order, fate, now))
         if fate.status not in _CLAIMED_BEFORE:
-            await _mark_done(connection, order, now, next_item)
+            await mark_done(connection, order, await hold_plan(connection, order), now, next_item)
     return fate.status
 
 
+_MOVE = (
+    update(messages)
+    .where(
+        messages.c.key == bindparam("text"), messages.c.status == any_(bindparam("before", type_=ARRAY(Text)))
+    )
+    .values(
+        status=bindparam("to_status"),
+        reason=bindparam("why"),
+        error_code=bindparam("code"),
+        provider_sid=func.coalesce(messages.c.provider_sid, bindparam("sid")),
+        sent_at=func.coalesce(messages.c.sent_at, bindparam("taken_at")),
+        settled_at=bindparam("ended_at"),
+        checks=func.coalesce(bindparam("asked", type_=messages.c.checks.type), messages.c.checks),
+        plan_told_at=func.coalesce(bindparam("told_at"), messages.c.plan_told_at),
+    )
+    .returning(messages.c.key)
+)
+
+
 async def move(
-    connection: AsyncConnection, key: str, fate: Fate, now: datetime, changes: dict[str, Any]
+    connection: AsyncConnection, key: str, fate: Fate, now: datetime, *, told_at: datetime | None = None
 ) -> bool:
-    """Move a text along the table of states if it allows that; the caller holds the plan's chain."""
-    columns = messages.c
-    settled = fate.status not in (MessageStatus.pending, MessageStatus.sent)
-    values = {
-        "status": fate.status,
-        "reason": fate.reason,
-        "error_code": fate.error_code,
-        "provider_sid": func.coalesce(columns.provider_sid, fate.provider_sid),
-        "sent_at": func.coalesce(columns.sent_at, now)
-        if fate.status is MessageStatus.sent
-        else columns.sent_at,
-        "settled_at": now if settled else None,
-        **({"checks": fate.checks} if fate.checks else {}),
-        **changes,
-    }
+    """Move a text along the table of states if it allows that; the caller holds the plan's chain.
+
+    `told_at` is when the plan learnt of it, if it has.
+    """
     moved = await connection.execute(
-        update(messages)
-        .where(columns.key == key, columns.status.in_(before(fate.status)))
-        .values(values)
-        .returning(columns.key)
+        _MOVE,
+        {
+            "text": key,
+            "before": before(fate.status),
+            "to_status": fate.status,
+            "why": fate.reason,
+            "code": fate.error_code,
+            "sid": fate.provider_sid,
+            "taken_at": now if fate.status is MessageStatus.sent else None,
+            "ended_at": None if fate.status in _STILL_OPEN else now,
+            "asked": fate.checks or None,
+            "told_at": told_at,
+        },
     )
     return moved.one_or_none() is not None
 
@@ -228,44 +249,6 @@ def _told_by(order: TextOrder, fate: Fate, now: datetime) -> PlanEvent:
     }
     known = {name: fact for name, fact in facts.items() if fact is not None}
     return PlanEvent(kind=kind, at=now, rule=order.rule, facts=known)
-
-
-# The projection only moves forward, and only away from an item that was due: a step recorded meanwhile
-# knows better.
-_NEXT = text(
-    """
-    UPDATE plans SET next_at = :due, next_kind = :kind, next_key = :key, next_rule = :rule, next_owner = :owner
-     WHERE id = :plan_id AND next_at <= :now
-       AND (CAST(:due AS timestamptz) IS NULL OR CAST(:due AS timestamptz) > next_at)
-    """
-)
-
-
-async def _mark_done(
-    connection: AsyncConnection, order: TextOrder, now: datetime, next_item: AgendaItem | None
-) -> None:
-    """The text's agenda item has had its turn: note it in the stored state, and show what is next."""
-    if order.agenda_key is None:
-        return
-    if order.asking is not None:
-        await _note_asking(connection, order.plan_id, order.asking)
-    item = next_item.model_dump(include={"due", "kind", "key", "rule", "owner"}) if next_item else {}
-    absent = dict.fromkeys(("due", "kind", "key", "rule", "owner"))
-    await connection.execute(_NEXT, {**absent, **item, "plan_id": order.plan_id, "now": now})
-
-
-async def _note_asking(connection: AsyncConnection, plan_id: str, asking: Asking) -> None:
-    """The stored plan knows what was asked, as the running one does; the caller holds the plan's row."""
-    columns = plans.c
-    state: PlanState = (
-        await connection.execute(select(columns.state).where(columns.id == plan_id))
-    ).scalar_one()
-    if asking.key in state.done:
-        return
-    noted = state.asking(asking)
-    await connection.execute(
-        update(plans).where(columns.id == plan_id).values(state=noted).returning(told(columns.id))
-    )
 
 
 async def texts_of_plan(engine: AsyncEngine, plan_id: str) -> tuple[OutboxText, ...]:

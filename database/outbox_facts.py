@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import text
+from sqlalchemy import column, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from database.engine import one_by_one
 from database.errors import NotFoundError
 from database.person_texts import PersonTexts, person_texts
 from schemas.messages import Audience, TextOrder
@@ -41,7 +42,8 @@ class TextFacts:
     texts were planned, the rule pack's quiet hours among them. `number` is E.164. `session` is None if the text
     names none or the calendar has none of that number. `therapist` is a full name. `language` is the recipient's,
     `site_text` the site's own words for this text, None if it uses the product's. `person` is what went to this
-    person lately by all of their plans, of which `most_questions` in 7 days may be check-in questions.
+    person lately by all of their plans, of which `most_questions` in 7 days may be check-in questions; only
+    a text by the calendar asks.
     """
 
     stage: Stage
@@ -61,6 +63,11 @@ class TextFacts:
     person: PersonTexts
 
 
+_NAMES = (
+    *("stage", "closed_at", "pack_hash", "most_questions", "language", "own_version", "own_body"),
+    *("clinic_name", "phone", "hours", "therapist", "number", "texts_allowed", "consented"),
+    *("status", "revision", "confirmed"),
+)
 _FACTS = text(
     """
     SELECT plans.stage, plans.closed_at, plans.pack_hash,
@@ -92,6 +99,8 @@ _FACTS = text(
      WHERE plans.id = :plan_id
     """
 )
+# Named once more, so that SQLAlchemy need not look through the answer's columns for every text.
+_FACTS_NAMED = _FACTS.columns(*map(column, _NAMES))
 
 
 async def text_facts(engine: AsyncEngine, order: TextOrder, now: datetime) -> TextFacts:
@@ -104,11 +113,11 @@ async def text_facts(engine: AsyncEngine, order: TextOrder, now: datetime) -> Te
         "session_no": order.session_no,
         "template": order.template,
     }
-    async with engine.connect() as connection:
-        row = (await connection.execute(_FACTS, parameters)).one_or_none()
+    async with one_by_one(engine) as connection:
+        row = (await connection.execute(_FACTS_NAMED, parameters)).one_or_none()
         if row is None:
             raise NotFoundError("plan", order.plan_id)
-        person = await person_texts(connection, order, now)
+        person = await person_texts(connection, order, now) if order.by_the_calendar else PersonTexts()
     return TextFacts(
         stage=Stage(row.stage),
         closed_at=row.closed_at,

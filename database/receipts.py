@@ -75,7 +75,7 @@ async def receive(engine: AsyncEngine, receipt: Receipt) -> FinalFailure | None:
                 error_code=receipt.error_code,
                 provider_sid=receipt.provider_sid,
             )
-            if await move(connection, found.key, fate, receipt.received_at, {}):
+            if await move(connection, found.key, fate, receipt.received_at):
                 facts = {"key": found.key, "status": status.value, "error_code": receipt.error_code}
                 kind = EventKind.text_sent if status is MessageStatus.sent else EventKind.text_delivery
                 await append(

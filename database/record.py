@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, case, null, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from database.chain import ChainEnd, insert_links, rows_after
+from database.chain import ADDING_LINKS, ChainEnd, Links, links_after
 from database.errors import NotFoundError, SequenceGapError
 from database.notices import told
 from database.recording.attention import write_attention
@@ -63,14 +63,13 @@ async def _record(engine: AsyncEngine, transition: Transition, next_item: Agenda
         if transition.answers_inbound is not None:
             answered = {"id": transition.answers_inbound, "plan_id": transition.state.plan_id}
             await connection.execute(_ANSWERED, answered)
-        events, end = rows_after(
+        links = links_after(
             ChainEnd(plan.chain_position, plan.chain_hash),
             transition.state.plan_id,
             transition.state.seq,
             (*transition.events, *withdrawn),
         )
-        await insert_links(connection, events)
-        await connection.execute(_PROJECT, _projection(transition, next_item, end, now))
+        await connection.execute(_PROJECT, _projection(transition, next_item, links, now))
     return RecordReply()
 
 
@@ -133,11 +132,12 @@ _PROJECT = (
         chain_hash=bindparam("end"),
     )
     .returning(told(plans.c.id))
+    .add_cte(ADDING_LINKS)
 )
 
 
 def _projection(
-    transition: Transition, next_item: AgendaItem | None, end: ChainEnd, now: datetime
+    transition: Transition, next_item: AgendaItem | None, links: Links, now: datetime
 ) -> dict[str, Any]:
     state = transition.state
     return {
@@ -158,6 +158,7 @@ def _projection(
         "pack": state.protocol.pack_hash,
         "closed": state.closed_at,
         "now": now,
-        "position": end.position,
-        "end": end.hash,
+        "position": links.end.position,
+        "end": links.end.hash,
+        **links.parameters,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -60,3 +61,9 @@ async def wordings(engine: AsyncEngine, site_id: str, language: str) -> tuple[Si
     )
     async with engine.connect() as connection:
         return tuple(SiteWording(**row._mapping) for row in await connection.execute(query))
+
+
+async def own_words(engine: AsyncEngine, site_id: str, language: str) -> Mapping[str, str]:
+    """The words that a site uses in place of the product's and the rule pack's now, by the text's name."""
+    newest = {one.name: one for one in reversed(await wordings(engine, site_id, language))}
+    return {name: one.body for name, one in newest.items() if one.body is not None}

@@ -71,6 +71,12 @@ class TextOrder(Frozen):
     asking: Asking | None = None
     by: str | None = None
 
+    @property
+    def by_the_calendar(self) -> bool:
+        """A question that belongs to no visit (SCH-3 … SCH-7), or its repeat: what a budget may hold back."""
+        question = self.purpose is TextPurpose.question
+        return question and self.session_no is None and self.agenda_key is not None
+
 
 class MessageStatus(StrEnum):
     """The outbox's states (drawn in docs/promises.md)."""

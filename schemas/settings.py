@@ -130,6 +130,13 @@ class Settings(BaseSettings):
         validation_alias=_from("LIMBER_UNDO_SECONDS"),
         description="How long a text waits that staff caused, so that it can be taken back. `0`: not at all.",
     )
+    stop_word_list: str | None = Field(
+        None,
+        pattern=r"^\s*[A-Za-z]+(\s*,\s*[A-Za-z]+)*\s*$",
+        validation_alias=_from("LIMBER_STOP_WORDS_REMOVED"),
+        description="Stop words that you had removed at Twilio, such as `CANCEL`: alone they opt nobody out. "
+        "Several are parted by commas.",
+    )
     smtp_url: SecretStr | None = Field(
         None,
         validation_alias=_from("LIMBER_SMTP_URL"),
@@ -277,6 +284,13 @@ class Settings(BaseSettings):
             "LIMBER_ENCRYPTION_KEYS": self.encryption_key_list,
             "LIMBER_PUBLIC_URL": self.public_url,
         }
+
+    @property
+    def stop_words_removed(self) -> frozenset[str]:
+        """The words that are no stop words for this clinic, in lower case."""
+        return frozenset(
+            word.strip().lower() for word in (self.stop_word_list or "").split(",") if word.strip()
+        )
 
     @property
     def encryption_keys(self) -> tuple[EncryptionKey, ...]:

@@ -12,6 +12,7 @@ from types import ModuleType
 
 import pytest
 from coverage import Coverage
+from hypothesis import HealthCheck, settings
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -20,6 +21,10 @@ from cli.embedded.temporal import EmbeddedTemporal
 from database import demo_clinic
 from database.engine import create_engine
 from database.migrate import upgrade
+
+# How fast examples are made and run says something about the machine, not about the clinic.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 """A Monday morning at which the clinic is open."""
@@ -57,7 +62,7 @@ async def database_url(postgres: EmbeddedPostgres) -> str:
 
 @pytest.fixture(scope="session")
 async def _pool(database_url: str) -> AsyncIterator[AsyncEngine]:
-    engine = create_engine(database_url, pool_size=10, max_overflow=20, application_name="limber tests")
+    engine = create_engine(database_url, connections=30, application_name="limber tests")
     yield engine
     await engine.dispose()
 

@@ -82,7 +82,7 @@ async def bootstrap(
         client=client,
         plans=PlanClient(client),
         recording=Recording(engine),
-        reading=ReplyReading(engine, packs),
+        reading=ReplyReading(engine, packs, settings.stop_words_removed),
         sending=Sending(
             engine,
             channel,

@@ -31,9 +31,14 @@ _log = structlog.stdlib.get_logger(__name__)
 def chores(parts: WorkerParts) -> tuple[Chore, ...]:
     """The rounds of one worker; another worker may do the same at the same time without harm."""
     tuning, engine, running = parts.tuning, parts.engine, parts.plans
+    not_stopping = parts.settings.stop_words_removed
     return (
         Chore("start plans", tuning.start_plans_every, lambda: start_plans(engine, running, parts.clock)),
-        Chore("route inbound texts", tuning.route_texts_every, lambda: route_texts(engine, running)),
+        Chore(
+            "route inbound texts",
+            tuning.route_texts_every,
+            lambda: route_texts(engine, running, not_stopping),
+        ),
         Chore(
             "tell plans of failed texts", tuning.tell_failures_every, lambda: tell_failures(engine, running)
         ),
@@ -66,18 +71,22 @@ async def _start(engine: AsyncEngine, running: Plans, clock: ClinicClock, state:
     await plans.mark_started(engine, state.plan_id, clock.now())
 
 
-async def route_texts(engine: AsyncEngine, running: Plans) -> None:
+async def route_texts(
+    engine: AsyncEngine, running: Plans, not_stopping: frozenset[str] = frozenset()
+) -> None:
     """Route what the webhook could not: each sender's texts in order, no sender waiting for another (F08)."""
     by_sender: dict[str, list[str]] = {}
     for text in await inbound.unrouted(engine):
         by_sender.setdefault(text.from_number, []).append(text.id)
-    await asyncio.gather(*(_route_in_order(engine, running, ids) for ids in by_sender.values()))
+    await asyncio.gather(*(_route_in_order(engine, running, ids, not_stopping) for ids in by_sender.values()))
 
 
-async def _route_in_order(engine: AsyncEngine, running: Plans, inbound_ids: Sequence[str]) -> None:
+async def _route_in_order(
+    engine: AsyncEngine, running: Plans, inbound_ids: Sequence[str], not_stopping: frozenset[str]
+) -> None:
     for inbound_id in inbound_ids:
         try:
-            await route_inbound(engine, running, inbound_id)
+            await route_inbound(engine, running, inbound_id, not_stopping=not_stopping)
         except PlanAskFailed as failed:
             _log.warning("inbound text waits", inbound_id=inbound_id, code=failed.code)
             return

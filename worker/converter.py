@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from temporalio.contrib.pydantic import PydanticPayloadConverter
-from temporalio.converter import DataConverter, DefaultFailureConverterWithEncodedAttributes
+from temporalio.converter import (
+    CompositePayloadConverter,
+    DataConverter,
+    DefaultFailureConverterWithEncodedAttributes,
+)
 
 from schemas.settings import EncryptionKey
 from worker.codec import EncryptingCodec
+
+_PARTS: Final = tuple(PydanticPayloadConverter().converters.values())
+
+
+class PayloadConverter(CompositePayloadConverter):
+    """Pydantic JSON. The SDK makes a converter for every step of a workflow; they share what they learn of types."""
+
+    def __init__(self) -> None:
+        super().__init__(*_PARTS)
 
 
 def data_converter(keys: Sequence[EncryptionKey]) -> DataConverter:
@@ -18,7 +32,7 @@ def data_converter(keys: Sequence[EncryptionKey]) -> DataConverter:
     of ours) stays readable for retry policies and for the Temporal UI.
     """
     return DataConverter(
-        payload_converter_class=PydanticPayloadConverter,
+        payload_converter_class=PayloadConverter,
         failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
         payload_codec=EncryptingCodec(keys) if keys else None,
     )

@@ -22,26 +22,30 @@ from schemas.replies import Reading
 _log = structlog.stdlib.get_logger(__name__)
 
 
-async def route_inbound(engine: AsyncEngine, plans: Plans, inbound_id: str) -> None:
+async def route_inbound(
+    engine: AsyncEngine, plans: Plans, inbound_id: str, *, not_stopping: frozenset[str] = frozenset()
+) -> None:
     """Give a stored text to the plan it answers, else to the one that last texted; a person sees what fits nobody.
 
     A number that several people share is nobody's (F32). Safe to repeat and to run at once in several
     places: the text's id is the command's id, and a plan applies each command once (F29). Raises
-    EngineUnavailable or PlanUnknown: the text stays where it is, and the sweep tries again.
+    EngineUnavailable or PlanUnknown: the text stays where it is, and the sweep tries again. `not_stopping` are
+    words that the clinic had removed from the provider's stop words.
     """
     text = await inbound.text_of(engine, inbound_id)
     if text.status is not InboundStatus.received:
         return
     candidates = await inbound.route_candidates(engine, text.from_number)
+    reading = read(builtin(), text.body, not_stopping=not_stopping)
     if len({candidate.person for candidate in candidates}) != 1:
-        await _to_a_person(engine, plans, text, candidates)
+        await _to_a_person(engine, plans, text, reading, candidates)
         return
-    plan_id = _meant(candidates, text).plan_id
+    plan_id = _meant(candidates, text, reading).plan_id
     command = CommandEnvelope(command_id=inbound_id, actor=CLIENT, command=ReceiveText(inbound_id=inbound_id))
     try:
         await plans.command(plan_id, command)
     except PlanClosed:
-        await _to_a_person(engine, plans, text, ())
+        await _to_a_person(engine, plans, text, reading, ())
         return
     except CommandRefused as refused:
         _log.error(
@@ -52,10 +56,9 @@ async def route_inbound(engine: AsyncEngine, plans: Plans, inbound_id: str) -> N
     await inbound.routed(engine, inbound_id, plan_id, datetime.now(UTC))
 
 
-def _meant(candidates: Sequence[RouteCandidate], text: InboundText) -> RouteCandidate:
+def _meant(candidates: Sequence[RouteCandidate], text: InboundText, reading: Reading) -> RouteCandidate:
     """Of one person's plans the only one with a question open that the text answers (F31), else the last to text."""
     if len(candidates) > 1:
-        reading = read(builtin(), text.body)
         waiting = [one for one in candidates if could_answer(one.state, reading, text.received_at)]
         if len(waiting) == 1:
             return waiting[0]
@@ -63,13 +66,16 @@ def _meant(candidates: Sequence[RouteCandidate], text: InboundText) -> RouteCand
 
 
 async def _to_a_person(
-    engine: AsyncEngine, plans: Plans, text: InboundText, candidates: Sequence[RouteCandidate]
+    engine: AsyncEngine,
+    plans: Plans,
+    text: InboundText,
+    reading: Reading,
+    candidates: Sequence[RouteCandidate],
 ) -> None:
     """Nobody knows whose text it is, so it answers nothing; but an opt-out holds, and nothing urgent waits.
 
     An emergency in it concerns every plan that it may be about: each of their physiotherapists is paged.
     """
-    reading = read(builtin(), text.body)
     if reading.opt_out or reading.opt_in:
         await inbound.allow_number(engine, text.from_number, not reading.opt_out, datetime.now(UTC))
     if _urgent(reading):

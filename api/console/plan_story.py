@@ -11,7 +11,7 @@ from api.console import words
 from api.console.life import Life, life
 from api.console.line_of_care import LineOfCare, line_of_care
 from api.console.moments import SiteClock
-from api.console.planned_words import Ahead, PlannedWords
+from api.console.planned_words import Ahead, planned_words
 from api.event_words import sentence
 from api.plan_at_hand import PlanAtHand
 from api.screening_story import screening_story
@@ -72,7 +72,7 @@ async def plan_story(clinic: Clinic, plan: PlanAtHand) -> PlanStory:
     events = await _all_events(clinic, plan.id)
     approvals, alerts = await approvals_of_plan(engine, plan.id), await alerts_of_plan(engine, plan.id)
     thread = await _thread(clinic, plan.id)
-    told = PlannedWords(pack, place, state.protocol, summary.therapist)
+    told = await planned_words(engine, pack, place, state.protocol, summary.therapist)
     planned = tuple(told.ahead(line) for line in preview(state, clock.now, _WEEKS_AHEAD))
     lived = life(events, state.protocol.start_step)
     return PlanStory(

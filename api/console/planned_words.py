@@ -9,10 +9,14 @@ from types import MappingProxyType
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from sqlalchemy.ext.asyncio import AsyncEngine
+
 from api.console import words
 from care.preview import Planned, PlannedKind
+from database.site_texts import own_words
 from database.sites import Site
-from messaging.templates import DEFAULT_LANGUAGE, Template, TemplateError, load
+from messaging.pack_texts import pack_text
+from messaging.templates import DEFAULT_LANGUAGE, TemplateError, load
 from schemas.messages import TextOrder
 from schemas.protocol import Protocol
 from schemas.rules import RulePack
@@ -42,10 +46,22 @@ class Ahead:
 
 
 class PlannedWords:
-    """Says a plan's previews: in its pack's and the clinic's words, on its site's clock."""
+    """Says a plan's previews: in its site's, the product's or its pack's words, on its site's clock.
 
-    def __init__(self, pack: RulePack, site: Site, protocol: Protocol, therapist: str) -> None:
+    `own` are the words that the site uses in place of others, by the text's name.
+    """
+
+    def __init__(
+        self,
+        pack: RulePack,
+        site: Site,
+        protocol: Protocol,
+        therapist: str,
+        *,
+        own: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self._pack = pack
+        self._own = own
         self._protocol = protocol
         self._book = load(DEFAULT_LANGUAGE)
         self._zone = ZoneInfo(site.zone)
@@ -67,13 +83,10 @@ class PlannedWords:
 
     def text(self, name: str, visits: tuple[datetime, ...]) -> str | None:
         """The words of a text; None where they depend on what is not known yet."""
-        said = self._pack.questions.get(name) or self._pack.messages.get(name)
-        template = self._book.templates.get(name) or (
-            Template(name, self._pack.version, said.text) if said else None
-        )
-        if template is None:
-            return None
         try:
+            template = self._book.templates.get(name) or pack_text(name, self._pack)
+            if name in self._own:
+                template = template.reworded("own", self._own[name])
             return template.render({**self._values, **self._book.visit_fields(visits, self._zone)})
         except TemplateError:
             return None
@@ -87,3 +100,11 @@ class PlannedWords:
         if line.kind is PlannedKind.step and line.step is not None:
             return f"Visits {words.rhythm(self._protocol, line.step)} from here on"
         return line.what[:1].upper() + line.what[1:]
+
+
+async def planned_words(
+    engine: AsyncEngine, pack: RulePack, site: Site, protocol: Protocol, therapist: str
+) -> PlannedWords:
+    """The words that this site's texts would go out in now."""
+    own = await own_words(engine, site.id, DEFAULT_LANGUAGE)
+    return PlannedWords(pack, site, protocol, therapist, own=own)

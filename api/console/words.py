@@ -144,6 +144,7 @@ ROLES: Final[Mapping[Role, str]] = MappingProxyType(
 )
 
 
+_DOSES: Final = (("_pct_max", " up to", " %"), ("_s_per_muscle", " for each muscle", " s"), ("_s", "", " s"))
 _ABBREVIATIONS: Final = MappingProxyType({"gp": "GP", "psfs": "PSFS", "pnf": "PNF"})
 
 
@@ -158,6 +159,15 @@ def headline(code: object) -> str:
     """A code as words that begin with a capital; an abbreviation stays as it is."""
     said = plain(code)
     return said[:1].upper() + said[1:]
+
+
+def dose(name: str, value: float | str) -> str:
+    """One part of a technique's dose, with its unit: `hold 20 s`, `effort up to 20 %`."""
+    amount = f"{value:g}" if isinstance(value, float | int) else value
+    for ending, before, unit in _DOSES:
+        if name.endswith(ending):
+            return f"{plain(name.removesuffix(ending))}{before} {amount}{unit}"
+    return f"{plain(name)} {amount}"
 
 
 def rhythm(protocol: Protocol, step: Step) -> str:

@@ -186,6 +186,7 @@ class Stack:
             *("--webhook", f"{self.variables['LIMBER_PUBLIC_URL']}{_INBOUND}"),
             *("--state", str(self._directory.folder / "gateway.db")),
             *("--mail-port", str(self._mail_port)),
+            *(f"--without-stop-word={word}" for word in sorted(self._settings.stop_words_removed)),
         ]
         child = limber_child("SMS gateway", arguments, self._environment(), self.logs)
         return [LimberProcess(child, f"http://{LOOPBACK}:{port}/healthz")]

@@ -51,18 +51,20 @@ async def withdraw_texts(
     )
 
 
-_ORDER = insert(messages).on_conflict_do_nothing(index_elements=[messages.c.key])
+ORDER = insert(messages).on_conflict_do_nothing(index_elements=[messages.c.key])
+"""Puts texts into the outbox, with the values of `as_row`; one that is there stays as it is."""
 
 
 async def order_texts(connection: AsyncConnection, orders: tuple[TextOrder, ...], now: datetime) -> int:
     """Put texts into the outbox as pending; one that is there stays as it is. Returns how many are new."""
     if not orders:
         return 0
-    result = await connection.execute(_ORDER, [_row(order, now) for order in orders])
+    result = await connection.execute(ORDER, [as_row(order, now) for order in orders])
     return result.rowcount
 
 
-def _row(order: TextOrder, now: datetime) -> dict[str, object]:
+def as_row(order: TextOrder, now: datetime) -> dict[str, object]:
+    """A text that nobody has taken for sending yet, as the outbox keeps it."""
     return {
         "key": order.key,
         "plan_id": order.plan_id,

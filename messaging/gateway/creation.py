@@ -41,6 +41,7 @@ _ALPHANUMERIC_SENDER: Final = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 +&_-]{1,11}"
 _SHORT_CODE: Final = re.compile(r"\d{3,8}")
 
 _ARRIVES: Final = (Status.SENDING, Status.SENT, Status.DELIVERED)
+_NOBODY_KNOWS: Final = (Status.SENDING, Status.SENT)
 _NEVER_ARRIVES: Final = (Status.SENDING, Status.SENT, Status.UNDELIVERED)
 _NEVER_LEAVES: Final = (Status.FAILED,)
 
@@ -223,4 +224,6 @@ def _fate(to: str, faults: Faults, *, opted_out: bool) -> tuple[tuple[Status, ..
         return _NEVER_LEAVES, failed.code
     if unreachable := faults.strike(FaultKind.UNREACHABLE, to):
         return _NEVER_ARRIVES, unreachable.code
+    if faults.strike(FaultKind.UNCONFIRMED, to):
+        return _NOBODY_KNOWS, None
     return _ARRIVES, None

@@ -30,6 +30,7 @@ class FaultKind(StrEnum):
     CALLBACKS_LATE = "callbacks-late"  # by `seconds`
     CALLBACKS_MISSING = "callbacks-missing"
     INBOUND_DUPLICATED = "inbound-duplicated"  # the same MessageSid twice
+    UNCONFIRMED = "unconfirmed"  # stays sent: the network never says whether it arrived
     UNREACHABLE = "unreachable"  # sent, then undelivered with `code`
     FAILED = "failed"  # never sent, failed with `code`
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -240,11 +240,11 @@ class State:
         with self._transaction():
             self._add_errands([errand])
 
-    def errands(self, exclude: Iterable[int] = ()) -> list[Errand]:
-        """All errands not in `exclude`, the next due first."""
-        known = frozenset(exclude)
-        rows = self._db.execute("SELECT * FROM errand ORDER BY due_at, id LIMIT ?", (500 + len(known),))
-        return [_to_errand(row) for row in rows if row["id"] not in known]
+    def errands(self, exclude: Container[int] = ()) -> Iterator[Errand]:
+        """Errands not in `exclude`, the next due first; read as far as the caller goes on."""
+        for row in self._db.execute("SELECT * FROM errand ORDER BY due_at, id"):
+            if row["id"] not in exclude:
+                yield _to_errand(row)
 
     def done(self, errand: Errand) -> None:
         self._db.execute("DELETE FROM errand WHERE id = ?", (errand.id,))
@@ -273,7 +273,7 @@ class _Transaction:
 
 
 def _to_row(message: Message) -> dict[str, Any]:
-    row = asdict(message)
+    row = {name: getattr(message, name) for name in Message.__dataclass_fields__}
     for name in _INSTANTS:
         row[name] = row[name].timestamp() if row[name] else None
     return {

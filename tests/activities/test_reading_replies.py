@@ -79,6 +79,20 @@ async def test_the_reading_is_kept_beside_the_words_and_the_words_stay(
     assert "foot" not in found.model_dump_json()
 
 
+@pytest.mark.parametrize(("removed", "opted_out"), [(frozenset(), True), (frozenset({"cancel"}), False)])
+async def test_a_bare_cancel_opts_out_too_unless_the_clinic_had_that_word_removed(
+    engine: AsyncEngine, clinic: ModuleType, removed: frozenset[str], opted_out: bool
+) -> None:
+    reader = ReplyReading(engine, PackShelf(engine), removed)
+    for number, words in enumerate(("Cancel", "STOP")):
+        arrived = ArrivedText(f"SM{number}", "+447700900022", "+447700900000", words, 0, {}, NOW)
+        stored = await inbound.store(engine, arrived)
+        asked = ReplyQuestion(inbound_id=stored.id, pack_hash=PACK.content_hash, questions=())
+        reading = (await reader.read_reply(asked)).reading
+        expected = (opted_out, 3) if words == "Cancel" else (True, None)
+        assert (reading.opt_out, reading.choice) == expected
+
+
 async def test_a_plan_is_read_by_the_pack_it_is_pinned_to_even_if_the_product_ships_another(
     engine: AsyncEngine, words_on_record: str
 ) -> None:

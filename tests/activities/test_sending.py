@@ -182,6 +182,16 @@ async def test_f13_at_night_a_text_of_no_use_in_the_morning_is_not_sent_at_all(d
     assert await desk.send(order) == _kept("quiet_hours")
 
 
+async def test_f02_after_an_outage_a_question_about_a_visit_goes_out_beside_its_reminder(desk: Desk) -> None:
+    due = NOW - timedelta(hours=3)
+    question = desk.reminder(
+        key="change", purpose=TextPurpose.question, template="CHK-CHANGE", rule="SCH-8", due_at=due
+    )
+    for order in (desk.reminder(due_at=due), question):
+        assert (await desk.send(order)).status is MessageStatus.sent
+    assert len(desk.inbox()) == 2
+
+
 async def test_the_quiet_hours_are_those_of_the_approved_plan(desk: Desk) -> None:
     await desk.sql(
         "UPDATE plans SET state = jsonb_set(state, '{protocol,hours,quiet_end}', '\"11:30:00\"') WHERE id = :id",

@@ -9,7 +9,17 @@ import pytest
 from care import pack as packs
 from care.overriding import liftable, overridable, rules_behind, techniques_without
 from care.screening import screen
-from schemas.commands import Actor, OverrideHold, OverrideRestriction, Rescreen, Role
+from care.session_sheet import session_sheet
+from schemas.commands import (
+    Actor,
+    DecideApproval,
+    Decision,
+    OverrideHold,
+    OverrideRestriction,
+    ProtocolEdit,
+    Rescreen,
+    Role,
+)
 from schemas.events import EventKind
 from schemas.plan import Stage
 from schemas.protocol import ApprovalKind
@@ -171,3 +181,32 @@ def test_only_own_reviews_and_waits_by_convention_are_overridable_in_the_whole_p
         if overridable(held.hold)
     }
     assert rules == {"SCR-16-a", "SCR-16-b"}
+
+
+def test_a_restriction_that_comes_later_rules_its_techniques_out_at_once() -> None:
+    pack = packs.builtin()
+    played = opened({})
+    played.approve(ApprovalKind.start)
+    before = {one.technique for one in session_sheet(pack, played.state.protocol).allowed}
+    form = {**ALL_CLEAR, "SCR-21": {"value": "bruise_easily"}}
+    result = screen(pack, form, played.now.date(), played.state.protocol.target_regions)
+    played.must(Rescreen(result=result, items=("SCR-21",)))
+    sheet = session_sheet(pack, played.state.protocol)
+    assert before - {one.technique for one in sheet.allowed} == {"myofascial_release"}
+    assert "R-NO-DEEP-PRESSURE" in {o.rule for o in sheet.left_out if o.technique == "myofascial_release"}
+
+
+def test_a_therapist_narrows_the_techniques_and_never_widens_them() -> None:
+    played = opened({"SCR-21": {"value": "bruise_easily"}})
+    approval = played.approval(ApprovalKind.start)
+    kept = played.state.protocol.techniques[:2]
+    for wanted, code in ((("myofascial_release",), "technique_ruled_out"), (kept, None)):
+        edit = DecideApproval(
+            approval_id=approval.id,
+            decision=Decision.edit,
+            reason_id="why",
+            edit=ProtocolEdit(techniques=wanted),
+        )
+        refusal = played.ask(edit)
+        assert (refusal.code if refusal else None) == code
+    assert played.state.protocol.techniques == kept

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import yaml
 
 from care.pack import builtin
+from care.rule_files import rules_file
 from care.vectors import VectorError, VectorKind, run_vectors
 
 _PACK = builtin()
@@ -20,6 +22,13 @@ _DOCUMENT: dict[str, Any] = {
 @pytest.mark.parametrize("outcome", run_vectors(_PACK, _DOCUMENT), ids=lambda one: f"{one.kind}:{one.id}")
 def test_the_example_comes_out_as_expected(outcome: Any) -> None:
     assert outcome.differences == ()
+
+
+def test_the_examples_that_the_hazard_log_cites_come_out_as_expected() -> None:
+    document = yaml.safe_load(rules_file("engine-examples.yaml"))
+    outcomes = run_vectors(_PACK, document)
+    assert {one.id for one in outcomes} == {"SV-16", "TV-04"}
+    assert all(one.differences == () for one in outcomes)
 
 
 def test_all_examples_of_the_pack_were_run() -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 
 import httpx2
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from database.demo_clinic import FRONT_DESK, LEAD
+from database.demo_clinic import FRONT_DESK, LEAD, SITE_ID
+from database.site_texts import add_wording
 from schemas.plan import Stage
-from tests.console.conftest import SignIn
+from tests.console.conftest import MORNING, SignIn
 from tests.console.staged_clinic import StagedPlans
 
 
@@ -33,6 +35,21 @@ async def test_the_sheet_shows_claim_evidence_and_consequence(
     assert "R-NO-DEEP-PRESSURE" in sheet.text
     assert "Riverside Physio: Your next visits with Priya" in sheet.text
     assert "Rule pack 0.1.0, <strong>draft</strong>" in sheet.text
+
+
+async def test_the_sheet_shows_texts_in_the_words_the_site_uses(
+    priya: httpx2.AsyncClient, waiting_plan: str, engine: AsyncEngine
+) -> None:
+    for name, own in (
+        ("visits_booked", "{clinic}: We see you {visits}. Questions? {phone}"),
+        ("CHK-CHANGE", "{clinic}: Anything new with your health? NO, or tell us. Emergency? 999"),
+    ):
+        await add_wording(engine, SITE_ID, "en-GB", name, own, "lead", MORNING)
+    _, sheet = await _sheet(priya, waiting_plan)
+    assert "Riverside Physio: We see you " in sheet.text
+    assert "Your next visits with Priya: " not in sheet.text
+    story = await priya.get(f"/plans/{waiting_plan}")
+    assert "Riverside Physio: Anything new with your health?" in story.text + sheet.text
 
 
 async def test_an_approval_starts_the_plan_and_is_applied_once(

@@ -20,7 +20,7 @@ async def test_a_row_says_contact_attendance_outcome_and_change(
     priya: httpx2.AsyncClient, lived_plan: str
 ) -> None:
     page = await priya.get("/plans")
-    assert re.search(r"<small>\d+ of \d+ visits</small>", page.text)
+    assert re.search(r"<small>\d+ of \d+</small>", page.text)
     assert re.search(r"\d, \+\d", page.text)
     assert re.search(r">\d+ (days|h|min) ago</time>", page.text)
 

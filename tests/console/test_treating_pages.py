@@ -110,3 +110,20 @@ async def test_a_therapist_changes_a_running_plan_and_ends_it(
     answered = await priya.post(f"/plans/{lived_plan}/discharge", data=form)
     assert answered.headers["Location"] == f"/plans/{lived_plan}?said=discharged"
     assert plans.states[lived_plan].stage is Stage.discharged
+
+
+async def test_screening_questions_are_asked_again_and_judged_at_once(
+    sign_in: SignIn, lived_plan: str, plans: StagedPlans
+) -> None:
+    desk = await sign_in(FRONT_DESK)
+    path = f"/plans/{lived_plan}/rescreen"
+    page = await desk.get(path)
+    assert "newly swollen, sore, warm" in page.text
+    nothing = await desk.post(path, data={"key": "r"})
+    assert nothing.status_code == 422
+    wrong = await desk.post(path, data={"key": "r", "SCR-03.value": "maybe", "SCR-03.risk": ["past_clot"]})
+    assert wrong.status_code == 422
+    assert 'value="past_clot" checked' in wrong.text
+    answered = await desk.post(path, data={"key": "r", "SCR-03.value": "yes", "SCR-03.risk": ["past_clot"]})
+    assert answered.headers["Location"] == f"/plans/{lived_plan}?said=rescreened"
+    assert plans.states[lived_plan].stage is Stage.suspended

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from care.pack import builtin_text
+from care.rule_files import rules_file
 from cli.commands import COMMANDS
 from database.outbox_states import MOVES
 from schemas.settings import settings_table
@@ -16,6 +17,7 @@ from schemas.settings import settings_table
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+_RULE = re.compile(r"\b(?:ALG|REQ|AL|TV|SV|SCR|KW|MSG|TAP|MID|DAY|STOP|SCH|CHK)-[A-Z0-9-]*[A-Z0-9]b?\b")
 _CODE = re.compile(r"`([^`\n]+)`")
 _TEST = re.compile(r"\btest_[a-z0-9_]+\b")
 _OUR_FILE = re.compile(
@@ -107,9 +109,11 @@ def test_the_hazard_log_holds_every_hazard_of_the_rule_pack_with_its_controls(ro
 
 
 def test_every_rule_id_in_the_safety_file_is_one_of_the_pack(root: Path) -> None:
-    pack = builtin_text()
+    pack = builtin_text() + rules_file("engine-examples.yaml")
     log = (root / "docs/clinical-safety.md").read_text()
-    for rule in set(re.findall(r"\b(?:ALG|REQ|AL|TV|SCR|KW|MSG)-[A-Z0-9]+b?\b", log)):
+    for rule in set(
+        re.findall(r"\b(?:ALG|REQ|AL|TV|SV|SCR|KW|MSG|TAP|MID|DAY|STOP|SCH|CHK)-[A-Z0-9-]*[A-Z0-9]b?\b", log)
+    ):
         assert re.search(rf"\b{rule}\b", pack), rule
 
 

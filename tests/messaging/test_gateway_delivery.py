@@ -156,6 +156,16 @@ def test_an_unreachable_number_is_undelivered_with_the_code(
     assert (fetched.error_code, fetched.error_message) == (30005, "Unknown destination handset")
 
 
+def test_a_text_whose_network_says_nothing_stays_sent(
+    gateway: RunningGateway, clinic: Receiver, sdk: Client, phone: str
+) -> None:
+    gateway.fault("unconfirmed", to=phone, times=1)
+    silent, confirmed = [_send(gateway, clinic, sdk, phone).sid for _ in range(2)]
+    clinic.wait_for(lambda: len(_statuses(clinic, confirmed)) == 2 and len(_statuses(clinic, silent)) == 1)
+    assert _statuses(clinic, silent) == ["sent"]
+    assert sdk.messages(silent).fetch().status == "sent"
+
+
 def test_receipts_can_come_twice(gateway: RunningGateway, clinic: Receiver, sdk: Client, phone: str) -> None:
     gateway.fault("callbacks-duplicated", to=phone)
     sid = _send(gateway, clinic, sdk, phone).sid

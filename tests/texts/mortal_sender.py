@@ -38,8 +38,8 @@ READ_TIMEOUT = timedelta(seconds=0.5)
 """Shorter than what a dead sender's POST is waited for."""
 
 _TOLD = 1
-_SETTLING = 3
-"""The transaction that writes the end down: the text is entered, then claimed, then settled."""
+_SETTLING = 2
+"""The transaction that writes the end down: the text, entered by a statement alone, is claimed, then settled."""
 
 
 class KillPoint(StrEnum):
@@ -110,7 +110,7 @@ def _dies_before_settling(engine: AsyncEngine) -> None:
 
 
 async def _send(errand: Errand) -> None:
-    engine = create_engine(os.environ["DATABASE_URL"], pool_size=1)
+    engine = create_engine(os.environ["DATABASE_URL"], connections=1)
     if errand.point is KillPoint.before_commit:
         _dies_before_settling(engine)
     channel = channel_from_environment(MortalChannel, errand)

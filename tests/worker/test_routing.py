@@ -101,6 +101,18 @@ async def test_f32_stop_from_a_shared_number_stops_texts_to_all_who_share_it(
         assert await connection.scalar(text("SELECT count(*) FROM consents WHERE NOT granted")) == 2
 
 
+async def test_f32_a_word_that_is_no_stop_word_here_stops_nobody_who_shares_the_number(
+    engine: AsyncEngine, open_plan: OpenPlan
+) -> None:
+    await open_plan()
+    await open_plan()
+    inbound_id = await _arrived(engine, "CANCEL")
+    await route_inbound(engine, PlansThatAnswer(), inbound_id, not_stopping=frozenset({"cancel"}))
+    assert await _status(engine, inbound_id) is InboundStatus.unmatched
+    async with engine.connect() as connection:
+        assert (await connection.scalars(text("SELECT texts_allowed FROM clients"))).all() == [True, True]
+
+
 async def test_a_stop_after_the_plan_has_ended_still_holds(engine: AsyncEngine, open_plan: OpenPlan) -> None:
     await open_plan()
     await route_inbound(engine, PlansThatAnswer(refusal=PlanClosed("p")), await _arrived(engine, "STOP"))

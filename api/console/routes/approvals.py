@@ -18,7 +18,7 @@ from api.console.forms import Sent, TheForm, as_problem, checked, local_moment, 
 from api.console.life import Visit
 from api.console.moments import SiteClock
 from api.console.permissions import Act
-from api.console.planned_words import PlannedWords
+from api.console.planned_words import planned_words
 from api.console.taper_evidence import taper_evidence
 from api.console.time_axis import TimeAxis
 from api.plan_at_hand import PlanAtHand
@@ -118,7 +118,7 @@ async def _sheet(
     clock = SiteClock(at_hand.zone, max(at.clinic.clock(), summary.updated_at))
     pack, place = await at.clinic.pack_by_hash(state.protocol.pack_hash), await site(engine, summary.site_id)
     open_now = state.approval(approval_id)
-    told = PlannedWords(pack, place, state.protocol, summary.therapist)
+    told = await planned_words(engine, pack, place, state.protocol, summary.therapist)
     status, refusal = as_problem(no, clock.at) if no else (HTTPStatus.OK, None)
     proposal = approval.proposal
     return at.page(

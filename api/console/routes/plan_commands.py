@@ -111,6 +111,7 @@ async def move(number: int, plan: ThePlan, form: TheForm) -> Response:
     """Another time for a session; a taken one names those that are free nearby."""
 
     async def command() -> Response:
+        _seen_as_it_is(form, plan, number)
         starts_at = local_moment(form.word("starts_at"), plan.zone, "starts_at")
         return await post_reschedule(number, RescheduleAsked(starts_at=starts_at), plan, form.ask)
 
@@ -120,5 +121,23 @@ async def move(number: int, plan: ThePlan, form: TheForm) -> Response:
 @router.post("/sessions/{number}/cancel", dependencies=[allowed(Act.move_sessions)])
 async def cancel(number: int, plan: ThePlan, form: TheForm) -> Response:
     """Cancel one session, for the client or for the clinic."""
-    asked = CancelAsked(by_clinic=form.word("by_clinic") == "yes")
-    return await _done(form, plan, post_cancel(number, plan, form.ask, asked), Done.cancelled)
+
+    async def command() -> Response:
+        _seen_as_it_is(form, plan, number)
+        asked = CancelAsked(by_clinic=form.word("by_clinic") == "yes")
+        return await post_cancel(number, plan, form.ask, asked)
+
+    return await _done(form, plan, command(), Done.cancelled)
+
+
+def _seen_as_it_is(form: Sent, plan: PlanAtHand, number: int) -> None:
+    """Problem 409 if the session has another time than the page showed: nobody moves what they have not seen."""
+    session, seen = plan.state.session(number), form.word("seen")
+    repeated = form.ask.id in plan.state.recent_commands
+    if session is None or repeated or not seen or seen == str(session.revision):
+        return
+    raise Problem(
+        HTTPStatus.CONFLICT,
+        "session_moved_meanwhile",
+        f"Somebody has moved session {number} since this page was opened. Its time now is shown below.",
+    )

@@ -134,7 +134,7 @@ async def _assessment_page(
     )
 
 
-@router.get("/session-sheet")
+@router.get("/session-sheet", dependencies=[allowed(Act.read_screening)])
 async def show_sheet(at: TheDesk, plan: ThePlan) -> Response:
     """One page for the treatment room: what holds at the next session."""
     pack = await at.clinic.pack_by_hash(plan.state.protocol.pack_hash)
