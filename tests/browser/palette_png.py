@@ -18,13 +18,16 @@ _REDUCE: Final = """async (png) => {
   const pixels = new Uint32Array(canvas.getImageData(0, 0, width, height).data.buffer);
   const counts = new Map();
   for (const one of pixels) counts.set(one, (counts.get(one) ?? 0) + 1);
-  const kinds = new Map(); // colours that look alike, under their commonest: a rare hue is kept, shades of grey merge
-  for (const [one, count] of [...counts].sort((a, b) => b[1] - a[1])) {
+  const byCount = [...counts].sort((a, b) => b[1] - a[1]);
+  const own = byCount.slice(0, 112).map(([one]) => one); // tints of paper lie close together, and each is meant
+  const kinds = new Map(); // the others under their commonest: a rare hue is kept, shades of letters' edges merge
+  for (const [one, count] of byCount.slice(112)) {
     const kind = kinds.get(one & 0xe0f0e0);
     if (kind) kind.count += count;
     else kinds.set(one & 0xe0f0e0, { one, count });
   }
-  const palette = [...kinds.values()].sort((a, b) => b.count - a.count).slice(0, 256).map(({ one }) => one);
+  const rest = [...kinds.values()].sort((a, b) => b.count - a.count).slice(0, 144).map(({ one }) => one);
+  const palette = [...own, ...rest];
   const part = (one, shift) => (one >>> shift) & 255;
   const nearest = new Map();
   for (const one of counts.keys()) {
