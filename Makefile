@@ -84,6 +84,6 @@ COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --upgra
 
 lock: .venv/.installed-dev
 	@echo "locking constraints-dev.txt, and within it what runs here and what runs in production (three minutes)"
-	@$(COMPILE) --extra local --extra dev --build-deps-for editable -o constraints-dev.txt pyproject.toml
+	@$(COMPILE) --extra local --extra dev --extra oidc --build-deps-for editable -o constraints-dev.txt pyproject.toml
 	@$(COMPILE) --extra local --build-deps-for editable -c constraints-dev.txt -o constraints.txt pyproject.toml
-	@$(COMPILE) --build-deps-for wheel -c constraints-dev.txt -o constraints-prod.txt pyproject.toml
+	@$(COMPILE) --extra oidc --build-deps-for wheel -c constraints-dev.txt -o constraints-prod.txt pyproject.toml

@@ -12,13 +12,14 @@ from datetime import datetime
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from activities.handing_in import fate_of
 from activities.send_checks import Situation, examined, first_reason
 from activities.wording import Unworded, Wording
 from database import fallbacks, outbox
 from database.fallbacks import Fallback
 from database.outbox import Fate, Words
 from database.outbox_facts import text_facts
-from messaging.channel import Accepted, Channel, Outcome, OutgoingText, Rejected, Retry, Unknown
+from messaging.channel import Channel, OutgoingText
 from schemas.messages import ChannelName, MessageStatus
 
 _log = structlog.stdlib.get_logger(__name__)
@@ -55,20 +56,8 @@ class EmailFallback:
         mail = OutgoingText(fallback.address, worded.body, order.key, order.expires_at - now, subject)
         words = Words(mail.to, mail.body, 0, worded.wording, examined(situation))
         if await outbox.claim(self._engine, order, words, now, None):
-            await self._settle(fallback, _fate(await asyncio.to_thread(self._channel.send, mail)), now)
+            await self._settle(fallback, fate_of(await asyncio.to_thread(self._channel.send, mail)), now)
 
     async def _settle(self, fallback: Fallback, fate: Fate, now: datetime) -> None:
         status = await outbox.settle(self._engine, fallback.text.order, fate, now, None)
         _log.info("mail settled", plan_id=fallback.text.order.plan_id, status=status, reason=fate.reason)
-
-
-def _fate(outcome: Outcome) -> Fate:
-    match outcome:
-        case Accepted(provider_id=message_id):
-            return Fate(MessageStatus.sent, provider_sid=message_id)
-        case Rejected(error_class=kind, code=code):
-            return Fate(MessageStatus.failed, kind, str(code) if code else None)
-        case Retry(reason=reason):
-            return Fate(MessageStatus.pending, reason)
-        case Unknown(reason=reason):
-            return Fate(MessageStatus.unknown, reason)

@@ -28,11 +28,17 @@ class Worded:
 
 
 class Wording:
-    """Finds and fills a text's template. `books` are the product's texts by language; one must be the default's."""
+    """Finds and fills a text's template. `books` are the product's texts by language; one must be the default's.
 
-    def __init__(self, packs: PackShelf, books: Mapping[str, TemplateBook]) -> None:
+    `console` is where staff reach the console: a page to them links to its alert.
+    """
+
+    def __init__(
+        self, packs: PackShelf, books: Mapping[str, TemplateBook], console: str = "http://127.0.0.1:8000"
+    ) -> None:
         self._packs = packs
         self._books = books
+        self._console = console
 
     async def worded(self, order: TextOrder, facts: TextFacts) -> Worded:
         """The finished text. Raises Unworded for an unknown template or a field without a value."""
@@ -62,11 +68,12 @@ class Wording:
         """A text waits as a name: whoever edits its words meanwhile loses none of those that wait (F06)."""
         product = book.templates.get(order.template)
         if product is None:
-            product = pack_text(order.template, await self._packs.get(facts.pack_hash))
+            product = pack_text(order.template, await self._packs.get(facts.pack_hash), facts.nation)
         own = facts.site_text
         return product if own is None else product.reworded(f"site-{own.version}", own.body)
 
     def _values(self, order: TextOrder, facts: TextFacts, book: TemplateBook) -> dict[str, str]:
         visits = book.visit_fields(order.starts_at, zone(facts.hours.zone))
         first_name = (facts.therapist or "").partition(" ")[0]
-        return {"clinic": facts.clinic_name, "phone": facts.phone, "therapist": first_name, **visits}
+        link = {"link": f"{self._console}/alerts/{order.alert_id}"} if order.alert_id else {}
+        return {"clinic": facts.clinic_name, "phone": facts.phone, "therapist": first_name, **visits, **link}

@@ -33,6 +33,7 @@ from api.routes import (
     treating,
     webhooks,
 )
+from api.single_sign_on import single_sign_on
 
 _OPEN: Final = (health, reference, login, webhooks)
 """Asked by anyone: supervisors, people who are about to log in, the SMS provider with its signature."""
@@ -64,6 +65,7 @@ def create_app(clinic: Clinic) -> FastAPI:
     )
     app.state.clinic = clinic
     app.state.log_in_limit = LogInLimit()
+    app.state.single_sign_on = single_sign_on(clinic.settings)
     problems.install(app)
     for group in _OPEN:
         app.include_router(group.router)

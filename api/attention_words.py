@@ -84,6 +84,10 @@ KINDS: Final[Mapping[AttentionKind, tuple[str, str]]] = MappingProxyType(
             "Start a worker, or look at the engine.",
         ),
         AttentionKind.plan_unstarted: ("A new plan has not started.", "Look at the engine."),
+        AttentionKind.staff_untold: (
+            "Nobody could be told by mail of the {reason} that waits.",
+            "Tell its owner, and correct the address.",
+        ),
     }
 )
 

@@ -51,10 +51,10 @@ def screening_story(pack: RulePack, result: ScreeningResult, site: Site) -> dict
 
 
 def _message(pack: RulePack, result: ScreeningResult, site: Site) -> str | None:
-    message = pack.messages.get(result.message or "")
+    message = pack.text_of(result.message or "", site.nation)
     if message is None:
         return None
-    return message.text.replace("{clinic}", site.clinic_name).replace("{phone}", site.phone)
+    return message.replace("{clinic}", site.clinic_name).replace("{phone}", site.phone)
 
 
 def _hold(pack: RulePack, hold: Hold) -> dict[str, Any]:

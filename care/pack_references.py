@@ -109,7 +109,7 @@ def _defaults(pack: RulePack, defaults: Profile | Condition, path: Path) -> Foun
     yield from must(path, "restriction", defaults.restrictions, pack.restrictions)
 
 
-def _texting(pack: RulePack, _raw: dict[str, Any]) -> Found:
+def _texting(pack: RulePack, raw: dict[str, Any]) -> Found:
     sms = pack.sms_checkins
     top = "sms_checkins"
     for place, rule in enumerate(sms.schedule):
@@ -132,6 +132,11 @@ def _texting(pack: RulePack, _raw: dict[str, Any]) -> Found:
         for pattern in group.patterns:
             yield from _pattern((*path, "patterns"), pattern)
     yield from _pattern((top, "opt_out"), sms.opt_out.match)
+    own = raw.get("messages", {}).get("nation_overrides", {})
+    for nation, words in own.items():
+        yield from must(
+            ("messages", "nation_overrides", nation), "message", words.get("texts", {}), pack.messages
+        )
     for name, message in pack.messages.items():
         yield from _plain_frequency(("messages", name), message.text)
     for place, question in enumerate(sms.questions):

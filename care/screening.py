@@ -52,11 +52,14 @@ class _Item:
     asked: ScreeningItem
     rules: tuple[_Rule, ...]
     unsure: Outcome
+    judged: frozenset[str]
+    """Its fields that rules look at."""
 
 
 @dataclass(frozen=True)
 class _Engine:
     items: tuple[_Item, ...]
+    contradictions: tuple[tuple[Check, str], ...]
     doubt: Outcome
     reviewer: str
     review_document: str
@@ -67,6 +70,11 @@ class _Engine:
 def _engine_of(pack: RulePack) -> _Engine:
     default = pack.screening.default_unsure
     doubt = Outcome(disposition=default.disposition, urgency=default.urgency, scope=default.scope)
+    judged: dict[str, frozenset[str]] = {item.id: frozenset() for item in pack.screening.items}
+    for item in pack.screening.items:
+        for test in (test for rule in item.rules for test in tests_in(rule.when)):
+            where = test.i or item.id
+            judged[where] = judged.get(where, frozenset()) | {test.f}
     items = tuple(
         _Item(
             item,
@@ -75,10 +83,14 @@ def _engine_of(pack: RulePack) -> _Engine:
                 for rule in item.rules
             ),
             item.unsure or doubt,
+            judged[item.id],
         )
         for item in pack.screening.items
     )
-    return _Engine(items, doubt, default.owner, default.document, pack.enums.region_contains)
+    contradictions = tuple(
+        (compile_predicate(one.when, one.ask), one.ask) for one in pack.screening.contradictions
+    )
+    return _Engine(items, contradictions, doubt, default.owner, default.document, pack.enums.region_contains)
 
 
 def _judges_unsure(when: Predicate) -> bool:
@@ -109,7 +121,9 @@ def screen(
             judge.apply(rule.id, rule.outcome)
         if _left_unsure(item, fields[item.asked.id].get(VALUE), matched):
             judge.apply(f"{item.asked.id}-unsure", item.unsure)
-        unanswered = tuple(_unanswered(item.asked, read[item.asked.id]))
+        unanswered = tuple(_unanswered(item, read[item.asked.id]))
+        if any(ask == item.asked.id and differ(fields, today) for differ, ask in engine.contradictions):
+            unanswered = (*unanswered, item.asked.id)
         if unanswered:
             evidence.incomplete.update(unanswered)
             judge.apply_incomplete(f"{item.asked.id}-incomplete")
@@ -125,9 +139,9 @@ def _left_unsure(item: _Item, value: Any, matched: list[_Rule]) -> bool:
     return ticked and not settled
 
 
-def _unanswered(item: ScreeningItem, read: ReadItem) -> Iterator[str]:
-    """ALG-8 and ALG-8b: what must be answered and is not, or cannot be read."""
-    value = read.fields.get(VALUE)
+def _unanswered(judged: _Item, read: ReadItem) -> Iterator[str]:
+    """ALG-8 and ALG-8b: what must be answered and is not, cannot be read, or contradicts the rest of the item."""
+    item, value = judged.asked, read.fields.get(VALUE)
     if (item.required and value is None) or VALUE in read.unreadable:
         yield item.id
     chosen = set(value) if isinstance(value, tuple) else {value}
@@ -136,8 +150,23 @@ def _unanswered(item: ScreeningItem, read: ReadItem) -> Iterator[str]:
     for sub in item.subfields:
         needed = bool(chosen & set(sub.only_if)) if sub.only_if else positive or asked_always
         blank = sub.f not in read.fields and needed and not sub.optional
-        if blank or sub.f in read.unreadable:
+        denied = value is not None and not positive and not asked_always and not chosen & {UNSURE}
+        at_odds = denied and sub.f in judged.judged and not sub.optional and _affirms(read.fields.get(sub.f))
+        if blank or at_odds or sub.f in read.unreadable or _too_low(item, sub.f, read):
             yield f"{item.id}.{sub.f}"
+
+
+def _affirms(answer: Any) -> bool:
+    """Whether a sub-answer says something beside the item's own no."""
+    if isinstance(answer, tuple):
+        return bool(set(answer) - NEGATIVE)
+    return answer is not None and answer not in NEGATIVE
+
+
+def _too_low(item: ScreeningItem, field: str, read: ReadItem) -> bool:
+    """A number lower than the one that it cannot be lower than."""
+    given, least = read.fields.get(field), read.fields.get(item.not_below.get(field, ""))
+    return isinstance(given, int) and isinstance(least, int) and given < least
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from schemas.base import Frozen
 from schemas.protocol import Protocol
 from schemas.rules import RulePack
 from schemas.rules_delivery import Condition, Profile, StopRule
-from schemas.screening import Restriction
+from schemas.screening import Disposition, Finding, Restriction
 
 _LIGHT = frozenset({"R-LOWFORCE", "R-FEEDBACK-UNRELIABLE"})
 _OLDER = "older_adult"
@@ -54,9 +54,16 @@ class SessionSheet(Frozen):
     to_expect: tuple[str, ...]
     asked_first: tuple[dict[str, str], ...]
     assessment: str | None
+    not_clear: tuple[str, ...] = ()
+    """Questions that the condition wants clear (`must_be_clear`) and that were not."""
 
 
-def session_sheet(pack: RulePack, protocol: Protocol, assessment: str | None = None) -> SessionSheet:
+def session_sheet(
+    pack: RulePack,
+    protocol: Protocol,
+    assessment: str | None = None,
+    findings: Iterable[Finding] = (),
+) -> SessionSheet:
     """The sheet of a plan: techniques = profile ∩ condition − restrictions, as the therapist narrowed them."""
     rules = pack.session_rules
     codes = {one.code for one in protocol.restrictions}
@@ -83,7 +90,15 @@ def session_sheet(pack: RulePack, protocol: Protocol, assessment: str | None = N
         to_expect=tuple(one.expected for one in defaults if one.expected),
         asked_first=tuple({"id": one.id, "q": one.q} for one in pack.screening.session_day_check),
         assessment=assessment,
+        not_clear=_not_clear(pack, protocol, findings),
     )
+
+
+def _not_clear(pack: RulePack, protocol: Protocol, findings: Iterable[Finding]) -> tuple[str, ...]:
+    if protocol.condition is None:
+        return ()
+    found = {one.item for one in findings if one.disposition is not Disposition.clear}
+    return tuple(item for item in pack.conditions[protocol.condition].must_be_clear if item in found)
 
 
 def _together(groups: Iterable[tuple[str, ...]]) -> tuple[str, ...]:

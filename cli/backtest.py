@@ -14,6 +14,8 @@ from care.simulation.report import Tally, compared
 from cli.simulate import Clients, Json, Plans, Seed, Weeks, assumptions_in, named, pack_in, played
 from schemas.rules import RulePack
 
+_NAMED = 8
+
 
 def backtest(
     packs: Annotated[list[Path], typer.Argument(metavar="PACK_A PACK_B …", help="The first is the measure.")],
@@ -70,6 +72,14 @@ def _show(packs: list[Path], rules: list[RulePack], totals: list[Tally], differe
             f"{down['later'] + down['only_before']} later; alerts {_words(one['alerts'])}; "
             f"texts {one['texts']:+d}; discharged {one['discharged']:+d}; not started {one['not_started']:+d}."
         )
+        console.print(f"  earlier: {_who(down['clients_earlier'])}; later: {_who(down['clients_later'])}.")
+
+
+def _who(clients: list[int]) -> str:
+    """The first few clients by number, and how many more."""
+    named = ", ".join(f"client {number}" for number in clients[:_NAMED])
+    more = len(clients) - _NAMED
+    return (named or "nobody") + (f" and {more} more (all with --json)" if more > 0 else "")
 
 
 def _words(value: Any) -> str:

@@ -63,14 +63,20 @@ _VIEW: Select[Any] = (
 
 
 async def open_approvals(
-    engine: AsyncEngine, *, owner_id: str | None = None, kind: ApprovalKind | None = None
+    engine: AsyncEngine,
+    *,
+    owner_id: str | None = None,
+    kind: ApprovalKind | None = None,
+    sites: frozenset[str] | None = None,
 ) -> tuple[ApprovalView, ...]:
-    """What waits for a decision, the earliest deadline first; of one owner or kind if asked."""
+    """What waits for a decision, the earliest deadline first; of one owner, kind or some sites if asked."""
     query = _VIEW.where(approvals.c.status == ApprovalStatus.open)
     if owner_id is not None:
         query = query.where(approvals.c.owner_id == owner_id)
     if kind is not None:
         query = query.where(approvals.c.kind == kind)
+    if sites is not None:
+        query = query.where(plans.c.site_id.in_(sorted(sites)))
     return await _all(engine, query.order_by(approvals.c.due_at, approvals.c.id))
 
 

@@ -36,6 +36,7 @@ class AttentionKind(StrEnum):
     plan_without_next = "plan_without_next"
     plan_late = "plan_late"
     plan_unstarted = "plan_unstarted"
+    staff_untold = "staff_untold"
     worker_asleep = "worker_asleep"
 
 
@@ -50,6 +51,7 @@ _ROLE: Final = {
     AttentionKind.plan_without_next: Role.operations,
     AttentionKind.plan_late: Role.operations,
     AttentionKind.plan_unstarted: Role.operations,
+    AttentionKind.staff_untold: Role.clinic_manager,
     AttentionKind.worker_asleep: Role.operations,
 }
 
@@ -107,6 +109,18 @@ _ATTENTION = text(
           FROM inbound_messages
          WHERE status = 'unmatched' OR status = 'received' AND received_at <= :unstarted_before
         UNION ALL
+        SELECT DISTINCT 'staff_untold', n.subject_id, n.plan_id, n.kind, NULL, NULL, CAST(NULL AS integer),
+               x.opened_at, x.opened_at + :answer_within, x.owner_id
+          FROM staff_notices AS n
+          JOIN (SELECT id, opened_at, owner_id FROM approvals WHERE status = 'open'
+                UNION ALL
+                SELECT id, opened_at, owner_id FROM alerts WHERE closed_at IS NULL AND acknowledged_at IS NULL
+               ) AS x ON x.id = n.subject_id
+         WHERE n.status IN ('failed', 'unknown', 'expired') AND n.kind <> 'digest'
+           AND NOT EXISTS (
+               SELECT FROM staff_notices AS told
+                WHERE told.subject_id = n.subject_id AND told.status IN ('pending', 'sending', 'sent', 'delivered'))
+        UNION ALL
         SELECT CASE WHEN workflow_started_at IS NULL THEN 'plan_unstarted'
                     WHEN next_at IS NULL THEN 'plan_without_next'
                     ELSE 'plan_late' END,
@@ -126,19 +140,26 @@ _ATTENTION = text(
       LEFT JOIN plans ON plans.id = waiting.plan_id
       LEFT JOIN clients ON clients.id = plans.client_id
       LEFT JOIN staff AS owner ON owner.id = waiting.owner_id
+     WHERE CAST(:sites AS text[]) IS NULL OR waiting.plan_id IS NULL OR plans.site_id = ANY (CAST(:sites AS text[]))
      ORDER BY coalesce(urgency, 'E3'), deadline, subject
     """
 )
 
 
 async def attention(
-    engine: AsyncEngine, now: datetime, real_now: datetime | None = None
+    engine: AsyncEngine,
+    now: datetime,
+    real_now: datetime | None = None,
+    *,
+    sites: frozenset[str] | None = None,
 ) -> tuple[AttentionItem, ...]:
     """Everything that needs a person at `now`, the most urgent first, then by deadline.
 
-    `real_now` is the world's time, by which workers are awake; None: the same as `now`.
+    `sites` leaves out what other sites' plans need; what belongs to no plan is everybody's. `real_now` is the
+    world's time, by which workers are awake; None: the same as `now`.
     """
-    moments = {
+    terms = {
+        "sites": None if sites is None else sorted(sites),
         "now": now,
         "late_before": now - AGENDA_LATE_AFTER,
         "stuck_before": now - AGENDA_LATE_AFTER,
@@ -147,7 +168,7 @@ async def attention(
         "asleep_before": (real_now or now) - ASLEEP_AFTER,
     }
     async with engine.connect() as connection:
-        rows = (await connection.execute(_ATTENTION, moments)).all()
+        rows = (await connection.execute(_ATTENTION, terms)).all()
     return tuple(
         AttentionItem(
             kind=(kind := AttentionKind(row.kind)),

@@ -10,10 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.engine import one_by_one
 from database.errors import NotFoundError
+from database.leave import stand_ins
 from database.person_texts import PersonTexts, person_texts
 from schemas.messages import Audience, TextOrder
 from schemas.plan import SessionStatus, Stage
 from schemas.protocol import SiteHours
+from schemas.rules_texting import Nation
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class TextFacts:
     hours: SiteHours
     clinic_name: str
     phone: str
+    nation: Nation
     therapist: str | None
     pack_hash: str
     session: SessionFacts | None
@@ -73,7 +76,7 @@ _FACTS = text(
     SELECT plans.stage, plans.closed_at, plans.pack_hash,
            CAST(plans.state -> 'protocol' ->> 'max_routine_per_7_days' AS integer) AS most_questions,
            CASE :audience WHEN 'staff' THEN 'en-GB' ELSE clients.language END AS language,
-           own.version AS own_version, own.body AS own_body, sites.clinic_name, sites.phone,
+           own.version AS own_version, own.body AS own_body, sites.clinic_name, sites.phone, sites.nation,
            plans.state -> 'protocol' -> 'hours' AS hours,
            therapist.name AS therapist,
            CASE :audience WHEN 'staff' THEN member.mobile ELSE clients.mobile END AS number,
@@ -84,7 +87,7 @@ _FACTS = text(
       JOIN sites ON sites.id = plans.site_id
       JOIN clients ON clients.id = plans.client_id
       LEFT JOIN staff AS therapist ON therapist.id = coalesce(:therapist_id, plans.therapist_id)
-      LEFT JOIN staff AS member ON member.id = :recipient_id AND member.active
+      LEFT JOIN staff AS member ON member.id = :acting_id AND member.active
       LEFT JOIN sessions ON sessions.plan_id = plans.id AND sessions.no = :session_no
       LEFT JOIN LATERAL (
            SELECT how FROM consents
@@ -108,11 +111,13 @@ async def text_facts(engine: AsyncEngine, order: TextOrder, now: datetime) -> Te
     parameters = {
         "plan_id": order.plan_id,
         "audience": Audience(order.audience).value,
-        "recipient_id": order.recipient_id,
+        "acting_id": order.recipient_id,
         "therapist_id": order.therapist_id,
         "session_no": order.session_no,
         "template": order.template,
     }
+    if order.audience is Audience.staff:  # on leave, the one who stands in is paged
+        parameters["acting_id"] = (await stand_ins(engine, now)).acting(order.recipient_id)
     async with one_by_one(engine) as connection:
         row = (await connection.execute(_FACTS_NAMED, parameters)).one_or_none()
         if row is None:
@@ -127,6 +132,7 @@ async def text_facts(engine: AsyncEngine, order: TextOrder, now: datetime) -> Te
         hours=SiteHours.model_validate(row.hours),
         clinic_name=row.clinic_name,
         phone=row.phone,
+        nation=Nation(row.nation),
         therapist=row.therapist,
         pack_hash=row.pack_hash,
         session=SessionFacts(SessionStatus(row.status), row.revision, row.confirmed) if row.status else None,

@@ -81,6 +81,7 @@ class PlanFilter:
     client: str | None = None
     step: Step | None = None
     waiting: Waiting | None = None
+    sites: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +180,8 @@ def _conditions(wanted: PlanFilter) -> list[Any]:
     ):
         if value is not None:
             conditions.append(column == value)
+    if wanted.sites is not None:
+        conditions.append(plans.c.site_id.in_(sorted(wanted.sites)))
     if wanted.waiting is not None:
         conditions.append(_WAITING[wanted.waiting])
     for word in (wanted.client or "").split():

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from database.errors import NotFoundError
 from database.tables import rooms, sites
 from schemas.protocol import SiteHours
+from schemas.rules_texting import Nation
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Site:
     zone: str
     hours: SiteHours
     rooms: tuple[Room, ...]
+    nation: Nation = Nation.england
 
 
 async def all_sites(engine: AsyncEngine) -> tuple[Site, ...]:
@@ -61,4 +63,5 @@ async def _site(connection: AsyncConnection, row: RowMapping) -> Site:
         zone=row["zone"],
         hours=row["hours"],
         rooms=tuple(Room(one.id, one.name) for one in found),
+        nation=row["nation"],
     )

@@ -25,9 +25,10 @@ INSERT INTO shifts VALUES
     ('jo@clinic.example', 'Room 1', '{0,1,2,3}', '13:15', '17:15'),
     ('ravi@clinic.example', 'Room 2', '{1,2,3,4}', '11:00', '19:00');
 
+-- The nation (england, wales, scotland, northern_ireland) says whom safety texts tell the client to ring.
 -- Opening hours: deadlines count only these minutes. No routine text between quiet_start and quiet_end.
-INSERT INTO sites (id, clinic_name, name, phone, zone, hours, created_at)
-SELECT gen_random_uuid(), 'Our Clinic', 'High Street', '020 7946 0100', 'Europe/London', $hours${
+INSERT INTO sites (id, clinic_name, name, phone, zone, nation, hours, created_at)
+SELECT gen_random_uuid(), 'Our Clinic', 'High Street', '020 7946 0100', 'Europe/London', 'england', $hours${
     "zone": "Europe/London",
     "spans": [
         {"weekday": 0, "opens": "08:00", "closes": "19:00"},

@@ -72,6 +72,13 @@ class TextOrder(Frozen):
     by: str | None = None
 
     @property
+    def alert_id(self) -> str | None:
+        """The alert that a page to staff is about; None for any other text."""
+        if self.purpose is not TextPurpose.page:
+            return None
+        return self.key.removeprefix(f"{self.plan_id}:").partition(":page:")[0]
+
+    @property
     def by_the_calendar(self) -> bool:
         """A question that belongs to no visit (SCH-3 … SCH-7), or its repeat: what a budget may hold back."""
         question = self.purpose is TextPurpose.question

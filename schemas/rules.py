@@ -25,7 +25,7 @@ from schemas.rules_delivery import (
     Technique,
 )
 from schemas.rules_form import Intake, Screening, ScreeningItem, items_named
-from schemas.rules_texting import Message, Question, ScheduleRule, SmsCheckins
+from schemas.rules_texting import Message, Nation, NationWords, Question, ScheduleRule, SmsCheckins
 
 
 class Principle(Frozen):
@@ -136,7 +136,7 @@ class RulePack(Frozen):
     enums: Enums
     restrictions: dict[str, RestrictionSpec]
     messages: dict[str, Message]
-    nation_overrides: dict[str, dict[str, str]] = Field(default_factory=dict)
+    nation_overrides: dict[Nation, NationWords] = Field(default_factory=dict)
     accessibility: tuple[str, ...] = ()
     intake: Intake = Intake()
     screening: Screening
@@ -195,6 +195,14 @@ class RulePack(Frozen):
     def schedule(self) -> dict[str, ScheduleRule]:
         """Check-in schedule rules (SCH-n) by id."""
         return {rule.id: rule for rule in self.sms_checkins.schedule}
+
+    def text_of(self, name: str, nation: Nation = Nation.england) -> str | None:
+        """A question's or message's words as clients in a nation get them; None for a name the pack has not."""
+        said = self.questions.get(name) or self.messages.get(name)
+        if said is None:
+            return None
+        words = self.nation_overrides.get(nation)
+        return words.texts.get(name, said.text) if words else said.text
 
     def screening_valid_days(self, overall: str) -> int:
         """How long a screening with this overall disposition counts, in days.

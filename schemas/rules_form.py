@@ -174,6 +174,8 @@ class ScreeningItem(Strict):
     option_text: dict[str, str] = Field(default_factory=dict)
     subfields: tuple[SubField, ...] = ()
     required: bool = True
+    not_below: dict[str, str] = Field(default_factory=dict)
+    """Numbers that cannot be lower than another answer of the item: the worst pain than the pain now."""
     rules: tuple[ScreeningRule, ...] = ()
     unsure: Outcome | None = None
     rationale: str = ""
@@ -230,6 +232,14 @@ class DayCheck(Frozen):
         return items_named(self.any_yes)
 
 
+class Contradiction(Strict):
+    """Answers that cannot both be so: the question to `ask` again goes to a person (P2)."""
+
+    id: str
+    when: Predicate
+    ask: str
+
+
 class Screening(Frozen):
     """The whole form."""
 
@@ -241,6 +251,7 @@ class Screening(Frozen):
     completion: Completion = Completion()
     items: tuple[ScreeningItem, ...]
     session_day_check: tuple[DayCheck, ...] = ()
+    contradictions: tuple[Contradiction, ...] = ()
 
 
 class IntakeField(Frozen):

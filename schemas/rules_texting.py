@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import time
+from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
@@ -27,6 +28,23 @@ class Message(Strict):
 
     urgency: Urgency
     text: str
+
+
+class Nation(StrEnum):
+    """The nations of the United Kingdom: whom to ring for advice differs between them."""
+
+    england = "england"
+    wales = "wales"
+    scotland = "scotland"
+    northern_ireland = "northern_ireland"
+
+
+class NationWords(Frozen):
+    """Whom clients in a nation ring. `texts` are the messages that read differently there, whole, by their id."""
+
+    advice_line: str = ""
+    mental_health: str = ""
+    texts: dict[str, str] = Field(default_factory=dict)
 
 
 class QuietHours(Strict):

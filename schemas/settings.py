@@ -140,7 +140,8 @@ class Settings(BaseSettings):
     smtp_url: SecretStr | None = Field(
         None,
         validation_alias=_from("LIMBER_SMTP_URL"),
-        description="The mail server for texts that did not arrive, such as `smtps://user:password@host`. "
+        description="The mail server for texts that did not arrive and for what staff are told, such as "
+        "`smtps://user:password@host`. "
         "Unset: no e-mail is sent; `limber up` has a mail server of its own, whose mail the phone page shows.",
     )
     email_from: str = Field(
@@ -163,6 +164,22 @@ class Settings(BaseSettings):
         None,
         validation_alias=_from("LIMBER_API_TOKEN"),
         description="A bearer token that the staff API accepts beside those issued to people.",
+    )
+    oidc_issuer: str | None = Field(
+        None,
+        validation_alias=_from("LIMBER_OIDC_ISSUER"),
+        description="The identity provider staff may sign in through (OpenID Connect), such as "
+        "`https://login.example`. Needs the extra `limber[oidc]`. Unset: passwords only.",
+    )
+    oidc_client_id: str | None = Field(
+        None,
+        validation_alias=_from("LIMBER_OIDC_CLIENT_ID"),
+        description="What the identity provider knows Limber as.",
+    )
+    oidc_client_secret: SecretStr | None = Field(
+        None,
+        validation_alias=_from("LIMBER_OIDC_CLIENT_SECRET"),
+        description="The secret that goes with it; unset for a public client.",
     )
     api_host: str = Field(
         "127.0.0.1",
@@ -259,6 +276,21 @@ class Settings(BaseSettings):
         if self.twilio_account_sid and not (self.twilio_from or self.twilio_messaging_service_sid):
             raise ValueError(
                 "TWILIO_FROM: there is an account and no sender; set it or TWILIO_MESSAGING_SERVICE_SID"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _oidc_is_whole(self) -> Self:
+        if self.oidc_issuer is None:
+            return self
+        if not self.oidc_client_id:
+            raise ValueError(
+                "LIMBER_OIDC_CLIENT_ID: there is an identity provider and no name to it; "
+                "register Limber there and set what it gives, or unset LIMBER_OIDC_ISSUER"
+            )
+        if not self.oidc_issuer.startswith(("https://", "http://127.0.0.1:", "http://localhost:")):
+            raise ValueError(
+                "LIMBER_OIDC_ISSUER: over http anybody on the way could say who signs in; use https://"
             )
         return self
 

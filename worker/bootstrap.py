@@ -14,9 +14,11 @@ from activities.reading import ReplyReading
 from activities.reconciling import Patience, Search
 from activities.recording import Recording
 from activities.sending import Sending
+from activities.telling_staff import StaffMail
 from activities.wording import Wording
 from database.engine import create_engine
 from messaging.channel import Channel
+from messaging.staff_words import staff_words
 from messaging.templates import all_books
 from schemas.settings import Settings, SettingsError
 from worker.activity_watch import ActivityWatch
@@ -45,6 +47,7 @@ class WorkerParts:
     channel: Channel
     search: Search
     email: EmailFallback | None
+    staff_mail: StaffMail | None
     metrics: Metrics
     clock: ClinicClock
     telemetry: Telemetry | None = None
@@ -74,7 +77,8 @@ async def bootstrap(
     channel = channel or sms_channel(settings)
     search = Search(engine, channel, patience or Patience())
     packs = PackShelf(engine)
-    wording = Wording(packs, all_books())
+    wording = Wording(packs, all_books(), outside(settings))
+    mail = mail_channel(settings)
     return WorkerParts(
         settings=settings,
         tuning=tuning or Tuning.of(settings),
@@ -94,7 +98,8 @@ async def bootstrap(
         ),
         channel=channel,
         search=search,
-        email=_email(settings, engine, wording),
+        email=EmailFallback(engine, mail, wording) if mail else None,
+        staff_mail=StaffMail(engine, mail, staff_words(), outside(settings)) if mail else None,
         metrics=metrics,
         clock=clock,
         telemetry=telemetry,
@@ -120,12 +125,11 @@ def sms_channel(settings: Settings) -> Channel:
         from_=None if service else settings.twilio_from,
         messaging_service_sid=service,
     )
-    outside = settings.public_url or f"http://127.0.0.1:{settings.api_port}"
-    return TwilioChannel(account, outside.rstrip("/") + STATUS_PATH, base_url=settings.twilio_api_url)
+    return TwilioChannel(account, outside(settings) + STATUS_PATH, base_url=settings.twilio_api_url)
 
 
-def _email(settings: Settings, engine: AsyncEngine, wording: Wording) -> EmailFallback | None:
-    """E-mail in place of texts that did not arrive; None where no mail server is named. Raises SettingsError."""
+def mail_channel(settings: Settings) -> Channel | None:
+    """E-mail, to clients in place of texts and to staff; None where no mail server is named. Raises SettingsError."""
     from messaging.email_channel import EmailChannel, MailServer, MailServerMisnamed
 
     if settings.smtp_url is None:
@@ -134,7 +138,12 @@ def _email(settings: Settings, engine: AsyncEngine, wording: Wording) -> EmailFa
         server = MailServer.from_url(settings.smtp_url.get_secret_value())
     except MailServerMisnamed as misnamed:
         raise SettingsError(f"LIMBER_SMTP_URL: {misnamed}") from None
-    return EmailFallback(engine, EmailChannel(server, settings.email_from), wording)
+    return EmailChannel(server, settings.email_from)
+
+
+def outside(settings: Settings) -> str:
+    """Where the outside reaches API and console, without a slash at its end."""
+    return (settings.public_url or f"http://127.0.0.1:{settings.api_port}").rstrip("/")
 
 
 def database_url(settings: Settings) -> str:

@@ -50,6 +50,7 @@ def chores(parts: WorkerParts) -> tuple[Chore, ...]:
             tuning.judge_again_every,
             lambda: judge_again(engine, running, builtin()),
         ),
+        Chore("tell staff what waits", tuning.tell_staff_every, lambda: tell_staff(parts)),
         Chore("settle texts left open", tuning.settle_texts_every, lambda: settle_texts(parts)),
     )
 
@@ -121,6 +122,12 @@ async def write_instead(parts: WorkerParts) -> None:
     """Mail what could not be texted, to clients who agreed to that (F10)."""
     if parts.email is not None:
         await parts.email.round(parts.clock.now())
+
+
+async def tell_staff(parts: WorkerParts) -> None:
+    """Mail staff what waits for them, and their morning digest."""
+    if parts.staff_mail is not None:
+        await parts.staff_mail.round(parts.clock.now())
 
 
 async def tell_failures(engine: AsyncEngine, running: Plans) -> None:

@@ -38,6 +38,7 @@ class Tuning:
     settle_texts_every: timedelta = timedelta(minutes=1)
     judge_again_every: timedelta = timedelta(minutes=10)
     mail_every: timedelta = timedelta(seconds=20)
+    tell_staff_every: timedelta = timedelta(seconds=5)
 
     @classmethod
     def of(cls, settings: Settings) -> Self:

@@ -74,6 +74,7 @@ _MARKS: Final[Mapping[AttentionKind, tuple[str, str]]] = MappingProxyType(
         AttentionKind.plan_without_next: ("engine", "System"),
         AttentionKind.plan_late: ("engine", "System"),
         AttentionKind.plan_unstarted: ("engine", "System"),
+        AttentionKind.staff_untold: ("text", "Mail"),
         AttentionKind.worker_asleep: ("engine", "System"),
     }
 )
@@ -92,6 +93,7 @@ _BUTTONS: Final[Mapping[AttentionKind, tuple[str, str]]] = MappingProxyType(
         AttentionKind.plan_without_next: ("Open", "/plans/{plan}"),
         AttentionKind.plan_late: ("Open", "/plans/{plan}"),
         AttentionKind.plan_unstarted: ("Open", "/plans/{plan}"),
+        AttentionKind.staff_untold: ("Open", "/plans/{plan}"),
         AttentionKind.worker_asleep: ("Look", "/system"),
     }
 )

@@ -55,6 +55,11 @@ class Desk:
         return next((one for one in self.sites if one.id in self.member.roles), self.sites[0])
 
     @property
+    def own_sites(self) -> frozenset[str]:
+        """The sites where the reader works: other sites' plans are not theirs to see."""
+        return frozenset(self.member.roles)
+
+    @property
     def clock(self) -> SiteClock:
         """The wall clock of the reader's site."""
         return SiteClock(self.site.zone, self.clinic.clock())

@@ -32,6 +32,7 @@ from api.console.routes import (
     plan_commands,
     plans,
     rescreen,
+    single_sign_on,
     staff,
     system,
     today,
@@ -78,6 +79,7 @@ def install(app: FastAPI, *, demo: bool) -> None:
     app.state.engine_watch = EngineWatch()
     app.mount(STATIC_PATH, _Kept(directory=Path(__file__).parent / "static"), name="static")
     app.include_router(entrance.router, include_in_schema=False)
+    app.include_router(single_sign_on.router, include_in_schema=False)
     for group in (*STAFF_ONLY, *((demo_clock,) if demo else ())):
         app.include_router(
             group.router, include_in_schema=False, dependencies=[Depends(desk), allowed(Act.read_plans)]

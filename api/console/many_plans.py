@@ -8,14 +8,15 @@ from enum import StrEnum
 from typing import Annotated, Final
 
 from pydantic import Field
-from sqlalchemy.ext.asyncio import AsyncEngine
 
+from api.clinic import Clinic
 from api.event_words import sentence
-from api.plan_at_hand import PlanAtHand
+from api.identity import Identity
+from api.plan_at_hand import PlanAtHand, ones_own_plan
 from care.deciding import decide
 from care.guards import refuse
 from database.errors import NotFoundError
-from database.plans import PlanSummary, plan
+from database.plans import PlanSummary
 from schemas.base import Strict
 from schemas.commands import Actor, Amend, Command, CommandEnvelope, PausePlan, ProtocolEdit, ResumePlan
 from schemas.events import EventKind
@@ -55,12 +56,12 @@ class Line:
     refusal: str | None
 
 
-async def at_hand(engine: AsyncEngine, plan_ids: tuple[str, ...]) -> list[PlanAtHand]:
-    """The plans that are there, in the order asked; one that is gone is left out."""
+async def at_hand(clinic: Clinic, who: Identity, plan_ids: tuple[str, ...]) -> list[PlanAtHand]:
+    """The plans that are there and the asker's to see, in the order asked; one that is gone is left out."""
     found = []
     for plan_id in dict.fromkeys(plan_ids):
         try:
-            found.append(PlanAtHand(await plan(engine, plan_id)))
+            found.append(await ones_own_plan(clinic, who, plan_id))
         except NotFoundError:
             continue
     return found

@@ -44,7 +44,7 @@ class Wanted(Strict):
         given = self.model_dump(include={"stage", "step", "therapist", "waiting"}, exclude_none=True)
         return urlencode(given | ({"ended": "true"} if self.ended else {}))
 
-    def chosen(self, client: str | None = None) -> PlanFilter:
+    def chosen(self, sites: frozenset[str], client: str | None = None) -> PlanFilter:
         """The filters for the record. Ended plans are left out unless they or a stage are asked for."""
         return PlanFilter(
             stages=frozenset({self.stage} if self.stage else ()),
@@ -53,6 +53,7 @@ class Wanted(Strict):
             therapist_id=self.therapist,
             waiting=self.waiting,
             client=client,
+            sites=sites,
         )
 
     @property
@@ -90,9 +91,11 @@ class Listed:
     older: str | None
 
 
-async def listed(engine: AsyncEngine, wanted: Wanted, client: str | None = None) -> Listed:
-    """A page of the list, the last opened plan first."""
-    page = await list_plans(engine, wanted.chosen(client), after=wanted.after, limit=ON_A_PAGE)
+async def listed(
+    engine: AsyncEngine, sites: frozenset[str], wanted: Wanted, client: str | None = None
+) -> Listed:
+    """A page of the list of these sites, the last opened plan first."""
+    page = await list_plans(engine, wanted.chosen(sites, client), after=wanted.after, limit=ON_A_PAGE)
     seen = await glances(engine, [one.id for one in page.plans])
     rows = tuple(row(one, seen[one.id]) for one in page.plans)
     following = urlencode({"cursor": cursors.written(page.next)}) if page.next else None

@@ -13,9 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.console import words
 from api.console.moments import SiteClock
-from api.console.plan_list import Row, Wanted, row
+from api.console.plan_list import Row, row
 from database.plan_glances import glances
-from database.plans import list_plans
+from database.plans import PlanFilter, list_plans
 
 _AT_ONCE: Final = 200
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
@@ -64,14 +64,14 @@ def safe(value: object) -> object:
 
 
 async def lines(
-    engine: AsyncEngine, wanted: Wanted, clock: SiteClock, *, clinical: bool
+    engine: AsyncEngine, wanted: PlanFilter, clock: SiteClock, *, clinical: bool
 ) -> AsyncIterator[str]:
     """The file, some hundred rows at a time: a list of any length needs no more memory than a page."""
     columns = {**COLUMNS, **(CLINICAL if clinical else {})}
     yield _BYTE_ORDER_MARK + _written([list(columns)])
     after = None
     while True:
-        page = await list_plans(engine, wanted.chosen(), after=after, limit=_AT_ONCE)
+        page = await list_plans(engine, wanted, after=after, limit=_AT_ONCE)
         seen = await glances(engine, [one.id for one in page.plans])
         rows = [row(one, seen[one.id]) for one in page.plans]
         yield _written([[safe(cell(one, clock)) for cell in columns.values()] for one in rows])

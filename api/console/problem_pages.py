@@ -70,6 +70,7 @@ async def _page(request: Request, response: Response) -> Response:
             email=str(form.get("email") or ""),
             problem=problem,
             kept=await kept_in(request) if request.method == "POST" else None,
+            other_way=request.app.state.single_sign_on is not None,
             status=status,
         )
     elif status is HTTPStatus.UNAUTHORIZED:
@@ -96,7 +97,8 @@ async def _door(request: Request) -> Response:
     then = _came_for(request)
     if kept is None:
         return RedirectResponse(f"{_SIGN_IN}?{urlencode({'then': then})}", HTTPStatus.SEE_OTHER)
-    return sign_in_page(then=then, kept=kept, status=HTTPStatus.UNAUTHORIZED)
+    other_way = request.app.state.single_sign_on is not None
+    return sign_in_page(then=then, kept=kept, other_way=other_way, status=HTTPStatus.UNAUTHORIZED)
 
 
 def _came_for(request: Request) -> str:
@@ -114,8 +116,19 @@ def sign_in_page(
     problem: dict[str, Any] | None = None,
     said: str | None = None,
     kept: KeptForm | None = None,
+    other_way: bool = False,
     status: HTTPStatus = HTTPStatus.OK,
 ) -> Response:
-    """The sign-in form; the address that was typed stays, the password does not."""
-    shown = {"then": then, "email": email, "problem": problem, "said": said, "kept": kept}
+    """The sign-in form; the address that was typed stays, the password does not.
+
+    `other_way` shows the way through the identity provider, where the clinic has one.
+    """
+    shown = {
+        "then": then,
+        "email": email,
+        "problem": problem,
+        "said": said,
+        "kept": kept,
+        "other_way": other_way,
+    }
     return html("sign_in.html", shown, status)

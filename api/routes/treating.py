@@ -85,7 +85,12 @@ async def get_session_sheet(clinic: TheClinic, _who: Who, plan: ThePlan) -> Resp
     """Minutes, discomfort, stops, techniques with doses; each technique that is left out, by which rule and why."""
     pack = await clinic.pack_by_hash(plan.state.protocol.pack_hash)
     assessment = plan.state.assessment
-    sheet = session_sheet(pack, plan.state.protocol, assessment.outcome if assessment else None)
+    sheet = session_sheet(
+        pack,
+        plan.state.protocol,
+        assessment.outcome if assessment else None,
+        plan.state.screening.result.findings,
+    )
     return answer({"pack_status": pack.meta.status, "sheet": sheet}, plan.zone)
 
 

@@ -84,10 +84,14 @@ def tally(stories: Iterable[Story]) -> Tally:
 
 
 def compared(base: Tally, other: Tally) -> dict[str, Any]:
-    """What another pack does with the same clients: who steps down earlier, how many alerts more or fewer."""
+    """What another pack does with the same clients: who steps down earlier, how many alerts more or fewer.
+
+    Clients are named by their number in the simulation, the same under every pack.
+    """
     pairs = list(zip(base.first_step_downs, other.first_step_downs, strict=True))
     both = [(one, two) for one, two in pairs if one is not None and two is not None]
     shifts = [two - one for one, two in both]
+    numbered = list(enumerate(pairs))
     return {
         "step_down": {
             "earlier": sum(shift < 0 for shift in shifts),
@@ -96,6 +100,8 @@ def compared(base: Tally, other: Tally) -> dict[str, Any]:
             "only_before": sum(one is not None and two is None for one, two in pairs),
             "only_now": sum(one is None and two is not None for one, two in pairs),
             "median_shift_weeks": round(median(shifts), 1) if shifts else None,
+            "clients_earlier": [number for number, (one, two) in numbered if _sooner(two, one)],
+            "clients_later": [number for number, (one, two) in numbered if _sooner(one, two)],
         },
         "alerts": {level: other.alerts[level] - base.alerts[level] for level in Urgency},
         "texts": sum(other.texts.values()) - sum(base.texts.values()),
@@ -103,6 +109,11 @@ def compared(base: Tally, other: Tally) -> dict[str, Any]:
         "discharged": other.stages[Stage.discharged] - base.stages[Stage.discharged],
         "not_started": _not_started(other) - _not_started(base),
     }
+
+
+def _sooner(one: float | None, other: float | None) -> bool:
+    """Whether a client steps down sooner in `one` life; never stepping down is the latest of all."""
+    return one is not None and (other is None or one < other)
 
 
 def _not_started(total: Tally) -> int:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from sqlalchemy import ARRAY, Boolean, Column, Date, ForeignKey, SmallInteger, Table, Text, Time, text
 from sqlalchemy.schema import CheckConstraint, Index, UniqueConstraint
 
-from database.tables.columns import Id, Moment, Shape, Span, Word, metadata
+from database.tables.columns import Id, Moment, Shape, Span, Word, metadata, one_of
 from schemas.commands import Role
 from schemas.protocol import SiteHours
+from schemas.rules_texting import Nation
 
 sites = Table(
     "sites",
@@ -19,6 +20,8 @@ sites = Table(
     Column("zone", Text, nullable=False),
     Column("hours", Shape(SiteHours), nullable=False),
     Column("created_at", Moment, nullable=False),
+    Column("nation", Word(Nation), nullable=False, server_default=Nation.england.value),
+    one_of("nation", Nation, "nation"),
 )
 
 rooms = Table(

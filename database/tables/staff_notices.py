@@ -47,6 +47,12 @@ staff_notices = Table(
     Column("settled_at", Moment),
     one_of("status", MessageStatus, "status"),
     Index(None, "occasion"),
+    Index(None, "subject_id"),
+    Index(
+        "ix_staff_notices_in_vain",
+        "subject_id",
+        postgresql_where=text("status IN ('failed', 'unknown', 'expired')"),
+    ),
     Index(None, "staff_id", "entered_at"),
     Index("ix_staff_notices_open", "entered_at", postgresql_where=text("status IN ('pending', 'sending')")),
 )

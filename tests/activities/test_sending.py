@@ -8,10 +8,13 @@ from datetime import UTC, datetime, timedelta
 from types import ModuleType
 
 import pytest
+from sqlalchemy import update
 from temporalio.exceptions import ApplicationError
 
+from database.tables import sites
 from schemas.messages import Audience, MessageStatus, SendOutcome, TextPurpose
 from schemas.plan import SessionStatus, Stage
+from schemas.rules_texting import Nation
 from tests.activities.desk import IMPATIENT, NIGHT, NOBODY_LISTENS, NOW, VISIT, Desk, channel_to
 
 
@@ -49,6 +52,14 @@ async def test_a_check_in_is_worded_by_the_plans_own_rule_pack(desk: Desk) -> No
     )
     await desk.send(order)
     assert desk.inbox()[0].startswith("Riverside") and "how bad was your pain" in desk.inbox()[0]
+
+
+async def test_a_safety_text_names_the_advice_line_of_the_sites_nation(desk: Desk) -> None:
+    async with desk.engine.begin() as connection:
+        await connection.execute(update(sites).values(nation=Nation.northern_ireland))
+    urgent = {"purpose": TextPurpose.safety, "template": "MSG-111", "session_no": None, "starts_at": ()}
+    await desk.send(desk.reminder(key="s", **urgent))
+    assert "GP out-of-hours" in desk.inbox()[0] and "111" not in desk.inbox()[0]
 
 
 async def test_f01_a_second_attempt_after_success_sends_nothing(desk: Desk) -> None:

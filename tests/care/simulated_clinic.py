@@ -10,22 +10,31 @@ from typing import Any
 
 from care.agenda import next_item
 from care.driving import Recording, Sent
+from care.number_alerts import number_alerts
+from care.pack_change import judged_under
 from care.screening import screen
 from schemas.commands import (
     CLIENT,
     AcknowledgeAlert,
+    Actor,
     Amend,
+    AnswerCheckIn,
     CancelSession,
     CloseAlert,
     Command,
     DecideApproval,
     Decision,
+    FollowUpAdverseEvent,
+    OverrideHold,
     PausePlan,
     ProtocolEdit,
+    RecordAssessment,
     RecordOutcome,
+    ReportAdverseEvent,
     Reschedule,
     Rescreen,
     ResumePlan,
+    Role,
     TextFailed,
     Withdraw,
 )
@@ -34,8 +43,11 @@ from schemas.plan import AHEAD, PlanState, SessionStatus
 from schemas.protocol import ApprovalKind
 from schemas.screening import ScreeningResult
 from schemas.taper import Step
+from schemas.treating import AssessmentOutcome
 from tests.care.plans import ALL_CLEAR
 from tests.care.played_plan import FRONT_DESK, THERAPIST, PlayedPlan
+
+_MANAGER = Actor(id="staff-3", roles=(Role.clinic_manager, Role.lead_physiotherapist))
 
 _ODD_TEXTS = (
     "👍",
@@ -196,6 +208,11 @@ class SimulatedClinic(PlayedPlan):
                 "outcome": outcome,
                 "pain": self.rng.choice((0, 1, 2, 3, 3, 5)) if measured else None,
                 "primary": self.rng.choice((4, 5, 6, 7, 8, 8)) if measured else None,
+                **(
+                    {"day_check": ("DAY-02",), "repeat_items": ("SCR-02", "SCR-15")}
+                    if self._chance(0.02)
+                    else {}
+                ),
             }
         )
         self.ask(command)
@@ -236,8 +253,34 @@ class SimulatedClinic(PlayedPlan):
             self._rescreen(rng.choice(_RED_FLAG_FORMS)),
             self._rescreen({}),
             TextFailed(message_key=f"k{self.state.seq}", error_class="bad_number"),
+            *self._at_the_table(),
         )
-        self.ask(rng.choice(commands), rng.choice((THERAPIST, FRONT_DESK)))
+        self.ask(rng.choice(commands), rng.choice((THERAPIST, FRONT_DESK, _MANAGER)))
+
+    def _at_the_table(self) -> tuple[Command, ...]:
+        """Assessments, unwanted effects and their follow-up, telephone check-ins, overrides."""
+        rng, state = self.rng, self.state
+        grade = rng.choices(range(5), (8, 4, 2, 1, 1))[0]
+        open_events = [event.id for event in state.adverse] or ["none"]
+        holds = [held.key for held in state.screening.holds] or ["none"]
+        pain = number_alerts(self.pack, "CHK-PAIN", 9)
+        outcome = rng.choices(tuple(AssessmentOutcome), (6, 2, 1, 1))[0]
+        return (
+            RecordAssessment(outcome=outcome, items=("PA-01",)),
+            ReportAdverseEvent(grade=grade, software_contributed=self._chance(0.2)),
+            *(
+                FollowUpAdverseEvent(
+                    event_id=rng.choice(open_events),
+                    examined=True,
+                    client_told=True,
+                    resolved=self._chance(0.7),
+                )
+                for _ in range(3)
+            ),
+            AnswerCheckIn(question="CHK-PAIN", value=9, alerts=pain),
+            OverrideHold(hold_key=rng.choice(holds), reason_id="why"),
+            judged_under(self.pack, state, rng.choice(_RED_FLAG_FORMS), self.now.date()),
+        )
 
     def _rescreen(self, answers: dict[str, dict[str, object]]) -> Rescreen:
         return Rescreen(

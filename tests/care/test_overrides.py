@@ -210,3 +210,11 @@ def test_a_therapist_narrows_the_techniques_and_never_widens_them() -> None:
         refusal = played.ask(edit)
         assert (refusal.code if refusal else None) == code
     assert played.state.protocol.techniques == kept
+
+
+def test_the_session_sheet_names_what_the_condition_wants_clear_and_was_not() -> None:
+    pack = packs.builtin()
+    played = opened({"SCR-15": {"value": "steady_known", "region": "lumbar"}})
+    sheet = session_sheet(pack, played.state.protocol, findings=played.state.screening.result.findings)
+    assert sheet.not_clear == ("SCR-15",)
+    assert sheet.movements_to_avoid and sheet.pair_with and sheet.to_expect

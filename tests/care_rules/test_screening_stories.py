@@ -210,3 +210,49 @@ def test_an_unknown_side_restricts_both(screened: Screened) -> None:
     result = screened(SCR_04={"value": "under_3_months", "on_treatment": "yes"})
     (leg,) = (one for one in result.restrictions if one.code == "R-EXCL-REGION")
     assert (leg.region, leg.side) == ("leg_whole", None)
+
+
+CONTRADICTIONS: tuple[tuple[str, dict[str, Any], str], ...] = (
+    (
+        "no swollen leg, but breathless with it",
+        {"SCR_03": {"value": "no", "breathless": "yes"}},
+        "SCR-03.breathless",
+    ),
+    (
+        "no cancer, but radiotherapy",
+        {"SCR_19": {"value": "no", "side_effects": ["radiotherapy_area"]}},
+        "SCR-19.side_effects",
+    ),
+    (
+        "no medicine, but tendon pain since it",
+        {"SCR_22": {"value": ["none"], "tendon_pain": "yes"}},
+        "SCR-22.tendon_pain",
+    ),
+    (
+        "the worst pain below the pain now",
+        {"SCR_16": {"value": 5, "worst_24h": 3, "sharp": "no"}},
+        "SCR-16.worst_24h",
+    ),
+    ("never a clot, but a past clot", {"SCR_03": {"value": "no", "risk": ["past_clot"]}}, "SCR-04"),
+    (
+        "no operation, but a caesarean",
+        {"SCR_20": {"value": "had_baby", "weeks": 8, "problems": ["caesarean"]}},
+        "SCR-09",
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("answers", "asked"), [one[1:] for one in CONTRADICTIONS], ids=[one[0] for one in CONTRADICTIONS]
+)
+def test_answers_that_contradict_each_other_go_to_a_person(
+    screened: Screened, answers: dict[str, Any], asked: str
+) -> None:
+    result = screened(**answers)
+    assert asked in result.incomplete
+    assert result.overall.severity >= Disposition.needs_clearance.severity
+    assert HoldKind.incomplete in {hold.kind for hold in result.holds}
+
+
+def test_a_measured_pressure_beside_no_heart_problem_contradicts_nothing(screened: Screened) -> None:
+    assert screened(SCR_17={"value": ["none"], "systolic": 124, "diastolic": 78}).incomplete == ()

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import httpx2
 import pytest
+from sqlalchemy import text
 
 from database.demo_clinic import LEAD
 from schemas.plan import SessionStatus, Stage
@@ -94,6 +95,27 @@ async def test_a_plan_that_does_not_exist_has_a_page_that_says_so(
         assert answered.status_code in (404, 405), path
         assert "<h1>" in answered.text
         assert "Traceback" not in answered.text
+
+
+async def test_a_plan_of_another_site_is_in_no_list_and_its_page_says_whose_it_is(
+    priya: httpx2.AsyncClient, waiting_plan: str, plans: StagedPlans
+) -> None:
+    async with plans.engine.begin() as connection:
+        await connection.execute(
+            text(
+                "INSERT INTO sites SELECT 'north', clinic_name, 'North', phone, zone, hours, created_at FROM sites"
+            )
+        )
+        await connection.execute(text("UPDATE plans SET site_id = 'north'"))
+    for path in ("/attention", "/approvals?whose=everyone", "/plans", "/plans/export.csv"):
+        assert waiting_plan not in (await priya.get(path)).text, path
+    for path in (f"/plans/{waiting_plan}", f"/approvals/{waiting_plan}-1", f"/api/v1/plans/{waiting_plan}"):
+        answered = await priya.get(path)
+        assert answered.status_code == 403, path
+        assert "a site where you do not work" in answered.text
+    form = {"key": "n", "form": "hold", "reason": "Not mine."}
+    assert (await priya.post(f"/plans/{waiting_plan}/hold", data=form)).status_code == 403
+    assert plans.commands == []
 
 
 async def test_a_form_from_another_web_site_changes_nothing(

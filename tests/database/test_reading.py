@@ -10,7 +10,7 @@ from types import ModuleType
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from database import alerts, approvals, inbound, outbox, plans
+from database import alerts, approvals, inbound, outbox, plans, staff_notices
 from database.attention import AttentionKind, attention
 from database.clients import client
 from database.demo_clinic import DUTY, LEAD, MANAGER, SITE_ID, STAFF, THERAPIST, seed
@@ -26,6 +26,8 @@ from database.record import record
 from database.rule_packs import StoredPack, keep_pack, pack_by_hash
 from database.sites import all_sites, site
 from database.staff import all_staff, credentials, escalation_chain, member
+from database.staff_notices import NewNotice
+from database.tables.staff_notices import NoticeKind
 from database.tokens import issue_token, revoke_token, token_holder
 from schemas.commands import Role
 from schemas.messages import MessageStatus
@@ -201,6 +203,11 @@ async def test_whatever_waits_for_a_person_is_in_one_list(engine: AsyncEngine, o
         await outbox.claim(engine, order, outbox.Words("+447700900001", "x", 1), NOW, None)
         await outbox.settle(engine, order, Fate(status, reason="network"), NOW, None)
     await outbox.put(engine, a_text(alarmed, "stuck", expires_at=NOW + HOUR), NOW)
+    (told_nobody,) = await alerts.open_alerts(engine)
+    notice = NewNotice(
+        NoticeKind.alert, "alert:1", told_nobody.id, SITE_ID, THERAPIST.id, NOW, alarmed.plan_id
+    )
+    await staff_notices.enter(engine, [notice], NOW, MessageStatus.failed, "bad_address")
     for sid in ("SM1", "SM2"):
         stored = await inbound.store(engine, ArrivedText(sid, "+447700900077", "+4477", sid, 0, {}, NOW))
         if sid == "SM1":

@@ -14,11 +14,11 @@ from api.console.flash import Done
 from api.console.forms import Sent, TheForm, as_problem, checked, nothing_typed
 from api.console.moments import SiteClock
 from api.console.permissions import Act
+from api.plan_at_hand import ones_own_plan
 from api.problems import Problem
 from api.routes.alerts import post_acknowledge, post_close
 from database.alerts import alert
 from database.inbound import texts_from_plan
-from database.plans import plan
 from database.staff import all_staff
 from schemas.names import new_id
 from schemas.refusals import PlanAskFailed
@@ -60,7 +60,7 @@ async def _page(
 ) -> Response:
     engine = at.clinic.engine
     found = await alert(engine, alert_id)
-    view = await plan(engine, found.plan_id)
+    view = (await ones_own_plan(at.clinic, at.who, found.plan_id)).view
     clock = SiteClock(view.state.protocol.hours.zone, max(at.clinic.clock(), view.summary.updated_at))
     status, refusal = as_problem(no, clock.at) if no else (HTTPStatus.OK, None)
     what, next_step = ALERTS[found.reason]

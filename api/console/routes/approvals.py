@@ -21,7 +21,7 @@ from api.console.permissions import Act
 from api.console.planned_words import planned_words
 from api.console.taper_evidence import taper_evidence
 from api.console.time_axis import TimeAxis
-from api.plan_at_hand import PlanAtHand
+from api.plan_at_hand import ones_own_plan
 from api.problems import Problem
 from api.routes.approvals import post_decision
 from api.screening_story import screening_story
@@ -42,26 +42,30 @@ router = APIRouter(prefix="/approvals")
 _DONE = {Decision.approve: Done.approved, Decision.edit: Done.edited, Decision.reject: Done.rejected}
 _TAPERED = frozenset({ApprovalKind.taper, ApprovalKind.discharge})
 _TREND_HEIGHT = 88.0
+_ON_A_PAGE = 50
+"""How many decisions the inbox shows: those after them have more time left, and move up."""
 
 
 @router.get("")
 async def inbox(at: TheDesk) -> Response:
     """What waits, the earliest deadline first; unless `whose=everyone`, what is the reader's to decide."""
     everyone = at.request.query_params.get("whose") == "everyone" or not at.may(Act.decide)
-    waiting = await approval_records.open_approvals(at.clinic.engine)
+    waiting = await approval_records.open_approvals(at.clinic.engine, sites=at.own_sites)
     own = [one for one in waiting if at.is_mine(one.owner_id)]
+    listed = waiting if everyone else own
     said = [
         {
             "approval": one,
             "claim": claim(one, (await plan(at.clinic.engine, one.plan_id)).state, at.clock),
             "late": one.due_at <= at.clock.now,
         }
-        for one in (waiting if everyone else own)
+        for one in listed[:_ON_A_PAGE]
     ]
     return at.page(
         "approvals",
         "approvals.html",
         rows=said,
+        more=len(listed) - len(said),
         everyone=everyone,
         others=len(waiting) - len(own),
         undo=await texts_to_undo(at.clinic.engine, at.member.id),
@@ -113,7 +117,7 @@ async def _sheet(
 ) -> Response:
     engine = at.clinic.engine
     approval = await approval_records.approval(engine, approval_id)
-    at_hand = PlanAtHand(await plan(engine, approval.plan_id))
+    at_hand = await ones_own_plan(at.clinic, at.who, approval.plan_id)
     state, summary = at_hand.state, at_hand.view.summary
     clock = SiteClock(at_hand.zone, max(at.clinic.clock(), summary.updated_at))
     pack, place = await at.clinic.pack_by_hash(state.protocol.pack_hash), await site(engine, summary.site_id)

@@ -26,11 +26,13 @@ async def home(request: Request) -> Response:
 
 @router.get("/login")
 async def sign_in(
+    request: Request,
     then: Annotated[str, Query(pattern=r"^/([^/\\].*)?$")] = "/",
     told: Annotated[str | None, Query(alias="said")] = None,
 ) -> Response:
     """The form whose POST is the API's own log-in."""
-    return sign_in_page(then=then, said=said(told))
+    other_way = request.app.state.single_sign_on is not None
+    return sign_in_page(then=then, said=said(told), other_way=other_way)
 
 
 @router.post("/sign-out")

@@ -46,7 +46,7 @@ async def look(form: TheForm) -> Response:
 async def do_it(form: TheForm) -> Response:
     """Each plan is asked under its own key: sent twice, done once."""
     asked = _asked(form)
-    plans = await at_hand(form.at.clinic.engine, asked.plan)
+    plans = await at_hand(form.at.clinic, form.at.who, asked.plan)
     try:
         words = _words(form, asked.do, plans)
     except Problem as no:
@@ -95,7 +95,7 @@ async def _done(form: Sent, doing: Doing, one: PlanAtHand, words: Words) -> Line
 
 async def _preview(form: Sent, asked: ManyAsked, no: Problem | None = None) -> Response:
     at = form.at
-    plans = await at_hand(at.clinic.engine, asked.plan)
+    plans = await at_hand(at.clinic, at.who, asked.plan)
     lines = [foreseen(one, asked.do, at.who.actor, at.clock.now) for one in plans]
     sites = {one.plan.site_id for one in lines}
     therapists = await all_staff(at.clinic.engine, role=Role.treating_physiotherapist)

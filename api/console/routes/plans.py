@@ -50,7 +50,7 @@ async def search(form: TheForm) -> Response:
 
 async def _list(at: Desk, wanted: Wanted, name: str | None = None) -> Response:
     engine = at.clinic.engine
-    page = await listed(engine, wanted, name)
+    page = await listed(engine, at.own_sites, wanted, name)
     return at.page(
         "plans",
         "plans.html",
@@ -74,7 +74,7 @@ async def export(at: TheDesk, wanted: Annotated[Wanted, Query()]) -> Response:
     clinical = at.may(Act.read_screening)
     _log.info("plans exported", staff=at.member.id, clinical=clinical)
     headers = {"Content-Disposition": 'attachment; filename="plans.csv"', "Cache-Control": "no-store"}
-    found = lines(at.clinic.engine, wanted, at.clock, clinical=clinical)
+    found = lines(at.clinic.engine, wanted.chosen(at.own_sites), at.clock, clinical=clinical)
     return StreamingResponse(found, media_type="text/csv; charset=utf-8", headers=headers)
 
 

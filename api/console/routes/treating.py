@@ -145,6 +145,11 @@ async def show_sheet(at: TheDesk, plan: ThePlan) -> Response:
         summary=plan.view.summary,
         state=plan.state,
         plan_clock=SiteClock(plan.zone, max(at.clinic.clock(), plan.view.summary.updated_at)),
-        sheet=session_sheet(pack, plan.state.protocol, made.outcome if made else None),
+        sheet=session_sheet(
+            pack,
+            plan.state.protocol,
+            made.outcome if made else None,
+            plan.state.screening.result.findings,
+        ),
         pack_status=pack.meta.status,
     )

@@ -57,6 +57,8 @@ CREATE TABLE staff_notices (
     settled_at timestamptz
 );
 CREATE INDEX ix_staff_notices_occasion ON staff_notices (occasion);
+CREATE INDEX ix_staff_notices_subject_id ON staff_notices (subject_id);
+CREATE INDEX ix_staff_notices_in_vain ON staff_notices (subject_id) WHERE status IN ('failed', 'unknown', 'expired');
 CREATE INDEX ix_staff_notices_staff_id_entered_at ON staff_notices (staff_id, entered_at);
 CREATE INDEX ix_staff_notices_open ON staff_notices (entered_at) WHERE status IN ('pending', 'sending');
 """
