@@ -13,6 +13,7 @@ from api.console.install import install as install_console
 from api.console.permissions import Act
 from api.description import ABOUT, PROBLEM_RESPONSES, describe
 from api.edge import RequestEdge
+from api.form.install import install as install_form
 from api.identity import identify
 from api.log_in_limit import LogInLimit
 from api.permitted import allowed
@@ -72,6 +73,7 @@ def create_app(clinic: Clinic) -> FastAPI:
     for group in STAFF_ONLY:  # who asks is settled before anything else is looked at
         app.include_router(group.router, dependencies=[Depends(identify), allowed(Act.read_plans)])
     install_console(app, demo=clinic.demo is not None)
+    install_form(app)
     describe(app)
     app.add_middleware(BodyLimit)
     app.add_middleware(RequestEdge, metrics=clinic.metrics, https=clinic.secure_cookies)

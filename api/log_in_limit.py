@@ -14,7 +14,9 @@ _REMEMBERED: Final = 10_000
 class LogInLimit:
     """Failed log-ins by address, in this process's memory; argon2 makes each of them slow as well."""
 
-    def __init__(self) -> None:
+    def __init__(self, tries: int = _TRIES, window: timedelta = _WINDOW) -> None:
+        self._tries = tries
+        self._window = window
         self._failed: dict[str, deque[datetime]] = {}
 
     def wait(self, address: str, now: datetime) -> timedelta:
@@ -22,9 +24,9 @@ class LogInLimit:
         failed = self._failed.get(address)
         if failed is None:
             return timedelta()
-        while failed and failed[0] <= now - _WINDOW:
+        while failed and failed[0] <= now - self._window:
             failed.popleft()
-        return failed[0] + _WINDOW - now if len(failed) >= _TRIES else timedelta()
+        return failed[0] + self._window - now if len(failed) >= self._tries else timedelta()
 
     def failed(self, address: str, now: datetime) -> None:
         """A wrong password for this address. The address least recently added is forgotten when many are kept."""

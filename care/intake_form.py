@@ -92,23 +92,32 @@ def _item(item: ScreeningItem, words: Words) -> FormItem:
         topic=item.topic,
         type=item.type,
         text=item.q,
-        options=_options(item.options, item.option_text, words),
-        sub_questions=tuple(_sub_question(sub, words) for sub in item.subfields),
+        options=_options(item.options, item.option_text, words, item.id),
+        sub_questions=tuple(_sub_question(sub, words, item.id) for sub in item.subfields),
         required=item.required,
         asks_side=any(sub.type is AnswerType.region for sub in item.subfields),
     )
 
 
-def _sub_question(sub: SubField, words: Words) -> SubQuestion:
+def _sub_question(sub: SubField, words: Words, item: str) -> SubQuestion:
     return SubQuestion(
         field=sub.f,
         type=sub.type,
         text=sub.q,
-        options=_options(sub.options, sub.option_text, words),
+        options=_options(sub.options, sub.option_text, words, f"{item}.{sub.f}"),
         only_if=sub.only_if,
         optional=sub.optional,
     )
 
 
-def _options(values: Iterable[str], texts: Mapping[str, str], words: Words) -> tuple[Option, ...]:
-    return tuple(Option(value=value, text=texts.get(value) or words.label(value)) for value in values)
+def _options(
+    values: Iterable[str], texts: Mapping[str, str], words: Words, of: str = ""
+) -> tuple[Option, ...]:
+    """The pack's own text for each; else our words for it in this question (`of`), else anywhere."""
+    return tuple(
+        Option(
+            value=value,
+            text=texts.get(value) or words.labels.get(f"{of}.{value}") or words.label(value),
+        )
+        for value in values
+    )

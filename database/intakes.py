@@ -11,7 +11,7 @@ from sqlalchemy import insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from database.chain import ChainEnd, add_links, links_after
-from database.errors import KeyReusedError
+from database.errors import KeyReusedError, NotFoundError
 from database.tables import clients, consents, intakes, plans
 from schemas.events import PlanEvent
 from schemas.names import new_id
@@ -108,6 +108,15 @@ async def intake_by_key(engine: AsyncEngine, idempotency_key: str, body_hash: st
     if stored_hash != body_hash:
         raise KeyReusedError(idempotency_key)
     return plan
+
+
+async def plan_of_key(engine: AsyncEngine, idempotency_key: str) -> str:
+    """The plan that a request with this key opened; raises NotFoundError."""
+    async with engine.connect() as connection:
+        before = await _find(connection, idempotency_key)
+    if before is None:
+        raise NotFoundError("intake", idempotency_key)
+    return before[0].plan_id
 
 
 async def _find(connection: AsyncConnection, key: str) -> tuple[CreatedPlan, str] | None:

@@ -63,6 +63,8 @@ def _field_error(field: str, sentence: str) -> PydanticCustomError:
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
+Story = Annotated[str, StringConstraints(strip_whitespace=True, max_length=10_000)]
+"""What a client tells in their own words: long answers are kept whole."""
 Email = Annotated[
     str,
     StringConstraints(strip_whitespace=True, max_length=254, pattern=r"^[^@\s]+@[^@\s.]+(\.[^@\s.]+)+$"),
@@ -76,6 +78,10 @@ Birthday = Annotated[date, _asked(Check.birthday)]
 Mobile = Annotated[str, _asked(Check.mobile)]
 Region = Annotated[str, _asked(Check.region)]
 PastInstant = Annotated[AwareDatetime, _asked(Check.past)]
+Profile = Annotated[str, _asked(Check.profile)]
+Condition = Annotated[str, _asked(Check.condition)]
+TherapistId = Annotated[str, _asked(Check.therapist)]
+SiteId = Annotated[str, _asked(Check.site)]
 
 
 class ClientDetails(Strict):
@@ -200,13 +206,13 @@ class IntakeForm(Strict):
     stiffness: ZeroToTen | None = None
     target_regions: tuple[Region, ...] = Field(min_length=1, max_length=6)
     duration: Annotated[str, _asked(Check.duration)]
-    normal_day: Words = ""
+    normal_day: Story = ""
     medicines: tuple[Name, ...] = Field((), max_length=40)
-    earlier_treatment: Words = ""
-    profile: Annotated[str, _asked(Check.profile)]
-    condition: Annotated[str, _asked(Check.condition)] | None = None
-    therapist: Annotated[str, _asked(Check.therapist)] | None = None
-    site: Annotated[str, _asked(Check.site)] | None = None
+    earlier_treatment: Story = ""
+    profile: Profile
+    condition: Condition | None = None
+    therapist: TherapistId | None = None
+    site: SiteId | None = None
     preferred: PreferredTime = PreferredTime()
     screening: dict[str, Any]
 

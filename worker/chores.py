@@ -19,6 +19,7 @@ from schemas.refusals import EngineUnavailable, PlanAskFailed, Plans
 from worker.bootstrap import WorkerParts
 from worker.clinic_clock import ClinicClock
 from worker.failed_texts import tell_failure
+from worker.form_links import forget_answers, send_form_links
 from worker.housekeeping import Chore
 from worker.judging_again import judge_again
 from worker.recovering import recover_inbound
@@ -50,8 +51,15 @@ def chores(parts: WorkerParts) -> tuple[Chore, ...]:
             tuning.judge_again_every,
             lambda: judge_again(engine, running, builtin()),
         ),
+        Chore(
+            "send texts again",
+            tuning.send_again_every,
+            lambda: parts.sending_again.round(parts.clock.now()),
+        ),
         Chore("tell staff what waits", tuning.tell_staff_every, lambda: tell_staff(parts)),
         Chore("settle texts left open", tuning.settle_texts_every, lambda: settle_texts(parts)),
+        Chore("send links to the form", tuning.send_form_links_every, lambda: send_form_links(parts)),
+        Chore("forget unfinished forms", tuning.forget_answers_every, lambda: forget_answers(parts)),
     )
 
 

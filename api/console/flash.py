@@ -32,9 +32,13 @@ class Done(StrEnum):
     undone = "undone"
     placed = "placed"
     put_aside = "put-aside"
+    sent_again = "sent-again"
     saved_view = "saved-view"
     dropped_view = "dropped-view"
     signed_out = "signed-out"
+    invited = "invited"
+    link_on_its_way = "link-on-its-way"
+    link_taken_back = "link-taken-back"
     log_in_ended = "log-in-ended"
     log_ins_ended = "log-ins-ended"
     password_changed = "password-changed"  # noqa: S105 - a code
@@ -68,10 +72,14 @@ SAID: Final[Mapping[Done, str]] = MappingProxyType(
         Done.rescreened: "The answers are judged; what they found holds from now on.",
         Done.undone: "The text is taken back; it does not go out. The plan itself stays as decided.",
         Done.placed: "The text belongs to that plan now.",
+        Done.sent_again: "It goes out once more in a moment.",
         Done.put_aside: "The text is put aside as dealt with.",
         Done.saved_view: "The view is kept.",
         Done.dropped_view: "The view is gone.",
         Done.signed_out: "You are signed out.",
+        Done.invited: "The form is ready.",
+        Done.link_on_its_way: "The link goes out by text now.",
+        Done.link_taken_back: "The link no longer opens the form. What had been answered is forgotten.",
         Done.log_in_ended: "That log-in has ended.",
         Done.log_ins_ended: "Signed out everywhere.",
         Done.password_changed: "Your password is changed. Your other log-ins have ended.",

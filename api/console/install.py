@@ -28,6 +28,7 @@ from api.console.routes import (
     leave,
     live,
     many_plans,
+    new_clients,
     outcomes,
     plan_commands,
     plans,
@@ -38,6 +39,7 @@ from api.console.routes import (
     today,
     treating,
 )
+from api.kept_figures import KeptFigures
 from database.notices import plan_changes
 
 STAFF_ONLY: Final = (
@@ -46,6 +48,7 @@ STAFF_ONLY: Final = (
     alerts,
     many_plans,
     plans,
+    new_clients,
     plan_commands,
     outcomes,
     treating,
@@ -77,6 +80,7 @@ class _Kept(StaticFiles):
 def install(app: FastAPI, *, demo: bool) -> None:
     """Add the console to the application, in a demo with its clock; `problems.install` comes before."""
     app.state.engine_watch = EngineWatch()
+    app.state.figures = KeptFigures()
     app.mount(STATIC_PATH, _Kept(directory=Path(__file__).parent / "static"), name="static")
     app.include_router(entrance.router, include_in_schema=False)
     app.include_router(single_sign_on.router, include_in_schema=False)

@@ -16,6 +16,7 @@ from database.tables.clinic import (
     staff_roles,
 )
 from database.tables.columns import metadata
+from database.tables.invitations import invitations
 from database.tables.outages import outages, rounds
 from database.tables.plans import events, notes, plans, rule_packs, sessions
 from database.tables.staff_notices import staff_notices
@@ -33,6 +34,7 @@ __all__ = [
     "events",
     "inbound_messages",
     "intakes",
+    "invitations",
     "log_ins_away",
     "messages",
     "metadata",

@@ -23,11 +23,14 @@ PAGES = (
     ("/plans/{plan}/assessment", Act.assess),
     ("/plans/export.csv", Act.export_plans),
     ("/plans/{plan}/sessions/1/outcome", Act.record_outcome),
+    ("/clients/new", Act.open_intakes),
     ("/today", Act.read_plans),
     ("/deliveries", Act.see_deliveries),
     ("/system", Act.see_system),
 )
 FORMS = (
+    ("/clients/new", Act.open_intakes),
+    ("/clients/forms/none/take-back", Act.open_intakes),
     ("/approvals/{plan}-1", Act.decide),
     ("/plans/{plan}/hold", Act.hold_or_resume),
     ("/plans/{plan}/resume", Act.hold_or_resume),
