@@ -33,6 +33,7 @@ class EditAsked(Strict):
     techniques: tuple[str, ...] | None = None
     review_sessions: int | None = Field(None, ge=1, le=26)
     review_days: int | None = Field(None, ge=7, le=182)
+    pain_baseline: ZeroToTen | None = Field(None, description="AL-02 compares with it; re-set at a review.")
     pain_ok_max: ZeroToTen | None = Field(None, le=5, description="D2's limit, for pain that lasts.")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
-from http import HTTPStatus
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -16,7 +15,7 @@ from api.first_visit import FirstVisit, propose
 from api.identity import Identity
 from api.intake_checks import House
 from api.intake_reading import read_intake
-from api.problems import Problem
+from api.problems import no_clinic
 from care.opening import new_plan
 from care.protocol import resolve, session_minutes
 from care.screening import screen
@@ -80,11 +79,7 @@ async def house_of(clinic: Clinic) -> House:
     """What a form is read against, as it stands now; Problem 503 while no site is set up."""
     sites = await all_sites(clinic.engine)
     if not sites:
-        raise Problem(
-            HTTPStatus.SERVICE_UNAVAILABLE,
-            "no_clinic",
-            "The clinic has no site yet. Set one up, or run `limber up`, which brings a demo clinic.",
-        )
+        raise no_clinic()
     now = clinic.clock()
     return House(
         pack=clinic.pack,

@@ -176,6 +176,15 @@ def database_unavailable() -> Problem:
     )
 
 
+def no_clinic() -> Problem:
+    """Nothing can be done before there is a site to do it at."""
+    return Problem(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "no_clinic",
+        "The clinic has no site yet. Set one up, or run `limber up`, which brings a demo clinic.",
+    )
+
+
 def broken() -> Problem:
     """500: our own fault. What broke is in the log, under the request's id."""
     return Problem(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -83,26 +83,28 @@ class AttentionItem:
         return self.deadline < now
 
 
-_ATTENTION = text(
-    """
-    WITH waiting (kind, subject, plan_id, reason, rule, urgency, session_no, since, deadline, owner_id) AS (
+_ATTENTION = """
+    WITH here AS NOT MATERIALIZED (SELECT id AS at_plan FROM plans {where}),
+    waiting (kind, subject, plan_id, reason, rule, urgency, session_no, since, deadline, owner_id) AS (
         SELECT 'alert', id, plan_id, reason, rule, urgency, session_no, opened_at,
                CASE WHEN acknowledged_at IS NULL THEN acknowledge_by ELSE contact_by END, owner_id
-          FROM alerts WHERE closed_at IS NULL
+          FROM here JOIN alerts ON plan_id = at_plan WHERE closed_at IS NULL
         UNION ALL
         SELECT 'approval_overdue', id, plan_id, kind, NULL, NULL, NULL, opened_at, due_at, owner_id
-          FROM approvals WHERE status = 'open' AND due_at <= :now
+          FROM here JOIN approvals ON plan_id = at_plan WHERE status = 'open' AND due_at <= :now
         UNION ALL
         SELECT 'text_unknown', key, plan_id, coalesce(reason, 'unknown'), rule, NULL, session_no, ordered_at,
                expires_at, NULL
-          FROM messages WHERE status = 'unknown'
+          FROM here JOIN messages ON plan_id = at_plan WHERE status = 'unknown'
         UNION ALL
         SELECT 'text_failed', key, plan_id, coalesce(error_code, reason, status), rule, NULL, session_no,
                ordered_at, expires_at, NULL
-          FROM messages WHERE status IN ('failed', 'undelivered') AND plan_told_at IS NULL
+          FROM here JOIN messages ON plan_id = at_plan
+         WHERE status IN ('failed', 'undelivered') AND plan_told_at IS NULL
         UNION ALL
         SELECT 'text_stuck', key, plan_id, status, rule, NULL, session_no, ordered_at, expires_at, NULL
-          FROM messages WHERE status IN ('pending', 'sending') AND expires_at <= :stuck_before
+          FROM here JOIN messages ON plan_id = at_plan
+         WHERE status IN ('pending', 'sending') AND expires_at <= :stuck_before
         UNION ALL
         SELECT CASE status WHEN 'unmatched' THEN 'inbound_unmatched' ELSE 'inbound_waiting' END, id, NULL,
                status, NULL, NULL, NULL, received_at, received_at + :answer_within, NULL
@@ -126,7 +128,7 @@ _ATTENTION = text(
                     ELSE 'plan_late' END,
                id, id, coalesce(next_kind, stage), next_rule, NULL, NULL, coalesce(next_at, updated_at),
                coalesce(next_at, updated_at), NULL
-          FROM plans
+          FROM here JOIN plans ON id = at_plan
          WHERE closed_at IS NULL
            AND (workflow_started_at IS NULL AND opened_at <= :unstarted_before
                 OR workflow_started_at IS NOT NULL AND next_at IS NULL
@@ -140,10 +142,10 @@ _ATTENTION = text(
       LEFT JOIN plans ON plans.id = waiting.plan_id
       LEFT JOIN clients ON clients.id = plans.client_id
       LEFT JOIN staff AS owner ON owner.id = waiting.owner_id
-     WHERE CAST(:sites AS text[]) IS NULL OR waiting.plan_id IS NULL OR plans.site_id = ANY (CAST(:sites AS text[]))
      ORDER BY coalesce(urgency, 'E3'), deadline, subject
     """
-)
+_EVERYWHERE: Final = text(_ATTENTION.format(where=""))
+_AT_SITES: Final = text(_ATTENTION.format(where="WHERE site_id = ANY (:sites)"))
 
 
 async def attention(
@@ -155,11 +157,10 @@ async def attention(
 ) -> tuple[AttentionItem, ...]:
     """Everything that needs a person at `now`, the most urgent first, then by deadline.
 
-    `sites` leaves out what other sites' plans need; what belongs to no plan is everybody's. `real_now` is the
-    world's time, by which workers are awake; None: the same as `now`.
+    `real_now` is the world's time, by which workers are awake; None: the same as `now`. Of the `sites` only, if
+    any are named; what belongs to no plan is everybody's.
     """
-    terms = {
-        "sites": None if sites is None else sorted(sites),
+    moments: dict[str, Any] = {
         "now": now,
         "late_before": now - AGENDA_LATE_AFTER,
         "stuck_before": now - AGENDA_LATE_AFTER,
@@ -168,7 +169,10 @@ async def attention(
         "asleep_before": (real_now or now) - ASLEEP_AFTER,
     }
     async with engine.connect() as connection:
-        rows = (await connection.execute(_ATTENTION, terms)).all()
+        if sites is None:
+            rows = (await connection.execute(_EVERYWHERE, moments)).all()
+        else:
+            rows = (await connection.execute(_AT_SITES, moments | {"sites": sorted(sites)})).all()
     return tuple(
         AttentionItem(
             kind=(kind := AttentionKind(row.kind)),

@@ -68,7 +68,7 @@ class TextFacts:
 
 _NAMES = (
     *("stage", "closed_at", "pack_hash", "most_questions", "language", "own_version", "own_body"),
-    *("clinic_name", "phone", "hours", "therapist", "number", "texts_allowed", "consented"),
+    *("clinic_name", "phone", "nation", "hours", "therapist", "number", "texts_allowed", "consented"),
     *("status", "revision", "confirmed"),
 )
 _FACTS = text(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import RowMapping, select
@@ -40,6 +41,15 @@ async def all_sites(engine: AsyncEngine) -> tuple[Site, ...]:
     async with engine.connect() as connection:
         found = (await connection.execute(select(sites).order_by(sites.c.created_at, sites.c.id))).mappings()
         return tuple([await _site(connection, row) for row in found.all()])
+
+
+async def home_site(engine: AsyncEngine, theirs: Collection[str]) -> Site | None:
+    """The oldest of these sites; of all of them for somebody without one. None while the clinic has no site."""
+    own = sites.c.id.in_(sorted(theirs))
+    query = select(sites).order_by(own.desc(), sites.c.created_at, sites.c.id).limit(1)
+    async with engine.connect() as connection:
+        row = (await connection.execute(query)).mappings().one_or_none()
+        return None if row is None else await _site(connection, row)
 
 
 async def site(engine: AsyncEngine, site_id: str) -> Site:

@@ -51,8 +51,12 @@ async def all_staff(
     engine: AsyncEngine, *, site_id: str | None = None, role: Role | None = None
 ) -> tuple[StaffMember, ...]:
     """Active staff by name, of one site or role if asked."""
+    there: ColumnElement[bool] = staff.c.active
+    if site_id is not None:
+        at_site = select(staff_roles.c.staff_id).where(staff_roles.c.site_id == site_id)
+        there &= staff.c.id.in_(at_site)
     async with engine.connect() as connection:
-        members = await _members(connection, staff.c.active)
+        members = await _members(connection, there)
     return tuple(
         member
         for member in members
@@ -61,6 +65,13 @@ async def all_staff(
             for site, held in member.roles.items()
         )
     )
+
+
+async def staff_names(engine: AsyncEngine) -> dict[str, str]:
+    """The names of all who work here, by their ids."""
+    query = select(staff.c.id, staff.c.name).where(staff.c.active)
+    async with engine.connect() as connection:
+        return {row.id: row.name for row in await connection.execute(query)}
 
 
 async def former_staff(engine: AsyncEngine) -> tuple[StaffMember, ...]:

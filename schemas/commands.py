@@ -70,6 +70,8 @@ class ProtocolEdit(Frozen):
     techniques: tuple[str, ...] | None = None
     review_sessions: int | None = Field(None, ge=1, le=26)
     review_days: int | None = Field(None, ge=7, le=182)
+    pain_baseline: float | None = Field(None, ge=0, le=10)
+    """The average pain that later answers are compared with (AL-02), re-set at a review."""
     pain_ok_max: float | None = Field(None, ge=0, le=5)
     """The pain up to which visits may become rarer (D2); above the pack's only for lasting pain."""
 

@@ -14,6 +14,7 @@ from activities.reading import ReplyReading
 from activities.reconciling import Patience, Search
 from activities.recording import Recording
 from activities.sending import Sending
+from activities.sending_again import SendingAgain
 from activities.telling_staff import StaffMail
 from activities.wording import Wording
 from database.engine import create_engine
@@ -44,6 +45,7 @@ class WorkerParts:
     recording: Recording
     reading: ReplyReading
     sending: Sending
+    sending_again: SendingAgain
     channel: Channel
     search: Search
     email: EmailFallback | None
@@ -79,6 +81,11 @@ async def bootstrap(
     packs = PackShelf(engine)
     wording = Wording(packs, all_books(), outside(settings))
     mail = mail_channel(settings)
+
+    def undo_for() -> timedelta:
+        """While a demo's time is being moved nobody sits at a screen to take a text back."""
+        return timedelta() if clock.moving else timedelta(seconds=settings.undo_seconds)
+
     return WorkerParts(
         settings=settings,
         tuning=tuning or Tuning.of(settings),
@@ -93,9 +100,9 @@ async def bootstrap(
             wording,
             search,
             metrics,
-            # While a demo's time is being moved nobody sits at a screen to take a text back.
-            undo_for=lambda: timedelta() if clock.moving else timedelta(seconds=settings.undo_seconds),
+            undo_for=undo_for,
         ),
+        sending_again=SendingAgain(engine, channel, wording, undo_for),
         channel=channel,
         search=search,
         email=EmailFallback(engine, mail, wording) if mail else None,

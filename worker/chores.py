@@ -52,6 +52,11 @@ def chores(parts: WorkerParts) -> tuple[Chore, ...]:
             tuning.judge_again_every,
             lambda: judge_again(engine, running, builtin()),
         ),
+        Chore(
+            "send texts again",
+            tuning.send_again_every,
+            lambda: parts.sending_again.round(parts.clock.now()),
+        ),
         Chore("tell staff what waits", tuning.tell_staff_every, lambda: tell_staff(parts)),
         Chore("settle texts left open", tuning.settle_texts_every, lambda: settle_texts(parts)),
         Chore("send links to the form", tuning.send_form_links_every, lambda: send_links(parts)),

@@ -19,9 +19,9 @@ from api.console.permissions import Act, may
 from api.console.rendering import html
 from api.identity import Identity, Who
 from api.permitted import allowed
-from api.problems import Problem
+from api.problems import Problem, no_clinic
 from database.leave import StandIns, stand_ins
-from database.sites import Site, all_sites
+from database.sites import Site, home_site
 from database.staff import StaffMember
 
 __all__ = ["RAIL", "Desk", "TheDesk", "allowed", "desk"]
@@ -45,14 +45,9 @@ class Desk:
     clinic: Clinic
     who: Identity
     member: StaffMember
-    sites: tuple[Site, ...]
+    site: Site
     stand_ins: StandIns
     engine_answers: bool = True
-
-    @property
-    def site(self) -> Site:
-        """The reader's own site; the clinic's first one for people without."""
-        return next((one for one in self.sites if one.id in self.member.roles), self.sites[0])
 
     @property
     def own_sites(self) -> frozenset[str]:
@@ -131,7 +126,10 @@ async def desk(request: Request, clinic: TheClinic, who: Who) -> Desk:
     watch: EngineWatch = request.app.state.engine_watch
     answers = await watch.look(clinic.plans, clinic.real_now())
     standing = await stand_ins(clinic.engine, clinic.clock())
-    return Desk(request, clinic, who, who.member, await all_sites(clinic.engine), standing, answers)
+    home = await home_site(clinic.engine, who.member.roles)
+    if home is None:
+        raise no_clinic()
+    return Desk(request, clinic, who, who.member, home, standing, answers)
 
 
 TheDesk = Annotated[Desk, Depends(desk)]

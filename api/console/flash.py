@@ -32,6 +32,7 @@ class Done(StrEnum):
     undone = "undone"
     placed = "placed"
     put_aside = "put-aside"
+    sent_again = "sent-again"
     saved_view = "saved-view"
     dropped_view = "dropped-view"
     signed_out = "signed-out"
@@ -71,6 +72,7 @@ SAID: Final[Mapping[Done, str]] = MappingProxyType(
         Done.rescreened: "The answers are judged; what they found holds from now on.",
         Done.undone: "The text is taken back; it does not go out. The plan itself stays as decided.",
         Done.placed: "The text belongs to that plan now.",
+        Done.sent_again: "It goes out once more in a moment.",
         Done.put_aside: "The text is put aside as dealt with.",
         Done.saved_view: "The view is kept.",
         Done.dropped_view: "The view is gone.",

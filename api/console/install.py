@@ -37,6 +37,7 @@ from api.console.routes import (
     today,
     treating,
 )
+from api.kept_figures import KeptFigures
 
 STAFF_ONLY: Final = (
     attention,
@@ -76,6 +77,7 @@ class _Kept(StaticFiles):
 def install(app: FastAPI, *, demo: bool) -> None:
     """Add the console to the application, in a demo with its clock; `problems.install` comes before."""
     app.state.engine_watch = EngineWatch()
+    app.state.figures = KeptFigures()
     app.mount(STATIC_PATH, _Kept(directory=Path(__file__).parent / "static"), name="static")
     app.include_router(entrance.router, include_in_schema=False)
     app.include_router(single_sign_on.router, include_in_schema=False)

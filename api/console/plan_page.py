@@ -17,7 +17,7 @@ from api.console.plan_story import plan_story
 from api.plan_at_hand import PlanAtHand
 from api.problems import Problem
 from database.plans import plan
-from database.staff import StaffMember, all_staff
+from database.staff import StaffMember, all_staff, staff_names
 from database.undo import texts_to_undo
 from schemas.commands import Role
 from schemas.names import new_id
@@ -34,7 +34,7 @@ async def plan_page(
     if no is not None:
         at_hand = PlanAtHand(await plan(at.clinic.engine, at_hand.id))
     story = await plan_story(at.clinic, at_hand)
-    everybody = await all_staff(at.clinic.engine)
+    there = await all_staff(at.clinic.engine, site_id=at_hand.view.summary.site_id)
     status, refusal = as_problem(no, story.clock.at) if no else (HTTPStatus.OK, None)
     return at.page(
         "plans",
@@ -44,8 +44,8 @@ async def plan_page(
         state=at_hand.state,
         summary=at_hand.view.summary,
         offers=offers(at_hand.state, at.who.actor, story.clock.now),
-        people={one.id: one.name for one in everybody},
-        therapists=[one for one in everybody if _treats_at(one, at_hand.view.summary.site_id)],
+        people=await staff_names(at.clinic.engine),
+        therapists=[one for one in there if _treats_at(one, at_hand.view.summary.site_id)],
         grades={one.grade: one for one in story.pack.adverse_events.grades},
         questions=_questions(story.pack),
         undo=await texts_to_undo(at.clinic.engine, at.member.id, at_hand.id),

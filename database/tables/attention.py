@@ -40,6 +40,7 @@ approvals = Table(
     Column("reason_id", Id, ForeignKey("notes.id")),
     one_of("status", ApprovalStatus, "status"),
     Index(None, "plan_id"),
+    Index("ix_approvals_open_of_plan", "plan_id", postgresql_where=text("status = 'open'")),
     Index("ix_approvals_open", "owner_id", "due_at", postgresql_where=text("status = 'open'")),
 )
 
@@ -64,5 +65,6 @@ alerts = Table(
     Column("outcome", Text),
     Column("note_id", Id, ForeignKey("notes.id")),
     Index(None, "plan_id"),
+    Index("ix_alerts_open_of_plan", "plan_id", postgresql_where=text("closed_at IS NULL")),
     Index("ix_alerts_open", "urgency", "contact_by", postgresql_where=text("closed_at IS NULL")),
 )

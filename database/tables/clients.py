@@ -25,6 +25,18 @@ clients = Table(
     Column("created_at", Moment, nullable=False),
     Index(None, "mobile"),  # not unique: families share a telephone
     Index(None, "family_name", "given_name"),
+    Index(
+        "ix_clients_part_of_given_name",
+        "given_name",
+        postgresql_using="gin",
+        postgresql_ops={"given_name": "gin_trgm_ops"},
+    ),
+    Index(
+        "ix_clients_part_of_family_name",
+        "family_name",
+        postgresql_using="gin",
+        postgresql_ops={"family_name": "gin_trgm_ops"},
+    ),
 )
 
 consents = Table(

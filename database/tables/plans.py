@@ -65,6 +65,7 @@ plans = Table(
     Column("chain_hash", LargeBinary, nullable=False),
     one_of("stage", Stage, "stage"),
     Index(None, "stage"),
+    Index(None, "stage", "opened_at", "id"),
     Index(None, "next_at"),
     Index(None, "therapist_id", "stage"),
     Index(None, "client_id"),

@@ -75,6 +75,19 @@ messages = Table(
     ),
     Index("ix_messages_unanswered", "claimed_at", postgresql_where=text("status = 'sent'")),
     Index(None, "recipient_id", "sent_at"),
+    Index(
+        "ix_messages_in_trouble",
+        "ordered_at",
+        "key",
+        postgresql_where=text("status IN ('failed', 'undelivered', 'unknown')"),
+    ),
+    Index(
+        "ix_messages_kept_back",
+        "ordered_at",
+        "key",
+        postgresql_where=text("status IN ('suppressed', 'expired')"),
+    ),
+    Index("ix_messages_mailed", "ordered_at", "key", postgresql_where=text("channel = 'email'")),
     Index("ix_messages_failed", "settled_at", postgresql_where=text("status IN ('failed', 'undelivered')")),
 )
 

@@ -6,10 +6,19 @@ from datetime import timedelta
 
 import pytest
 
+from care.answers import reply_question
 from care.booking import ahead
 from care.draft import Draft
 from care.taper_steps import adherence, flares, take_verdict, taper_inputs
-from schemas.commands import CancelSession, CloseAlert, DecideApproval, Decision, RecordOutcome
+from schemas.commands import (
+    Amend,
+    CancelSession,
+    CloseAlert,
+    DecideApproval,
+    Decision,
+    ProtocolEdit,
+    RecordOutcome,
+)
 from schemas.events import EventKind
 from schemas.plan import AlertReason, Answer, SessionStatus
 from schemas.protocol import ApprovalKind
@@ -169,3 +178,14 @@ def test_a_review_starts_its_clock_again(running: PlayedPlan) -> None:
     running.must(CloseAlert(alert_id=review.id, outcome="on track"))
     assert running.state.progress.sessions_since_review == 0
     assert running.state.progress.reviewed_at == running.now
+
+
+def test_the_pain_that_answers_are_compared_with_is_re_set_at_a_review_with_a_reason(
+    running: PlayedPlan,
+) -> None:
+    running.until(running.session(1).starts_at + timedelta(hours=1))
+    before = reply_question(running.state, "in")
+    running.must(Amend(edit=ProtocolEdit(pain_baseline=2), reason_id="why"))
+    after = reply_question(running.state, "in")
+    assert (before.baseline, after.baseline) == (5, 2)
+    assert running.state.protocol.revision == 2

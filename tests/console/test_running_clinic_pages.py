@@ -8,14 +8,16 @@ from typing import Any
 
 import httpx2
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from api.console import words
-from database.demo_clinic import MANAGER
+from database.demo_clinic import MANAGER, THERAPIST
 from database.outages import note_awake
-from database.tables import inbound_messages
+from database.tables import inbound_messages, messages
 from database.tables.texts import InboundStatus
+from database.undo import texts_to_undo
 from schemas.commands import ReceiveText
+from schemas.messages import MessageStatus
 from schemas.plan import AgendaKind
 from tests.console.conftest import MORNING, SignIn
 from tests.console.staged_clinic import StagedPlans
@@ -111,3 +113,25 @@ async def test_a_text_that_is_nobodys_is_put_aside(priya: httpx2.AsyncClient, pl
 
 async def test_mail_has_a_page_of_its_own(priya: httpx2.AsyncClient, lived_plan: str) -> None:
     assert "No mails here." in (await priya.get("/deliveries?which=mail")).text
+
+
+async def test_a_text_that_failed_for_a_passing_reason_is_sent_again_once(
+    priya: httpx2.AsyncClient, lived_plan: str, plans: StagedPlans
+) -> None:
+    await priya.post(f"/plans/{lived_plan}/hold", data={"key": "h", "form": "hold", "reason": "Away."})
+    [waiting] = await texts_to_undo(plans.engine, THERAPIST.id)
+
+    async def fail(code: str) -> None:
+        change = update(messages).where(messages.c.key == waiting.key)
+        async with plans.engine.begin() as connection:
+            await connection.execute(change.values(status=MessageStatus.undelivered, error_code=code))
+
+    await fail("30003")  # the phone was off
+    assert "Send again" in (await priya.get("/deliveries?which=trouble")).text
+    form = {"text": waiting.key}
+    assert (await priya.post("/deliveries/again", data=form)).headers[
+        "Location"
+    ] == "/deliveries?said=sent-again"
+    twice = await priya.post("/deliveries/again", data=form)
+    assert twice.status_code == 409
+    assert "This text is not sent again" in twice.text

@@ -19,7 +19,7 @@ from api.problems import Problem
 from api.routes.alerts import post_acknowledge, post_close
 from database.alerts import alert
 from database.inbound import texts_from_plan
-from database.staff import all_staff
+from database.staff import staff_names
 from schemas.names import new_id
 from schemas.refusals import PlanAskFailed
 
@@ -64,7 +64,7 @@ async def _page(
     clock = SiteClock(view.state.protocol.hours.zone, max(at.clinic.clock(), view.summary.updated_at))
     status, refusal = as_problem(no, clock.at) if no else (HTTPStatus.OK, None)
     what, next_step = ALERTS[found.reason]
-    people = {one.id: one.name for one in await all_staff(engine)}
+    people = await staff_names(engine)
     texts = await texts_from_plan(engine, found.plan_id)
     return at.page(
         "attention",

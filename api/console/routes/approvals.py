@@ -29,7 +29,7 @@ from database import approvals as approval_records
 from database.approvals import ApprovalView
 from database.plans import plan
 from database.sites import site
-from database.staff import all_staff
+from database.staff import all_staff, staff_names
 from database.undo import texts_to_undo
 from schemas.commands import Decision, Role
 from schemas.names import new_id
@@ -151,7 +151,7 @@ async def _sheet(
 
 
 async def _name(at: Desk, staff_id: str | None) -> str | None:
-    people = {one.id: one.name for one in await all_staff(at.clinic.engine)}
+    people = await staff_names(at.clinic.engine)
     return people.get(staff_id, staff_id) if staff_id else None
 
 

@@ -20,7 +20,7 @@ _SHOWN: Final = 50
 
 @router.get("/attention")
 async def show(at: TheDesk) -> Response:
-    """Everything that waits for a person; `whose=mine` leaves what others own out."""
+    """Everything that waits for a person at the reader's sites; `whose=mine` leaves what others own out."""
     engine, clock = at.clinic.engine, at.clock
     groups = board(
         await attention(engine, clock.now, at.clinic.real_now(), sites=at.own_sites),

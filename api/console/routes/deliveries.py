@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
@@ -15,14 +16,19 @@ from api.console.desk import Desk, TheDesk, allowed
 from api.console.flash import Done
 from api.console.forms import TheForm, as_problem
 from api.console.permissions import Act
+from api.plan_at_hand import ones_own_plan
 from api.problems import FieldProblem, Problem, invalid
 from api.text_words import why
-from database import inbound
+from database import inbound, outbox
 from database.deliveries import recent_texts, unplaced_texts
+from database.outbox import OutboxText
+from database.outbox_states import FAILURES
 from database.plans import PlanCursor, plan
+from database.retries import send_again
 from database.tables.texts import InboundStatus
+from messaging.error_classes import MEANINGS, classify
 from schemas.commands import CLIENT, CommandEnvelope, ReceiveText
-from schemas.messages import ChannelName, MessageStatus
+from schemas.messages import Audience, ChannelName, MessageStatus
 from schemas.refusals import PlanAskFailed
 
 router = APIRouter(prefix="/deliveries", dependencies=[allowed(Act.see_deliveries)])
@@ -73,6 +79,33 @@ async def put_aside(inbound_id: str, form: TheForm) -> Response:
     return form.at.on("/deliveries", Done.put_aside)
 
 
+@router.post("/again", dependencies=[allowed(Act.retry_texts)])
+async def again(form: TheForm) -> Response:
+    """Send a text that did not arrive once more, where another try makes sense; never twice."""
+    at = form.at
+    text = await outbox.get(at.clinic.engine, form.word("text"))
+    await ones_own_plan(at.clinic, at.who, text.order.plan_id)
+    if _worth_a_try(text, at.clock.now) and await send_again(
+        at.clinic.engine, text.key, at.member.id, at.clock.now
+    ):
+        return at.on("/deliveries", Done.sent_again)
+    no = Problem(
+        HTTPStatus.CONFLICT,
+        "not_again",
+        "This text is not sent again: it has been tried once more or mailed already, another try would not help, "
+        "or it is of no use any more. Ring the client if it matters.",
+    )
+    return await _page(at, no=no)
+
+
+def _worth_a_try(text: OutboxText, now: datetime) -> bool:
+    """Whether another try makes sense: what failed for a reason that passes, and is still of use."""
+    code = int(text.error_code) if text.error_code and text.error_code.isdecimal() else None
+    passing = MEANINGS[classify(code)].try_again
+    fresh = text.stands_for is None and text.channel is ChannelName.sms and text.order.expires_at > now
+    return text.status in FAILURES and passing and fresh and text.order.audience is Audience.client
+
+
 async def _page(
     at: Desk, which: str = "", cursor: str = "", no: Problem | PlanAskFailed | None = None
 ) -> Response:
@@ -90,7 +123,15 @@ async def _page(
         "deliveries",
         "deliveries.html",
         status,
-        rows=[{"one": one, "why": why(one.text), "said": words.DELIVERIES[one.text.status]} for one in texts],
+        rows=[
+            {
+                "one": one,
+                "why": why(one.text),
+                "said": words.DELIVERIES[one.text.status],
+                "again": _worth_a_try(one.text, at.clock.now),
+            }
+            for one in texts
+        ],
         which=which,
         older=_older(which, texts[-1].text.order.ordered_at, texts[-1].text.key)
         if len(texts) == _SHOWN

@@ -62,7 +62,7 @@ async def _list(at: Desk, wanted: Wanted, name: str | None = None) -> Response:
         searched=name,
         stages=list(Stage),
         waits=list(Waiting),
-        therapists=await all_staff(engine, role=Role.treating_physiotherapist),
+        therapists=await all_staff(engine, site_id=at.site.id, role=Role.treating_physiotherapist),
         views=await views_of(engine, at.member.id),
         key=new_id(),
     )

@@ -13,11 +13,10 @@ from starlette.responses import Response
 
 from api.console.desk import TheDesk, allowed
 from api.console.permissions import Act
+from api.kept_figures import Counted
 from database.attention import ASLEEP_AFTER
-from database.figures import figures
 from database.outage_receipt import Fared, outage_receipt
 from database.outages import AWAKE, outage_by_id, recent_outages, round_reached
-from database.texting_health import texting_health
 
 router = APIRouter(prefix="/system", dependencies=[allowed(Act.see_system)])
 
@@ -29,11 +28,13 @@ async def show(at: TheDesk) -> Response:
     """The clinic in numbers, and its last outages."""
     engine, now = at.clinic.engine, at.clock.now
     seen = await round_reached(engine, AWAKE)
+    counted: Counted = await at.request.app.state.figures.look(engine, now)
     return at.page(
         "system",
         "system.html",
-        figures=await figures(engine, now),
-        texting=await texting_health(engine, now),
+        figures=counted.figures,
+        texting=counted.texting,
+        counted_at=counted.at,
         record_ms=await _record_answers(engine),
         waits_long=timedelta(minutes=10),
         seen=seen,
