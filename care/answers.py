@@ -53,7 +53,7 @@ def reply_question(state: PlanState, inbound_id: str) -> ReplyQuestion:
 def could_answer(state: PlanState, reading: Reading, now: datetime) -> bool:
     """Whether something is open in this plan that the reading answers."""
     draft = Draft(state, now, "look")
-    return bool(fits(draft, reading)) or _says_which(draft, reading)
+    return bool(fits(draft, reading)) or _says_which(draft, ReplyFinding(reading=reading))
 
 
 def receive_text(draft: Draft, command: ReceiveText, finding: ReplyFinding) -> None:
@@ -77,7 +77,7 @@ def receive_text(draft: Draft, command: ReceiveText, finding: ReplyFinding) -> N
     )
     worried = _safety(draft, command, reading)
     for applies, act in _PRECEDENCE:
-        if applies(draft, reading):
+        if applies(draft, finding):
             act(draft, command, finding, worried)
             return
     if not worried:
@@ -206,8 +206,8 @@ def _ask_which(draft: Draft, command: ReceiveText, finding: ReplyFinding, worrie
         _unread(draft, command)
 
 
-def _says_which(draft: Draft, reading: Reading) -> bool:
-    return reading.option is not None and asked_which(draft) is not None
+def _says_which(draft: Draft, finding: ReplyFinding) -> bool:
+    return finding.reading.option is not None and asked_which(draft) is not None
 
 
 def _decided(draft: Draft, command: ReceiveText, finding: ReplyFinding, worried: bool) -> None:
@@ -228,8 +228,8 @@ def _decided(draft: Draft, command: ReceiveText, finding: ReplyFinding, worried:
     _BY_PROMPT[prompt.kind](draft, command, said, prompt)
 
 
-def _odd(draft: Draft, reading: Reading) -> bool:
-    return reading.unreadable and any(
+def _odd(draft: Draft, finding: ReplyFinding) -> bool:
+    return finding.reading.unreadable and any(
         p.kind is PromptKind.score and not p.reasked for p in open_prompts(draft)
     )
 
@@ -258,19 +258,19 @@ def _unread(draft: Draft, command: ReceiveText) -> None:
     draft.raise_alert(AlertReason.unread_reply, Urgency.E3, "sms_checkins.parser", subject=command.inbound_id)
 
 
-def _asks_out(draft: Draft, reading: Reading) -> bool:
-    return reading.opt_out
+def _asks_out(draft: Draft, finding: ReplyFinding) -> bool:
+    return finding.reading.opt_out
 
 
-def _asks_in(draft: Draft, reading: Reading) -> bool:
-    return reading.opt_in and not draft.state.texts_on
+def _asks_in(draft: Draft, finding: ReplyFinding) -> bool:
+    return finding.reading.opt_in and not draft.state.texts_on
 
 
-def _asks_help(draft: Draft, reading: Reading) -> bool:
-    return reading.help
+def _asks_help(draft: Draft, finding: ReplyFinding) -> bool:
+    return finding.reading.help
 
 
-_Applies = Callable[[Draft, Reading], bool]
+_Applies = Callable[[Draft, ReplyFinding], bool]
 _Act = Callable[[Draft, ReceiveText, ReplyFinding, bool], None]
 
 _PRECEDENCE: tuple[tuple[_Applies, _Act], ...] = (

@@ -29,6 +29,7 @@ def finding(pack: RulePack, words: str, asked: ReplyQuestion, reader: Reader | N
             question: number_alerts(pack, question, reading.value, _context(question, asked))
             for question, reading in readings.items()
         },
+        questions_apart=True,
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from care.draft import Draft
 from schemas.plan import AHEAD, Prompt, PromptKind, Session
 from schemas.replies import Reading
+from schemas.transition import ReplyFinding
 
 _HIGHEST = {"CHK-FLARE": 7, "CHK-HOME": 7}
 
@@ -49,19 +50,33 @@ def fits(draft: Draft, reading: Reading) -> tuple[Prompt, ...]:
     )
 
 
-def matters(prompts: Iterable[Prompt]) -> int:
-    """How many things these prompts are about: each visit is one, all scores together are one."""
-    return len({(p.kind, p.session_no if p.kind is PromptKind.confirm_session else None) for p in prompts})
+def matters(prompts: Iterable[Prompt], *, questions_apart: bool = True) -> int:
+    """How many things these prompts are about: each visit is one, and each question, however often it was asked.
+
+    Without `questions_apart` all questions together are one, and an answer goes to the one asked last.
+    """
+    return len({matter(prompt, questions_apart=questions_apart) for prompt in prompts})
 
 
-def one_fits(draft: Draft, reading: Reading) -> bool:
+def matter(prompt: Prompt, *, questions_apart: bool) -> tuple[PromptKind, int | str | None]:
+    """What a prompt is about, the same for every prompt about it."""
+    if prompt.kind is PromptKind.confirm_session:
+        return prompt.kind, prompt.session_no
+    return prompt.kind, prompt.question if questions_apart else None
+
+
+def one_fits(draft: Draft, finding: ReplyFinding) -> bool:
     """Whether it is clear what this answer is about."""
-    return matters(fits(draft, reading)) == 1
+    return _matters(draft, finding) == 1
 
 
-def several_fit(draft: Draft, reading: Reading) -> bool:
+def several_fit(draft: Draft, finding: ReplyFinding) -> bool:
     """Whether this answer could be about several things."""
-    return matters(fits(draft, reading)) > 1
+    return _matters(draft, finding) > 1
+
+
+def _matters(draft: Draft, finding: ReplyFinding) -> int:
+    return matters(fits(draft, finding.reading), questions_apart=finding.questions_apart)
 
 
 def session_asked(draft: Draft, prompts: Iterable[Prompt]) -> Session | None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from care.draft import Draft
+from care.fitting import matter
 from care.local_time import out_of_quiet
 from schemas.messages import TextPurpose
 from schemas.plan import Prompt, PromptKind, Undecided
@@ -15,6 +16,7 @@ _WAITED_FOR = timedelta(hours=4)
 _TEMPLATES = {
     (PromptKind.confirm_session, PromptKind.score): "which_visit_or_question",
     (PromptKind.confirm_session, PromptKind.confirm_session): "which_visit",
+    (PromptKind.score, PromptKind.score): "which_question",
 }
 
 
@@ -27,13 +29,13 @@ def asked_which(draft: Draft) -> Prompt | None:
 def ask_which(draft: Draft, inbound_id: str, finding: ReplyFinding, fitting: Sequence[Prompt]) -> bool:
     """Ask which of two matters an answer is about and keep it until then; False where a person must ask.
 
-    A visit comes before a question, an earlier visit before a later one: A and B of the text.
+    A visit comes before a question, an earlier visit before a later one, a question asked first before one asked
+    later: A and B of the text, which tells questions apart by when they were asked.
     """
-    matters = _one_each(fitting)
+    matters = _one_each(fitting, questions_apart=finding.questions_apart)
     template = _TEMPLATES.get(tuple(one.kind for one in matters))  # type: ignore[arg-type]
-    sessions = [draft.state.session(one.session_no or 0) for one in matters]
-    visits = tuple(session.starts_at for session in sessions if session is not None)
-    if template is None or not visits or asked_which(draft) is not None or draft.tells_client:
+    told = tuple(at for one in matters if (at := _told_by(draft, one, matters)) is not None)
+    if template is None or not told or asked_which(draft) is not None or draft.tells_client:
         return False
     reading = finding.reading
     draft.add_prompt(
@@ -57,16 +59,29 @@ def ask_which(draft: Draft, inbound_id: str, finding: ReplyFinding, fitting: Seq
         template=template,
         purpose=TextPurpose.question,
         rule="REPLY-WHICH",
-        starts_at=visits,
+        starts_at=told,
         life=_WAITED_FOR * 4,
     )
     return True
 
 
-def _one_each(fitting: Sequence[Prompt]) -> list[Prompt]:
-    """Of each matter the prompt asked last, visits in order of time first."""
-    last = {}
-    for prompt in sorted(fitting, key=lambda p: (p.asked_at, p.key)):
-        about = prompt.session_no if prompt.kind is PromptKind.confirm_session else None
-        last[prompt.kind, about] = prompt
-    return sorted(last.values(), key=lambda p: (p.kind is not PromptKind.confirm_session, p.session_no or 0))
+def _told_by(draft: Draft, one: Prompt, matters: Sequence[Prompt]) -> datetime | None:
+    """The time that tells a matter from the other: of a visit its start, of one among questions when it was asked."""
+    if all(p.kind is PromptKind.score for p in matters):
+        return one.asked_at
+    session = draft.state.session(one.session_no or 0)
+    return session.starts_at if session is not None and _of_a_visit(one) else None
+
+
+def _one_each(fitting: Sequence[Prompt], *, questions_apart: bool) -> list[Prompt]:
+    """Of each matter the prompt asked last, in order of time, visits first; beside a visit all questions are one."""
+    apart = questions_apart and not any(_of_a_visit(p) for p in fitting)
+    in_order = sorted(fitting, key=lambda p: (p.asked_at, p.key))
+    last = {matter(prompt, questions_apart=apart): prompt for prompt in in_order}
+    visits = sorted((p for p in last.values() if _of_a_visit(p)), key=lambda p: p.session_no or 0)
+    questions = sorted((p for p in last.values() if not _of_a_visit(p)), key=lambda p: (p.asked_at, p.key))
+    return [*visits, *questions]
+
+
+def _of_a_visit(prompt: Prompt) -> bool:
+    return prompt.kind is PromptKind.confirm_session

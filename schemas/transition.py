@@ -98,7 +98,12 @@ class ReplyQuestion(Frozen):
 
 
 class ReplyFinding(Frozen):
-    """A reading, and for each open question the number alerts its value would raise."""
+    """A reading, and for each open question the number alerts its value would raise.
+
+    `questions_apart` asks which was meant where a number fits two questions; findings recorded before there was
+    that lack it, and their plans replay as they ran: the question asked last had the number.
+    """
 
     reading: Reading
     alerts: dict[str, tuple[NumberAlert, ...]] = {}
+    questions_apart: bool = False

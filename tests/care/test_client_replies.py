@@ -160,6 +160,41 @@ def test_an_answer_to_one_of_two_questions_goes_where_the_client_says(
     assert not running.has_alert(AlertReason.unread_reply)
 
 
+def _asked_for_two_scores(running: PlayedPlan) -> None:
+    running.until(running.now + FIRST_PAIN)
+    [pain] = [p for p in running.state.prompts if p.kind is PromptKind.score]
+    flare = pain.but(
+        key="q:CHK-FLARE",
+        question="CHK-FLARE",
+        asked_at=running.now,
+        expires_at=running.now + timedelta(days=2),
+    )
+    running.state = running.state.but(prompts=(pain, flare))
+
+
+@pytest.mark.parametrize(("meant", "question"), [("A", "CHK-PAIN"), ("the second", "CHK-FLARE")])
+def test_a_number_that_fits_two_questions_goes_where_the_client_says(
+    running: PlayedPlan, meant: str, question: str
+) -> None:
+    _asked_for_two_scores(running)
+    asked_at = tuple(p.asked_at for p in running.state.prompts)
+    running.text("2")
+    assert running.texts()[-1].order.template == "which_question"
+    assert running.texts()[-1].order.starts_at == asked_at
+    assert not running.state.progress.answers
+    running.text(meant)
+    assert [(a.question, a.value) for a in running.state.progress.answers] == [(question, 2)]
+    assert not running.has_alert(AlertReason.unread_reply)
+
+
+def test_a_number_that_only_one_of_two_questions_takes_needs_no_asking_f31(running: PlayedPlan) -> None:
+    _asked_for_two_scores(running)
+    before = len(running.texts())
+    running.text("8")
+    assert [(a.question, a.value) for a in running.state.progress.answers] == [("CHK-PAIN", 8)]
+    assert all(text.order.template != "which_question" for text in running.texts()[before:])
+
+
 def test_the_client_is_asked_which_only_once_then_a_person_asks(running: PlayedPlan) -> None:
     _asked_for_a_score_and_a_visit(running)
     running.text("2")

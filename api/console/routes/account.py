@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
@@ -19,8 +19,11 @@ from api.log_ins import log_in
 from api.passwords import hash_password, password_matches
 from api.problems import FieldProblem, Problem, invalid
 from database.accounts import password_hash_of, set_password
+from database.staff_notices import notices_to
 from database.tokens import OpenToken, end_all_tokens, end_token, issue_token, open_tokens
 from schemas.names import new_id
+
+NOTICES_SHOWN: Final = 8
 
 router = APIRouter(prefix="/account", dependencies=[allowed(Act.keep_own_account)])
 
@@ -129,6 +132,7 @@ async def _page(
         "log_ins": [one for one in found if _is_log_in(one)],
         "tokens": [one for one in found if not _is_log_in(one)],
         "here": at.who.token_id,
+        "notices": await notices_to(at.clinic.engine, at.member.id, limit=NOTICES_SHOWN),
         "made": made,
         "typed": form.typed if form else nothing_typed(),
         "key": form.key if form else new_id(),

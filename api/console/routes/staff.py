@@ -14,12 +14,14 @@ from api.console.desk import Desk, TheDesk, allowed
 from api.console.flash import Done
 from api.console.forms import Sent, TheForm, as_problem, checked, nothing_typed
 from api.console.permissions import Act
+from api.console.routes.account import NOTICES_SHOWN
 from api.passwords import hash_password
 from api.problems import FieldProblem, Problem, invalid
 from database.accounts import NewMember, add_member, close_account, reopen_account, set_password, set_roles
 from database.errors import NotFoundError, RecordError
 from database.leave import leave_ahead
 from database.staff import all_staff, former_staff, member
+from database.staff_notices import notices_to
 from database.tokens import end_all_tokens, open_tokens
 from messaging.numbers import NumberRefused, mobile
 from schemas.commands import Role
@@ -182,6 +184,7 @@ async def _one(
         person=await member(engine, staff_id),
         open_here=await open_tokens(engine, staff_id, now),
         leave=await leave_ahead(engine, now, staff_id),
+        notices=await notices_to(engine, staff_id, limit=NOTICES_SHOWN),
         every_role=list(Role),
         made=made,
         refusal=refusal,

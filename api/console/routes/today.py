@@ -52,6 +52,7 @@ async def show(
         "today",
         "today.html",
         day=shown,
+        first=first,
         by=by,
         ways=list(By),
         groups=_groups(at, found, by, first),
