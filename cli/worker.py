@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from typing import Annotated
 
@@ -15,6 +16,9 @@ _KEYS = "LIMBER_ENCRYPTION_KEYS"
 _HOW_TO_MAKE_A_KEY = (
     f'make one with: {_KEYS}="$(date +%Y-%m):$(openssl rand -base64 32)", and keep it as safe as the database'
 )
+
+_YOUNG_OBJECTS = 10_000
+"""New objects after which rings among them are looked for: one step of a plan makes thousands, and few rings."""
 
 
 def worker(
@@ -67,4 +71,7 @@ async def _work(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for asked in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(asked, stop.set)
-    await run_worker(await bootstrap(settings), stop)
+    parts = await bootstrap(settings)
+    gc.freeze()  # what is loaded now stays: no collection need look through it
+    gc.set_threshold(_YOUNG_OBJECTS)
+    await run_worker(parts, stop)

@@ -66,23 +66,31 @@ class TextFacts:
     person: PersonTexts
 
 
-_NAMES = (
-    *("stage", "closed_at", "pack_hash", "most_questions", "language", "own_version", "own_body"),
-    *("clinic_name", "phone", "nation", "hours", "therapist", "number", "texts_allowed", "consented"),
-    *("status", "revision", "confirmed"),
-)
+_LANGUAGE = "CASE :audience WHEN 'staff' THEN 'en-GB' ELSE clients.language END"
+_ASKED_FOR = {
+    "stage": "plans.stage",
+    "closed_at": "plans.closed_at",
+    "pack_hash": "plans.pack_hash",
+    "most_questions": "CAST(plans.state -> 'protocol' ->> 'max_routine_per_7_days' AS integer)",
+    "hours": "plans.state -> 'protocol' -> 'hours'",
+    "clinic_name": "sites.clinic_name",
+    "phone": "sites.phone",
+    "nation": "sites.nation",
+    "therapist": "therapist.name",
+    "language": _LANGUAGE,
+    "own_version": "own.version",
+    "own_body": "own.body",
+    "number": "CASE :audience WHEN 'staff' THEN member.mobile ELSE clients.mobile END",
+    "texts_allowed": ":audience = 'staff' OR clients.texts_allowed OR last_word.how IS DISTINCT FROM 'text'",
+    "consented": ":audience = 'staff' OR clients.texts_allowed OR last_word.how IS NOT DISTINCT FROM 'text'",
+    "status": "sessions.status",
+    "revision": "sessions.revision",
+    "confirmed": "sessions.confirmed",
+}
+# With the answer's columns named, SQLAlchemy need not look through them again for every text.
 _FACTS = text(
-    """
-    SELECT plans.stage, plans.closed_at, plans.pack_hash,
-           CAST(plans.state -> 'protocol' ->> 'max_routine_per_7_days' AS integer) AS most_questions,
-           CASE :audience WHEN 'staff' THEN 'en-GB' ELSE clients.language END AS language,
-           own.version AS own_version, own.body AS own_body, sites.clinic_name, sites.phone, sites.nation,
-           plans.state -> 'protocol' -> 'hours' AS hours,
-           therapist.name AS therapist,
-           CASE :audience WHEN 'staff' THEN member.mobile ELSE clients.mobile END AS number,
-           :audience = 'staff' OR clients.texts_allowed OR last_word.how IS DISTINCT FROM 'text' AS texts_allowed,
-           :audience = 'staff' OR clients.texts_allowed OR last_word.how IS NOT DISTINCT FROM 'text' AS consented,
-           sessions.status, sessions.revision, sessions.confirmed
+    f"""
+    SELECT {", ".join(f"{sql} AS {name}" for name, sql in _ASKED_FOR.items())}
       FROM plans
       JOIN sites ON sites.id = plans.site_id
       JOIN clients ON clients.id = plans.client_id
@@ -96,14 +104,12 @@ _FACTS = text(
       LEFT JOIN LATERAL (
            SELECT version, body FROM site_texts
             WHERE site_texts.site_id = plans.site_id AND site_texts.name = :template
-              AND site_texts.language = CASE :audience WHEN 'staff' THEN 'en-GB' ELSE clients.language END
+              AND site_texts.language = {_LANGUAGE}
             ORDER BY version DESC LIMIT 1
            ) AS own ON true
      WHERE plans.id = :plan_id
-    """
-)
-# Named once more, so that SQLAlchemy need not look through the answer's columns for every text.
-_FACTS_NAMED = _FACTS.columns(*map(column, _NAMES))
+    """  # noqa: S608 - only constants of this file
+).columns(*map(column, _ASKED_FOR))
 
 
 async def text_facts(engine: AsyncEngine, order: TextOrder, now: datetime) -> TextFacts:
@@ -119,7 +125,7 @@ async def text_facts(engine: AsyncEngine, order: TextOrder, now: datetime) -> Te
     if order.audience is Audience.staff:  # on leave, the one who stands in is paged
         parameters["acting_id"] = (await stand_ins(engine, now)).acting(order.recipient_id)
     async with one_by_one(engine) as connection:
-        row = (await connection.execute(_FACTS_NAMED, parameters)).one_or_none()
+        row = (await connection.execute(_FACTS, parameters)).one_or_none()
         if row is None:
             raise NotFoundError("plan", order.plan_id)
         person = await person_texts(connection, order, now) if order.by_the_calendar else PersonTexts()

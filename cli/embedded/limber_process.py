@@ -10,6 +10,8 @@ from cli.embedded.readiness import answers
 
 # Above the 30 s in which a worker lets running activities finish.
 _STOP_SECONDS = 40.0
+_LITTLE_MEMORY = {"MALLOC_ARENA_MAX": "2"}
+"""glibc gives each of a worker's many threads a heap of its own otherwise, and every one keeps what it once had."""
 
 
 def limber_child(name: str, arguments: Sequence[str], environment: Mapping[str, str], logs: Path) -> Child:
@@ -18,7 +20,7 @@ def limber_child(name: str, arguments: Sequence[str], environment: Mapping[str, 
         name=name,
         argv=[sys.executable, "-P", "-m", "cli.main", *arguments],
         log=logs / f"{arguments[0]}.log",
-        environment=environment,
+        environment={**_LITTLE_MEMORY, **environment},
         working_folder=Path.cwd(),
     )
 

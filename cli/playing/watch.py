@@ -7,14 +7,14 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.api.enums.v1 import PendingActivityState
 from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionResponse
 from temporalio.client import Client, WorkflowExecutionStatus
 
-from database.inbound import texts_from_plan
-from database.tables import plans
+from database.engine import one_by_one
+from database.tables import inbound_messages, plans
 from database.tables.texts import InboundStatus
 from schemas.names import plan_workflow_id
 from schemas.plan import PlanState
@@ -22,6 +22,12 @@ from schemas.plan import PlanState
 PATIENCE: Final = timedelta(seconds=30)
 _LOOK_AGAIN: Final = 0.01
 _SOON: Final = timedelta(minutes=1)
+_NEXT: Final = select(plans.c.seq, plans.c.next_at, plans.c.next_key).where(plans.c.id == bindparam("plan"))
+_READ: Final = (
+    select(func.count())
+    .select_from(inbound_messages)
+    .where(inbound_messages.c.plan_id == bindparam("plan"), inbound_messages.c.status == InboundStatus.read)
+)
 
 
 class NotSettled(Exception):  # noqa: N818 — a state of affairs
@@ -36,18 +42,18 @@ class PlanWatch:
         self._handle = client.get_workflow_handle(plan_workflow_id(plan_id))
         self.plan_id = plan_id
         self.texts_written = 0
+        self._texts_read = 0
 
     async def state(self) -> PlanState:
         """The plan as the database has it."""
-        async with self._engine.connect() as connection:
+        async with one_by_one(self._engine) as connection:
             found = await connection.execute(select(plans.c.state).where(plans.c.id == self.plan_id))
             state: PlanState = found.scalar_one()
         return state
 
     async def catch_up(self) -> None:
         """Count the texts that the plan has read so far, before more are written."""
-        arrived = await texts_from_plan(self._engine, self.plan_id)
-        self.texts_written = sum(text.status is InboundStatus.read for text in arrived)
+        self.texts_written = await self._count_read()
 
     async def running(self) -> bool:
         """Whether the plan's workflow runs; raises the SDK's RPCError if there has never been one."""
@@ -68,8 +74,7 @@ class PlanWatch:
             await asyncio.sleep(_LOOK_AGAIN)
 
     async def _under_way(self) -> str | None:
-        arrived = await texts_from_plan(self._engine, self.plan_id)
-        if sum(text.status is InboundStatus.read for text in arrived) < self.texts_written:
+        if self._texts_read < self.texts_written and await self._count_read() < self.texts_written:
             return "a client's text is not read yet"
         described = await self._handle.describe()
         if described.status is not WorkflowExecutionStatus.RUNNING:
@@ -80,15 +85,19 @@ class PlanWatch:
         now = _present(about)
         if any(_works(one, now) for one in about.pending_activities):
             return "an activity is under way"
-        columns = plans.c
-        query = select(columns.seq, columns.next_at, columns.next_key).where(columns.id == self.plan_id)
-        async with self._engine.connect() as connection:
-            row = (await connection.execute(query)).one()
+        async with one_by_one(self._engine) as connection:
+            row = (await connection.execute(_NEXT, {"plan": self.plan_id})).one()
         if row.seq == 0:
             return "it has not opened"
         if row.next_at is not None and row.next_at <= now:
             return f"{row.next_key} is due"
         return None
+
+    async def _count_read(self) -> int:
+        async with one_by_one(self._engine) as connection:
+            count = await connection.execute(_READ, {"plan": self.plan_id})
+        self._texts_read = count.scalar_one()
+        return self._texts_read
 
 
 def _present(about: DescribeWorkflowExecutionResponse) -> datetime:
