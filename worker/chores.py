@@ -14,12 +14,13 @@ from care.pack import builtin
 from database import inbound, plans, receipts
 from database.outages import note_awake
 from messaging.channel import ChannelUnavailable
+from messaging.form_link import FormLinks
 from schemas.plan import PlanState
 from schemas.refusals import EngineUnavailable, PlanAskFailed, Plans
-from worker.bootstrap import WorkerParts
+from worker.bootstrap import WorkerParts, outside
 from worker.clinic_clock import ClinicClock
 from worker.failed_texts import tell_failure
-from worker.form_links import forget_answers, send_form_links
+from worker.form_links import LinkPost, forget_answers
 from worker.housekeeping import Chore
 from worker.judging_again import judge_again
 from worker.recovering import recover_inbound
@@ -58,8 +59,12 @@ def chores(parts: WorkerParts) -> tuple[Chore, ...]:
         ),
         Chore("tell staff what waits", tuning.tell_staff_every, lambda: tell_staff(parts)),
         Chore("settle texts left open", tuning.settle_texts_every, lambda: settle_texts(parts)),
-        Chore("send links to the form", tuning.send_form_links_every, lambda: send_form_links(parts)),
-        Chore("forget unfinished forms", tuning.forget_answers_every, lambda: forget_answers(parts)),
+        Chore("send links to the form", tuning.send_form_links_every, lambda: send_links(parts)),
+        Chore(
+            "forget unfinished forms",
+            tuning.forget_answers_every,
+            lambda: forget_answers(engine, datetime.now(UTC)),
+        ),
     )
 
 
@@ -136,6 +141,13 @@ async def tell_staff(parts: WorkerParts) -> None:
     """Mail staff what waits for them, and their morning digest."""
     if parts.staff_mail is not None:
         await parts.staff_mail.round(parts.clock.now())
+
+
+async def send_links(parts: WorkerParts) -> None:
+    """Text new clients the link to their form."""
+    links = FormLinks(parts.settings.encryption_keys)
+    post = LinkPost(parts.engine, parts.channel, links, outside(parts.settings), parts.search.patience)
+    await post.round(datetime.now(UTC))
 
 
 async def tell_failures(engine: AsyncEngine, running: Plans) -> None:
