@@ -13,6 +13,7 @@ from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 
 from care.local_time import (
+    calendar_day,
     days_later,
     instant,
     local_day,
@@ -175,14 +176,14 @@ def _wanted(state: PlanState) -> Iterator[tuple[str, str, datetime]]:
     protocol, progress = state.protocol, state.progress
     if progress.started_at is None:
         return
-    last = dict(state.routine_sent)
+    last, hours = dict(state.routine_sent), protocol.hours
+    zone, quiet_start, quiet_end = hours.zone, hours.quiet_start, hours.quiet_end
     for rule in protocol.routine:
         days = rule.every_days.get(progress.step)
         if days is None:
             continue
         since = max(last.get(rule.ask, progress.started_at), progress.started_at)
-        day = local_day(protocol.hours, since) + timedelta(days=days)
-        yield rule.rule, rule.ask, ask_on(protocol.hours, day)
+        yield rule.rule, rule.ask, _asked_after(zone, quiet_start, quiet_end, since, days)
     if last.get(_BEFORE_REVIEW_ASK, progress.started_at) <= progress.reviewed_at:
         review = days_later(protocol.hours, progress.reviewed_at, protocol.review_days)
         yield (
@@ -190,6 +191,12 @@ def _wanted(state: PlanState) -> Iterator[tuple[str, str, datetime]]:
             _BEFORE_REVIEW_ASK,
             ask_on(protocol.hours, local_day(protocol.hours, review - BEFORE_REVIEW)),
         )
+
+
+@lru_cache(maxsize=1024)
+def _asked_after(zone: str, quiet_start: time, quiet_end: time, since: datetime, days: int) -> datetime:
+    day = calendar_day(zone, since) + timedelta(days=days)
+    return _asked_on(zone, quiet_start, quiet_end, day)
 
 
 def _promised(state: PlanState) -> Iterator[datetime]:
@@ -207,12 +214,12 @@ def _promised(state: PlanState) -> Iterator[datetime]:
 
 def _fit(hours: SiteHours, due: datetime, sent: list[datetime], budget: int) -> datetime:
     """The first instant from `due` on that keeps the 24-hour gap and the 7-day budget."""
-    turn = due
+    turn, zone, quiet_start, quiet_end = due, hours.zone, hours.quiet_start, hours.quiet_end
     while (free := _not_before(turn, sent, budget)) is not None:
-        day = local_day(hours, free)
-        turn = ask_on(hours, max(day, local_day(hours, turn) + _DAY))
+        day = calendar_day(zone, free)
+        turn = _asked_on(zone, quiet_start, quiet_end, max(day, calendar_day(zone, turn) + _DAY))
         if turn < free:
-            turn = ask_on(hours, day + _DAY)
+            turn = _asked_on(zone, quiet_start, quiet_end, day + _DAY)
     return turn
 
 

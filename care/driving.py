@@ -5,8 +5,8 @@ It asks the same functions in the same order (`workflows/plan.py`); the clock is
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from care.agenda import due_items, next_item
 from care.deciding import decide, with_conflicts
@@ -24,8 +24,7 @@ from schemas.transition import ReplyFinding, SlotConflict, Transition
 _NEVER_AT_REST = 400
 
 
-@dataclass(frozen=True, slots=True)
-class Recording:
+class Recording(NamedTuple):
     """One recorded step: the state before, the transition, when, and who asked for it, if anybody."""
 
     before: PlanState
@@ -34,8 +33,7 @@ class Recording:
     envelope: CommandEnvelope | None
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(NamedTuple):
     """A text on its way, the state from before it, and when its turn came."""
 
     before: PlanState

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import NamedTuple
 
-from schemas.base import Made
 from schemas.messages import TextOrder, TextPurpose
 from schemas.plan import TEXT_KINDS, AgendaItem, AgendaKind, Asking, PlanState, Prompt, PromptKind
 
 
-class DueText(Made):
+class DueText(NamedTuple):
     """A text whose turn has come: the state that notes it, and the order to send."""
 
     state: PlanState

@@ -11,8 +11,8 @@ import ast
 import operator
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
+from typing import NamedTuple
 
 from care.compiled import per_pack
 from schemas.number_alerts import NumberAlert
@@ -24,8 +24,7 @@ NO_CONTACT_RULE = "AL-13"
 """An emergency text with no staff-confirmed contact in time: the agenda's to raise."""
 
 
-@dataclass(frozen=True)
-class ScoreContext:
+class ScoreContext(NamedTuple):
     """What is known about earlier answers to the same question; None where nothing is.
 
     `pre_session` is the value before the session that `day3` follows up; `best` is the best so far in

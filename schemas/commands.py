@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from schemas.base import Frozen, Instant
+from schemas.base import Frozen, Instant, Made
 from schemas.number_alerts import NumberAlert
 from schemas.plan import SessionStatus
 from schemas.protocol import Measure
@@ -307,7 +307,7 @@ Command = Annotated[
 ]
 
 
-class CommandEnvelope(Frozen):
+class CommandEnvelope(Made):
     """A command with its id and its sender. The same id is applied once, also across continue-as-new."""
 
     command_id: str

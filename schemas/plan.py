@@ -334,9 +334,11 @@ class PlanState(Frozen):
         """The state once a text is on its way; the same again for one that was noted before."""
         if asking.key in self.done:
             return self
-        prompts = tuple(p.but(reasked=True) if p.key == asking.reminds else p for p in self.prompts)
+        prompts = self.prompts
+        if asking.reminds is not None:
+            prompts = tuple(p.but(reasked=True) if p.key == asking.reminds else p for p in prompts)
         if asking.prompt is not None:
-            prompts = (*(p for p in prompts if p.key != asking.prompt.key), asking.prompt)
+            prompts = (*[p for p in prompts if p.key != asking.prompt.key], asking.prompt)
         sent = self.routine_sent
         if asking.routine is not None:
             sent = (*sent, (asking.routine, asking.at))[-ROUTINE_KEPT:]

@@ -33,7 +33,9 @@ def _a_closed_plan_orders_nothing(step: Recording) -> bool:
 
 
 def _an_emergency_suspends(step: Recording) -> bool:
-    state = step.transition.state
+    state, before = step.transition.state, step.before
+    if state.alerts is before.alerts and state.stage is before.stage:
+        return True  # as it was after the step before, where it was looked at
     return state.stage is not Stage.active or state.safe_to_start
 
 
