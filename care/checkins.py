@@ -32,6 +32,9 @@ SORE_AFTER = timedelta(hours=20)
 BEFORE_REVIEW = timedelta(days=7)
 """SCH-7 asks from this long before the review falls due by days: the budget may push it, yet not past the review."""
 
+_Quiet = tuple[str, time, time]
+"""The zone and the quiet hours: all of a site's hours that a question's turn depends on, and quick to look up by."""
+
 _ASK_AT = time(11)
 _BEFORE_REVIEW_ASK = "CHK-BETTER"
 _GAP = timedelta(hours=24)
@@ -140,7 +143,7 @@ def question_key(question: str) -> str:
     return f"q:{question}"
 
 
-def routine_questions(state: PlanState) -> list[tuple[str, str, datetime]]:
+def routine_questions(state: PlanState) -> tuple[tuple[str, str, datetime], ...]:
     """The next turn of each calendar question: (rule, question, instant).
 
     A question's turn comes its number of days after it was last asked, or after the plan's start, or when it was
@@ -152,20 +155,23 @@ def routine_questions(state: PlanState) -> list[tuple[str, str, datetime]]:
         (max(due, put_off.get(question_key(question), due)), rule, question)
         for rule, question, due in _wanted(state)
     ]
-    sent = sorted([*(at for _, at in state.routine_sent), *_promised(state)])
-    return _turns(protocol.hours, protocol.max_routine_per_7_days, wanted, sent)
+    sent = [*[at for _, at in state.routine_sent], *_promised(state)]
+    hours = protocol.hours
+    quiet = (hours.zone, hours.quiet_start, hours.quiet_end)
+    return _turns(quiet, protocol.max_routine_per_7_days, tuple(wanted), tuple(sent))
 
 
+@lru_cache(maxsize=1024)
 def _turns(
-    hours: SiteHours, budget: int, wanted: list[tuple[datetime, str, str]], taken: list[datetime]
-) -> list[tuple[str, str, datetime]]:
-    """When each wanted question fits among the instants that are `taken`, in order; each takes its own."""
-    turns = []
+    quiet: _Quiet, budget: int, wanted: tuple[tuple[datetime, str, str], ...], sent: tuple[datetime, ...]
+) -> tuple[tuple[str, str, datetime], ...]:
+    """When each wanted question fits. Remembered: most steps of a plan change nothing about it."""
+    taken, turns = sorted(sent), []
     for due, rule, question in sorted(wanted, key=_rarest_first):
-        turn = _fit(hours, due, taken, budget)
+        turn = _fit(quiet, due, taken, budget)
         insort(taken, turn)
         turns.append((rule, question, turn))
-    return turns
+    return tuple(turns)
 
 
 def _rarest_first(wanted: tuple[datetime, str, str]) -> tuple[bool, tuple[datetime, str, str]]:
@@ -212,9 +218,9 @@ def _promised(state: PlanState) -> Iterator[datetime]:
                 yield third_day
 
 
-def _fit(hours: SiteHours, due: datetime, sent: list[datetime], budget: int) -> datetime:
+def _fit(quiet: _Quiet, due: datetime, sent: list[datetime], budget: int) -> datetime:
     """The first instant from `due` on that keeps the 24-hour gap and the 7-day budget."""
-    turn, zone, quiet_start, quiet_end = due, hours.zone, hours.quiet_start, hours.quiet_end
+    turn, (zone, quiet_start, quiet_end) = due, quiet
     while (free := _not_before(turn, sent, budget)) is not None:
         day = calendar_day(zone, free)
         turn = _asked_on(zone, quiet_start, quiet_end, max(day, calendar_day(zone, turn) + _DAY))
