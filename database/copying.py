@@ -237,7 +237,8 @@ async def _prepare(connection: AsyncConnection, copying: Copying) -> None:
 
 def _words(row: object) -> str:
     """What the hash of this event covers."""
-    event = PlanEvent(kind=row.kind, at=row.at, rule=row.rule, actor=row.actor, facts=row.facts)  # type: ignore[attr-defined]
+    told = {name: getattr(row, name) for name in PlanEvent.model_fields}
+    event = PlanEvent.model_validate(told)
     return canonical(row.plan_id, row.plan_seq, row.position, event)  # type: ignore[attr-defined]
 
 

@@ -118,4 +118,6 @@ async def _page(engine: AsyncEngine, query: Select[Any]) -> tuple[RecordedEvent,
 
 
 def _event(row: Any) -> PlanEvent:
-    return PlanEvent(kind=row.kind, at=row.at, rule=row.rule, actor=row.actor, facts=row.facts)
+    return PlanEvent.model_validate(
+        {"kind": row.kind, "at": row.at, "rule": row.rule, "actor": row.actor, "facts": row.facts}
+    )
