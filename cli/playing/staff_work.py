@@ -90,10 +90,13 @@ class StaffWork:
         reason = alert.reason.replace("_", " ")
         self._story.tell(now, Line.alert, f"{alert.urgency} {reason} ({alert.rule}): a person is needed.")
 
-    async def assess_first(self, state: PlanState) -> None:
-        """Write the physical assessment up before the first visit, if that is still to be done."""
-        if self._script.assesses and state.protocol.assessment_needed and state.assessment is None:
+    async def assess_first(self, state: PlanState, now: datetime) -> None:
+        """Examine the client before the first hands-on work and write it up, if that is still to be done."""
+        if state.protocol.assessment_needed and state.assessment is None:
             await self._staff.assess(state.protocol.therapist_id, self._plan_id)
+            self._story.tell(
+                now, Line.staff, "Physical assessment before the first hands-on work: suitable for the plan."
+            )
 
     async def _look_after(self, alert_id: str) -> None:
         """Take an alert on; an urgent one is closed when the client is safe, the others at once."""
