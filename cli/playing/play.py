@@ -195,8 +195,6 @@ class Play:
         now = await self._clock.now()
         body = self._outcome(state, now)
         try:
-            if body["outcome"] == "attended":
-                await self._work.assess_first(state, now)
             await self._staff.record(state.protocol.therapist_id, self.plan_id, session, body)
         except RequestRefused as refused:
             if self._script.alerts is AlertWork.settled:
