@@ -5,6 +5,7 @@
 #   make test    the whole test suite                    TESTS=tests/care
 #   make check   format, lint, types, contracts, migrations, deployment   CHECK=types
 #   make bench   the benchmarks                          BENCH=name
+#   make screens the pictures in docs/screens, taken of a lively clinic     SCREENS=plan
 #   make lock    pin the dependencies of pyproject.toml anew
 
 SHELL  := /bin/sh
@@ -17,8 +18,9 @@ PORT   ?= 8000
 TESTS  ?= tests
 BENCH  ?=
 CHECK  ?=
+SCREENS ?=
 
-.PHONY: help up demo test check bench lock
+.PHONY: help up demo test check bench screens lock
 .DEFAULT_GOAL := help
 
 help:
@@ -38,6 +40,9 @@ bench: .venv/.installed-dev
 
 check: .venv/.installed-dev
 	@exec .ci/check $(CHECK)
+
+screens: .venv/.installed-dev
+	@exec $(BIN)/python -m tests.browser.take_screens $(SCREENS)
 
 # -- the virtual environment -----------------------------------------------------------------------
 

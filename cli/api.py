@@ -30,6 +30,7 @@ async def _serve(settings: Settings) -> None:
     import uvicorn
 
     from api.app import create_app
+    from api.serving import AppServer
     from cli.running_clinic import running_clinic
 
     listening = _listen(settings)
@@ -37,15 +38,16 @@ async def _serve(settings: Settings) -> None:
         # Uvicorn hands the signal on when it has closed: by then there is nothing left to do.
         signal.signal(asked, _already_stopping)
     async with running_clinic(settings) as clinic:
+        app = create_app(clinic)
         config = uvicorn.Config(
-            create_app(clinic),
+            app,
             http="httptools",
             log_config=None,
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
-        await uvicorn.Server(config).serve(sockets=[listening])
+        await AppServer(config, app).serve(sockets=[listening])
 
 
 def _already_stopping(_signal: int, _frame: FrameType | None) -> None:

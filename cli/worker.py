@@ -17,8 +17,12 @@ _HOW_TO_MAKE_A_KEY = (
     f'make one with: {_KEYS}="$(date +%Y-%m):$(openssl rand -base64 32)", and keep it as safe as the database'
 )
 
-_YOUNG_OBJECTS = 10_000
-"""New objects after which rings among them are looked for: one step of a plan makes thousands, and few rings."""
+_COLLECTIONS = (5_000, 3, 3)
+"""How many new objects, and how many rounds among the young, before rings are looked for among the older.
+
+One step of a plan makes thousands of objects and few rings; but what is a ring must not stay long, with a thousand
+plans in memory.
+"""
 
 
 def worker(
@@ -73,5 +77,5 @@ async def _work(settings: Settings) -> None:
         loop.add_signal_handler(asked, stop.set)
     parts = await bootstrap(settings)
     gc.freeze()  # what is loaded now stays: no collection need look through it
-    gc.set_threshold(_YOUNG_OBJECTS)
+    gc.set_threshold(*_COLLECTIONS)
     await run_worker(parts, stop)

@@ -10,10 +10,12 @@ from fastapi import Depends, FastAPI
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
+from api.clinic import Clinic
 from api.console import problem_pages
 from api.console.desk import allowed, desk
 from api.console.engine_watch import EngineWatch
 from api.console.permissions import Act
+from api.console.plan_news import PlanNews
 from api.console.rendering import STATIC_PATH
 from api.console.routes import (
     account,
@@ -39,6 +41,7 @@ from api.console.routes import (
     treating,
 )
 from api.kept_figures import KeptFigures
+from database.notices import plan_changes
 
 STAFF_ONLY: Final = (
     attention,
@@ -87,4 +90,6 @@ def install(app: FastAPI, *, demo: bool) -> None:
         app.include_router(
             group.router, include_in_schema=False, dependencies=[Depends(desk), allowed(Act.read_plans)]
         )
+    clinic: Clinic = app.state.clinic
+    app.state.plan_news = PlanNews(lambda: plan_changes(clinic.engine.url))
     problem_pages.install(app)

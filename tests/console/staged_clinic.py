@@ -29,6 +29,7 @@ from schemas.commands import (
     DecideApproval,
     Decision,
     ReceiveText,
+    RecordAssessment,
     RecordOutcome,
     Refusal,
 )
@@ -37,6 +38,7 @@ from schemas.names import new_id
 from schemas.plan import PlanState, SessionStatus
 from schemas.protocol import ApprovalKind
 from schemas.transition import Placement, ReplyFinding
+from schemas.treating import AssessmentOutcome
 from tests.api.recorded_plans import RecordedPlans
 from tests.care.played_plan import THERAPIST
 from tests.care.simulated_clinic import SimulatedClinic, Temper
@@ -91,6 +93,8 @@ class StagedPlan(SimulatedClinic):
             state, now, temper, seed=seed, recorded=self.history.append, texted=self.history.append
         )
         self._taken = taken
+        self.decides = True
+        self._until = now
         self.busy = self._is_taken
 
     def _is_taken(self, wanted: Placement) -> bool:
@@ -132,6 +136,9 @@ class StagedPlan(SimulatedClinic):
 
     def _record(self, number: int) -> None:
         """A visit that took place, most of the time, and what was measured at it."""
+        if self.state.assessment is None:
+            items = tuple(one.id for one in self.pack.physical_assessment.required)
+            self.ask(RecordAssessment(outcome=AssessmentOutcome.suitable, items=items))
         missed = self.rng.random() < _MISSES
         share, primary = self._share(), self.state.protocol.primary
         pain = round(
@@ -149,8 +156,17 @@ class StagedPlan(SimulatedClinic):
             )
         self.ask(outcome)
 
+    def run(self, until: datetime) -> None:
+        """Play until a moment, and not a minute longer."""
+        self._until = until
+        super().run(until)
+
+    def _let_time_pass(self) -> None:
+        super()._let_time_pass()
+        self.now = min(self.now, self._until)
+
     def _judge(self, approval_id: str, kind: ApprovalKind) -> None:
-        if kind is not ApprovalKind.clearance:
+        if self.decides and kind is not ApprovalKind.clearance:
             self.ask(DecideApproval(approval_id=approval_id, decision=Decision.approve))
 
     def text(self, words: str) -> None:

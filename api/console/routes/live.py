@@ -1,51 +1,57 @@
-"""Word of plans that changed, as server-sent events; a page that hears of one offers to look again."""
+"""Word of plans that changed, as server-sent events; a page that hears of one looks again."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import suppress
+from datetime import timedelta
+from time import monotonic
 from typing import Final
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from starlette.responses import StreamingResponse
 
-from api.console.desk import TheDesk
-from database.notices import plan_changes
+from api.console.plan_news import Follower, PlanNews
 
 router = APIRouter()
 
-_PULSE_SECONDS: Final = 20.0
+_PULSE: Final = timedelta(seconds=20)
 """How often a line is sent where nothing changes, so that both sides notice a broken connection."""
+
+_LONGEST: Final = timedelta(minutes=10)
+"""Then the browser comes again by itself, and whether it may is looked at anew: a log-in can have ended."""
 
 
 @router.get("/live")
-async def live(at: TheDesk) -> StreamingResponse:
+async def live(request: Request) -> StreamingResponse:
     """The id of every plan that changes while the page is open."""
-    url = at.clinic.engine.url.render_as_string(hide_password=False)
     return StreamingResponse(
-        _lines(plan_changes(url)),
+        _lines(request.app.state.plan_news),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 
 
-async def _lines(changes: AsyncGenerator[str, None]) -> AsyncGenerator[str, None]:
-    """One event for each change; ends with the browser's connection, and with it the listening one."""
-    following: asyncio.Future[str] | None = None
+async def _lines(news: PlanNews) -> AsyncGenerator[str, None]:
+    """One event for each change; ends with the browser's connection, and then follows no longer."""
+    follower = news.join()
     try:
-        yield "retry: 5000\n\n"
-        while True:
-            following = following or asyncio.ensure_future(anext(changes))
-            done, _ = await asyncio.wait({following}, timeout=_PULSE_SECONDS)
-            if not done:
-                yield ": still here\n\n"
-                continue
-            plan_id, following = following.result(), None
-            yield f"event: plan\ndata: {plan_id}\n\n"
+        yield "retry: 1000\n\n"
+        until = monotonic() + _LONGEST.total_seconds()
+        while not news.closed and monotonic() < until:
+            yield await _next(follower)
     finally:
-        if following is not None:
-            following.cancel()
-            with suppress(asyncio.CancelledError, StopAsyncIteration):
-                await following
-        await changes.aclose()
+        await news.leave(follower)
+
+
+async def _next(follower: Follower) -> str:
+    try:
+        async with asyncio.timeout(_PULSE.total_seconds()):
+            await follower.stirred.wait()
+    except TimeoutError:
+        return ": still here\n\n"
+    follower.stirred.clear()
+    changed, follower.changed = follower.changed, {}
+    missed, follower.missed = follower.missed, False
+    lines = [f"event: plan\ndata: {plan_id}\n\n" for plan_id in changed]
+    return "".join([*lines, "event: missed\ndata:\n\n"] if missed else lines)

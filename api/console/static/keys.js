@@ -1,7 +1,17 @@
-// Keys: / searches, j and k walk the rows, Enter opens, a e r decide, ? tells. None of it is needed.
+// Keys: / searches, j and k walk the rows, Enter opens, a e r decide, ? tells and switches them off. None is needed.
 (() => {
   "use strict";
   const OFF = "limber-keys-off";
+  const KEYS = [
+    ["/", "search for a client"],
+    ["j  k", "next row, row before"],
+    ["Enter", "open the row"],
+    ["a", "approve"],
+    ["e", "edit, then approve"],
+    ["r", "reject"],
+    ["?", "this list"],
+  ];
+  const off = () => localStorage.getItem(OFF) === "yes";
   const rows = () => [...document.querySelectorAll("[data-row]:not(.gone)")];
   const typing = (target) => target.closest("input, select, textarea, [contenteditable]");
 
@@ -26,22 +36,33 @@
     }
   };
 
+  const make = (name, text, ...inside) => {
+    const one = document.createElement(name);
+    if (text) one.textContent = text;
+    one.append(...inside);
+    return one;
+  };
+
   const tell = () => {
-    const news = document.getElementById("news");
-    if (!news) return;
-    const off = localStorage.getItem(OFF) === "yes";
-    news.hidden = false;
-    news.textContent = off
-      ? "Keys are off. "
-      : "Keys: / search, j and k move, Enter opens; on a decision a approves, e edits, r rejects. ";
-    const toggle = document.createElement("button");
-    toggle.type = "button";
-    toggle.textContent = off ? "Switch keys on" : "Switch keys off";
+    if (document.querySelector("dialog[open]")) return;
+    const heading = make("h2", "Keys");
+    heading.id = "keys-heading";
+    const list = make("dl", "");
+    for (const [key, what] of KEYS) list.append(make("dt", "", make("kbd", key)), make("dd", what));
+    const toggle = make("button", off() ? "Switch keys on" : "Switch keys off");
+    const close = make("button", "Close");
+    const dialog = make("dialog", "", heading, list, make("p", "", toggle, close));
+    dialog.className = "keys";
+    dialog.setAttribute("aria-labelledby", heading.id);
+    toggle.type = close.type = "button";
     toggle.addEventListener("click", () => {
-      localStorage.setItem(OFF, off ? "no" : "yes");
-      news.hidden = true;
+      localStorage.setItem(OFF, off() ? "no" : "yes");
+      dialog.close();
     });
-    news.append(toggle);
+    close.addEventListener("click", () => dialog.close());
+    dialog.addEventListener("close", () => dialog.remove());
+    document.body.append(dialog);
+    dialog.showModal();
   };
 
   const acts = {
@@ -56,14 +77,21 @@
 
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
-    if (event.key === "?") return tell();
-    if (localStorage.getItem(OFF) === "yes" || !(event.key in acts)) return;
+    if (event.key === "?") { event.preventDefault(); tell(); return; }
+    if (off() || !Object.hasOwn(acts, event.key) || document.querySelector("dialog[open]")) return;
     if (event.key === "Enter" && !event.target.matches("[data-row]")) return;
     event.preventDefault();
     acts[event.key]();
   });
 
+  const help = document.getElementById("keys-help");
+  if (help) {
+    help.hidden = false;
+    help.addEventListener("click", tell);
+  }
+
   // What was just said is said once: a reload does not repeat it.
   const here = new URL(location.href);
-  if (here.searchParams.delete("said"), here.href !== location.href) history.replaceState(null, "", here);
+  here.searchParams.delete("said");
+  if (here.href !== location.href) history.replaceState(null, "", here);
 })();

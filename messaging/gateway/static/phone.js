@@ -2,7 +2,7 @@
 (() => {
   "use strict";
   const PAUSE = 1000;
-  const texts = document.querySelector('[data-live="texts"]');
+  const texts = document.querySelector(".texts");
 
   const atEnd = () => texts.scrollHeight - texts.scrollTop - texts.clientHeight < 80;
   const toEnd = () => { texts.scrollTop = texts.scrollHeight; };
