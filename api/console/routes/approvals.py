@@ -135,7 +135,7 @@ async def _sheet(
         state=state,
         plan_clock=clock,
         claim=claim(approval, state, clock),
-        consequence=consequence(state, open_now, at.who.actor, clock.now, told) if open_now else None,
+        consequence=consequence(state, open_now, at.who.actor, clock, told) if open_now else None,
         weeks=WEEKS,
         taper=taper_evidence(state, proposal.verdict, proposal.reasons, clock.now)
         if approval.kind in _TAPERED
