@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from database.demo_clinic import LEAD
 from schemas.plan import SessionStatus, Stage
-from tests.console.conftest import SignIn
+from tests.console.conftest import MORNING, SignIn
 from tests.console.staged_clinic import StagedPlans
 
 LONG = "é🙂 " * 3400
@@ -41,7 +41,8 @@ async def test_a_session_that_somebody_else_has_moved_is_not_moved_unseen(
     priya: httpx2.AsyncClient, sign_in: SignIn, lived_plan: str, plans: StagedPlans
 ) -> None:
     lead = await sign_in(LEAD)
-    coming = next(s for s in plans.states[lived_plan].sessions if s.status is SessionStatus.booked)
+    booked = (s for s in plans.states[lived_plan].sessions if s.status is SessionStatus.booked)
+    coming = next(s for s in booked if s.starts_at > MORNING)
     path = f"/plans/{lived_plan}/sessions/{coming.no}/move"
     stale = _form(await lead.get(f"/plans/{lived_plan}"), path)
     fresh = _form(await priya.get(f"/plans/{lived_plan}"), path)
@@ -65,13 +66,15 @@ async def test_a_session_that_somebody_else_has_moved_is_not_moved_unseen(
         ("/plans/{plan}/hold", {"form": "hold", "reason": LONG}),
         ("/plans/{plan}/check-ins", {"form": "check-in", "question": "CHK-PAIN", "value": "2", "note": LONG}),
         ("/plans/{plan}/adverse-events", {"form": "effect", "grade": "0", "description": LONG}),
-        ("/plans/{plan}/sessions/8/outcome", {"outcome": "no_show", "note": LONG}),
+        ("/plans/{plan}/sessions/{session}/outcome", {"outcome": "no_show", "note": LONG}),
     ],
 )
 async def test_a_note_of_ten_thousand_characters_comes_back_whole(
     path: str, form: dict[str, str], priya: httpx2.AsyncClient, lived_plan: str, plans: StagedPlans
 ) -> None:
-    answered = await priya.post(path.format(plan=lived_plan), data={"key": "long", **form})
+    session = next(s.no for s in plans.states[lived_plan].sessions if s.status is SessionStatus.booked)
+    address = path.format(plan=lived_plan, session=session)
+    answered = await priya.post(address, data={"key": "long", **form})
     assert answered.status_code == 422
     assert "at most 4000 characters" in answered.text
     assert LONG.strip() in answered.text
