@@ -76,6 +76,9 @@ class PlanWatch:
     async def _under_way(self) -> str | None:
         if self._texts_read < self.texts_written and await self._count_read() < self.texts_written:
             return "a client's text is not read yet"
+        # First what is on record, then what is under way: a step taken between the two looks is due in the first.
+        async with one_by_one(self._engine) as connection:
+            row = (await connection.execute(_NEXT, {"plan": self.plan_id})).one()
         described = await self._handle.describe()
         if described.status is not WorkflowExecutionStatus.RUNNING:
             return None
@@ -85,8 +88,6 @@ class PlanWatch:
         now = _present(about)
         if any(_works(one, now) for one in about.pending_activities):
             return "an activity is under way"
-        async with one_by_one(self._engine) as connection:
-            row = (await connection.execute(_NEXT, {"plan": self.plan_id})).one()
         if row.seq == 0:
             return "it has not opened"
         if row.next_at is not None and row.next_at <= now:

@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 
 from playwright.async_api import Page
 
-from database.demo_clinic import OPERATIONS, PRACTITIONER, THERAPIST, Person
+from database.demo_clinic import FRONT_DESK, OPERATIONS, PRACTITIONER, THERAPIST, Person
 from tests.browser.lively_clinic import PASSWORD, LivelyClinic
 
 T = TypeVar("T")
@@ -58,6 +58,8 @@ PAGES: Final[Mapping[str, Shown]] = MappingProxyType(
             lambda clinic: "/plans/{}/sessions/{}/outcome".format(*_there(clinic.begun_session()))
         ),
         "deliveries": Shown(lambda _: "/deliveries"),
+        "new-client": Shown(lambda _: "/clients/new", FRONT_DESK),
+        "invitation": Shown(lambda clinic: f"/clients/forms/{clinic.form.invitation_id}", FRONT_DESK),
         "account": Shown(lambda _: "/account"),
         "password": Shown(lambda _: "/account/password"),
         "leave": Shown(lambda _: "/leave"),

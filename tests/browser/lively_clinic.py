@@ -38,6 +38,7 @@ from schemas.plan import SessionStatus
 from schemas.protocol import ApprovalKind
 from schemas.rules import RulePack
 from schemas.settings import Settings
+from tests.browser.client_form import OpenForm, open_form
 from tests.console.staged_clinic import CALM, StagedPlan, StagedPlans
 
 NOW: Final = datetime(2026, 11, 24, 10, 12, tzinfo=UTC)
@@ -175,6 +176,7 @@ class LivelyClinic:
     engine: AsyncEngine
     plans: StagedPlans
     clock: StoppedClock
+    form: OpenForm
     plan_of: dict[str, str] = field(default_factory=dict)
     outage_id: str = ""
 
@@ -218,8 +220,9 @@ async def lively_clinic(database_url: str) -> AsyncIterator[LivelyClinic]:
         await demo_clinic.insert_clinic(connection, {person.id: hashed for person in STAFF}, NOW)
     listening = socket.create_server(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-    app = create_app(_clinic(engine, plans, url))
-    shown = LivelyClinic(url, engine, plans, clock)
+    clinic = _clinic(engine, plans, url)
+    app = create_app(clinic)
+    shown = LivelyClinic(url, engine, plans, clock, await open_form(clinic))
     await _live(shown, app)
     server = AppServer(uvicorn.Config(app, log_level="error", access_log=False, lifespan="off"), app)
     serving = create_task(server.serve(sockets=[listening]))
@@ -257,6 +260,7 @@ def _clinic(engine: AsyncEngine, plans: StagedPlans, url: str) -> Clinic:
         settings=Settings(
             public_url=url,
             api_token=SecretStr(_TOKEN),
+            encryption_key_list=SecretStr("one:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="),
             twilio_account_sid="AC" + "0" * 32,
             twilio_auth_token=SecretStr("0" * 32),
             twilio_from="+447700900999",

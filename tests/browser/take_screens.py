@@ -14,6 +14,7 @@ from typing import Final
 import structlog
 from playwright.async_api import Browser, BrowserContext, Page
 
+from care.client_form import Kind
 from cli.embedded.postgres import EmbeddedPostgres
 from tests.browser.chromium import HOW_TO_GET_IT, chromium, installed_chromium
 from tests.browser.every_page import PAGES, sign_in
@@ -80,6 +81,9 @@ PICTURES: Final = (
     Picture("phone", "phone-page-dark", theme="dark"),
     Picture("phone", "phone-on-a-phone", PHONE),
     Picture("mail"),
+    Picture("new-client"),
+    Picture("form-door", size=PHONE),
+    Picture("form-question", size=PHONE, whole=True),
 )
 
 
@@ -89,9 +93,16 @@ async def take(database_url: str, names: list[str]) -> None:
     wanted = [one for one in PICTURES if not names or one.file.startswith(tuple(names))]
     async with chromium() as browser, lively_clinic(database_url) as clinic:
         with busy_phones() as phones:
-            elsewhere = {"phone": f"{phones.url}/phones/{ANNA}", "mail": f"{phones.url}/mail/{MAILBOX}"}
+            form = clinic.form
+            elsewhere = {
+                "phone": f"{phones.url}/phones/{ANNA}",
+                "mail": f"{phones.url}/mail/{MAILBOX}",
+                "form-door": form.door,
+                "form-question": f"{form.home}/{form.question_of[Kind.item]}",
+            }
             workbench = await browser.new_page()
-            seats: dict[str | None, BrowserContext] = {}
+            seats: dict[str | None, BrowserContext] = {None: await browser.new_context(locale="en-GB")}
+            await form.let_in(seats[None], clinic.url)
             for one in wanted:
                 page = await _opened(browser, clinic, one, elsewhere.get(one.page), seats)
                 if one.whole:  # in a window as high as the page, so that what is fixed stays at its edge

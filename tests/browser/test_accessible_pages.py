@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
+from care.client_form import Kind
 from messaging.gateway.testing import RunningGateway
+from tests.browser.client_form import OpenForm
 from tests.browser.conftest import Seat
 from tests.browser.every_page import PAGES
 from tests.browser.lively_clinic import LivelyClinic
 from tests.browser.phones import ANNA, MAILBOX, SILENT
 from tests.browser.survey import THEMES, WIDTHS, Survey, Theme, survey
 
+
+def _asking(kind: Kind) -> Callable[[OpenForm], str]:
+    return lambda form: f"{form.home}/{form.question_of[kind]}"
+
+
+_FORM_PAGES: dict[str, Callable[[OpenForm], str]] = {
+    "form-door": lambda form: form.door,
+    "form-closed": lambda form: f"{form.door}x",
+    **{f"form-{kind}": _asking(kind) for kind in Kind},
+}
 _PHONE_PAGES = {
     "phones": "/",
     "phone": f"/phones/{ANNA}",
@@ -26,7 +40,7 @@ def width(request: pytest.FixtureRequest) -> int:
     return int(request.param)
 
 
-@pytest.fixture(params=[*PAGES, *_PHONE_PAGES], scope="module")
+@pytest.fixture(params=[*PAGES, *_FORM_PAGES, *_PHONE_PAGES], scope="module")
 async def surveyed(
     request: pytest.FixtureRequest,
     width: int,
@@ -36,7 +50,10 @@ async def surveyed(
 ) -> Survey:
     """A page at a width; looked at once, asked about often."""
     name = str(request.param)
-    if name in PAGES:
+    if name in _FORM_PAGES:
+        page, address = await seat(None), _FORM_PAGES[name](lively.form)
+        await lively.form.let_in(page.context, lively.url)
+    elif name in PAGES:
         shown = PAGES[name]
         page, address = await seat(shown.reader), lively.url + shown.address(lively)
     else:

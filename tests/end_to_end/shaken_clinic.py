@@ -16,6 +16,7 @@ import httpx2
 import psutil  # type: ignore[import-untyped]
 from pydantic import SecretStr
 from rich.console import Console
+from sqlalchemy.exc import DBAPIError
 from temporalio.client import Client
 from temporalio.service import RPCError
 
@@ -149,6 +150,8 @@ class ShakenClock(PlanClock):
         with suppress(RPCError):
             await moving
         await super().advance_to(moment)
+        with suppress(DBAPIError):  # the first look may be on a connection that fell with its database
+            await self._watch.settled(PATIENCE)
         await self._watch.settled(PATIENCE)
 
     async def _blow_at(self, moment: datetime) -> Blow | None:

@@ -19,8 +19,8 @@ from schemas.messages import MessageStatus
 from tests.texts.conftest import NewClients
 from tests.texts.post_office import NOW, PostOffice, a_notice
 
-ADA = "+447700900711"
-BEN = "+447700900712"
+ADA = "+447700900713"
+BEN = "+447700900714"
 WINDOW = timedelta(seconds=10)
 
 
