@@ -57,16 +57,20 @@ def _message(pack: RulePack, result: ScreeningResult, site: Site) -> str | None:
     return message.replace("{clinic}", site.clinic_name).replace("{phone}", site.phone)
 
 
-def _hold(pack: RulePack, hold: Hold) -> dict[str, Any]:
-    words = _HOLD_WORDS[hold.kind].format(
+def hold_in_words(pack: RulePack, hold: Hold) -> str:
+    """What a hold waits for, and from whom."""
+    return _HOLD_WORDS[hold.kind].format(
         document=(hold.document or "a written note").replace("_", " "),
         owner=pack.enums.roles.get(hold.owner, hold.owner.replace("_", " ")),
         until=hold.until or "a physiotherapist has looked",
     )
+
+
+def _hold(pack: RulePack, hold: Hold) -> dict[str, Any]:
     spec = pack.enums.clearance_documents.get(hold.document or "")
     return {
         **hold.model_dump(),
-        "in_words": words,
+        "in_words": hold_in_words(pack, hold),
         "document_must_state": spec.must_state if spec else (),
     }
 

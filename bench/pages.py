@@ -16,7 +16,7 @@ from typing import Final
 
 import httpx2
 import structlog
-from sqlalchemy import select, text
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.app import create_app
@@ -27,10 +27,11 @@ from cli.embedded.postgres import EmbeddedPostgres
 from cli.running_clinic import running_clinic
 from cli.seeding.patterns import PATTERNS
 from cli.seeding.writing import write_plans
-from database.demo_clinic import LEAD, OPERATIONS
+from database.demo_clinic import LEAD, OPERATIONS, SITE_ID
 from database.engine import create_engine
 from database.migrate import upgrade
 from database.tables import alerts, approvals, plans, sessions
+from database.tables.attention import ApprovalStatus
 from database.tokens import issue_token
 from schemas.plan import SessionStatus, Stage
 from schemas.settings import Settings
@@ -131,22 +132,34 @@ async def _readers(database_url: str, engine: AsyncEngine) -> AsyncIterator[dict
 
 async def _pages(engine: AsyncEngine) -> list[Page]:
     """Every page that lists or shows; those about one plan show a running one."""
+    here = plans.c.site_id == SITE_ID
     async with engine.connect() as connection:
-        running = plans.c.stage == Stage.active
         plan = await connection.scalar(
-            select(plans.c.id).where(running).order_by(plans.c.seq.desc()).limit(1)
+            select(plans.c.id)
+            .where(here, plans.c.stage == Stage.active)
+            .order_by(plans.c.seq.desc(), plans.c.id)
+            .limit(1)
         )
         approval = await connection.scalar(
-            select(approvals.c.id).where(approvals.c.status == "open").order_by(approvals.c.id).limit(1)
+            select(approvals.c.id)
+            .join(plans, plans.c.id == approvals.c.plan_id)
+            .where(here, approvals.c.status == ApprovalStatus.open)
+            .order_by(approvals.c.due_at, approvals.c.id)
+            .limit(1)
         )
         alert = await connection.scalar(
-            select(alerts.c.id).where(alerts.c.closed_at.is_(None)).order_by(alerts.c.id).limit(1)
+            select(alerts.c.id)
+            .join(plans, plans.c.id == alerts.c.plan_id)
+            .where(here, alerts.c.closed_at.is_(None))
+            .order_by(alerts.c.opened_at, alerts.c.id)
+            .limit(1)
         )
         booked = (
             await connection.execute(
                 select(sessions.c.plan_id, sessions.c.no)
-                .where(sessions.c.status == SessionStatus.booked)
-                .order_by(text("lower(during)"))
+                .join(plans, plans.c.id == sessions.c.plan_id)
+                .where(here, sessions.c.status == SessionStatus.booked)
+                .order_by(func.lower(sessions.c.during), sessions.c.plan_id)
                 .limit(1)
             )
         ).one()

@@ -25,6 +25,7 @@ from care.guards_deciding import (
 from care.guards_treating import refuse_follow_up, refuse_report, refuse_session
 from care.overriding import refuse_override_of_hold, refuse_override_of_restriction
 from care.screening_age import refuse_old_screening
+from care.state_words import SESSIONS, STAGES
 from care.telephone import refuse_check_in
 from schemas.commands import (
     AcknowledgeAlert,
@@ -81,7 +82,7 @@ def _outcome(state: PlanState, actor: Actor, command: RecordOutcome, now: dateti
     if session.status is not SessionStatus.booked:
         return refuse_closed(state) or Refusal(
             code="session_not_booked",
-            sentence=f"Session {session.no} is {session.status}; an outcome needs a booked session.",
+            sentence=f"Session {session.no} {SESSIONS[session.status]}; an outcome needs a booked session.",
         )
     earliest = session.starts_at
     if command.outcome is SessionStatus.late_cancel:
@@ -132,7 +133,7 @@ def _ahead(state: PlanState, number: int, what: str) -> Refusal | None:
         return refusal
     if session.status not in AHEAD:
         return Refusal(
-            code="session_over", sentence=f"Session {number} is {session.status}; it cannot be {what}."
+            code="session_over", sentence=f"Session {number} {SESSIONS[session.status]}; it cannot be {what}."
         )
     return None
 
@@ -169,7 +170,7 @@ def _discharge(state: PlanState, actor: Actor, command: DischargePlan, now: date
     if refusal is None and state.stage not in (Stage.active, Stage.suspended):
         return Refusal(
             code="plan_not_started",
-            sentence=f"The plan is {state.stage}; it has not begun. Decline it by rejecting what waits.",
+            sentence=f"The plan {STAGES[state.stage]}; it has not begun. Decline it by rejecting what waits.",
         )
     return refusal
 

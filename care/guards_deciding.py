@@ -9,6 +9,7 @@ from care.alerts import URGENT, freezes
 from care.guards_treating import refuse_going_on, refuse_start_of_work
 from care.local_time import local, local_day
 from care.opening import blocking
+from care.state_words import APPROVALS, STAGES, rhythm
 from care.taper import pain_ok_for_lasting_pain
 from schemas.commands import Actor, DecideApproval, Decision, ProtocolEdit, Refusal
 from schemas.plan import Approval, PlanState, Stage
@@ -23,7 +24,8 @@ def say(state: PlanState, moment: datetime) -> str:
 def refuse_closed(state: PlanState) -> Refusal | None:
     if state.closed:
         return Refusal(
-            code="plan_closed", sentence=f"This plan is {state.stage}; nothing more can be changed in it."
+            code="plan_closed",
+            sentence=f"This plan {STAGES[state.stage]}; nothing more can be changed in it.",
         )
     return None
 
@@ -33,7 +35,7 @@ def refuse_inactive(state: PlanState, what: str) -> Refusal | None:
         return None
     return Refusal(
         code="plan_not_active",
-        sentence=f"The plan is {state.stage}, so {what}. It must be active first.",
+        sentence=f"The plan {STAGES[state.stage]}, so {what}. It must be active first.",
     )
 
 
@@ -53,7 +55,7 @@ def refuse_decision(state: PlanState, actor: Actor, command: DecideApproval, now
             code="already_decided",
             sentence="This approval is no longer open: it was decided, or its question has lapsed.",
         )
-    refusal = refuse_lay(actor, f"decide on {approval.kind}") or refuse_closed(state)
+    refusal = refuse_lay(actor, f"decide on {APPROVALS[approval.kind]}") or refuse_closed(state)
     if refusal is not None or command.decision is Decision.reject:
         return refusal or _rejectable(state, approval)
     if command.decision is Decision.edit and command.reason_id is None:
@@ -61,7 +63,7 @@ def refuse_decision(state: PlanState, actor: Actor, command: DecideApproval, now
     if command.decision is Decision.approve and (command.edit is not None or command.step is not None):
         return Refusal(
             code="edit_not_stated",
-            sentence="Approving takes the proposal as it is; to change it, decide `edit` with a reason.",
+            sentence="Approving takes the proposal as it is; to change it, edit it and give a reason.",
         )
     return _DECISION_GUARDS[approval.kind](state, approval, command, now)
 
@@ -129,9 +131,10 @@ def refuse_techniques(state: PlanState, wanted: tuple[str, ...] | None) -> Refus
     beyond = [one for one in wanted or () if one not in state.protocol.techniques]
     if not beyond:
         return None
+    named = ", ".join(beyond).replace("_", " ")
     return Refusal(
         code="technique_ruled_out",
-        sentence=f"Not among this plan's techniques: {', '.join(beyond)}. The session sheet says which rule and why.",
+        sentence=f"Not among this plan's techniques: {named}. The session sheet says which rule and why.",
     )
 
 
@@ -151,9 +154,8 @@ def _on_ladder(state: PlanState, step: Step | None) -> Refusal | None:
     ladder = tuple(rung.step for rung in state.protocol.taper.ladder)
     if step is None or step in ladder:
         return None
-    return Refusal(
-        code="unknown_step", sentence=f"{step} is not on this plan's ladder; it has {', '.join(ladder)}."
-    )
+    steps = ", ".join(f"{one} ({rhythm(state.protocol, one)})" for one in ladder)
+    return Refusal(code="unknown_step", sentence=f"{step} is not on this plan's ladder; it has {steps}.")
 
 
 def _clearance(
@@ -186,7 +188,7 @@ def _taper(state: PlanState, approval: Approval, command: DecideApproval, now: d
     if command.step is state.progress.step:
         return Refusal(
             code="same_step",
-            sentence=f"The plan is at {command.step} already; reject the proposal to keep it.",
+            sentence=f"Visits are {rhythm(state.protocol, command.step)} already; reject the proposal to keep that.",
         )
     return refuse_frozen(state, command.step or approval.proposal.step)
 
@@ -217,7 +219,9 @@ def resumable(state: PlanState, now: datetime) -> Refusal | None:
 def refuse_running(state: PlanState) -> Refusal | None:
     if state.stage is Stage.suspended:
         return None
-    return Refusal(code="not_suspended", sentence=f"The plan is {state.stage}; there is nothing to resume.")
+    return Refusal(
+        code="not_suspended", sentence=f"The plan {STAGES[state.stage]}; there is nothing to resume."
+    )
 
 
 _DECISION_GUARDS: dict[

@@ -14,6 +14,7 @@ from care.draft import Draft
 from care.local_time import local_day
 from care.opening import NOT_STARTED, OWN_REVIEW, ask_for_clearances, await_next
 from care.pausing import ask_to_resume
+from care.state_words import STAGES
 from care.technique_limits import allowed_techniques
 from schemas.commands import Actor, OverrideHold, OverrideRestriction, Refusal, Role
 from schemas.events import EventKind
@@ -27,7 +28,7 @@ SHORTEST_REASON: Final = 20
 """In characters; the words are checked where they are written, since a plan holds none."""
 
 _REVIEW_NOTE: Final = "therapist_review_note"
-_MAY_OVERRIDE: Final = frozenset({Role.treating_physiotherapist, Role.lead_physiotherapist})
+MAY_OVERRIDE: Final = frozenset({Role.treating_physiotherapist, Role.lead_physiotherapist})
 
 
 def overridable(hold: Hold) -> bool:
@@ -77,8 +78,10 @@ def _allowed(pack: RulePack, protocol: Protocol, restrictions: Iterable[Restrict
 
 def _refuse_role(state: PlanState, actor: Actor) -> Refusal | None:
     if state.closed:
-        return Refusal(code="plan_closed", sentence=f"This plan is {state.stage}; nothing is held any more.")
-    if _MAY_OVERRIDE.isdisjoint(actor.roles):
+        return Refusal(
+            code="plan_closed", sentence=f"This plan {STAGES[state.stage]}; nothing is held any more."
+        )
+    if MAY_OVERRIDE.isdisjoint(actor.roles):
         return Refusal(
             code="wrong_role",
             sentence="Only the treating or the lead physiotherapist may override a finding (ALG-10).",
@@ -126,7 +129,7 @@ def refuse_override_of_restriction(
             code="not_overridable",
             sentence=(
                 f"{command.restriction.code} cannot be overridden (ALG-10): "
-                "more than `modify` findings ask for it."
+                "more than a finding that limits the work asks for it."
             ),
         )
     return None

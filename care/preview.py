@@ -68,12 +68,19 @@ class Planned(Frozen):
     visits: tuple[Instant, ...] = ()
 
 
-def preview(state: PlanState, now: datetime, weeks: int = 26) -> tuple[Planned, ...]:
+def preview(
+    state: PlanState,
+    now: datetime,
+    weeks: int = 26,
+    *,
+    undecided: frozenset[ApprovalKind] = frozenset(),
+) -> tuple[Planned, ...]:
     """What lies ahead of a plan, earliest first, for so many weeks or until discharge.
 
+    Proposals of the kinds that stay `undecided` are not answered: the plan keeps to what it is.
     A plan that holds still block shows nothing beyond the texts and deadlines that wait for a person.
     """
-    played = _Played(state, now)
+    played = _Played(state, now, _DECIDED_AS_PLANNED - undecided)
     played.run(now + timedelta(weeks=weeks))
     return tuple(sorted(played.lines, key=lambda line: (line.at, line.kind is PlannedKind.end)))
 
@@ -81,8 +88,9 @@ def preview(state: PlanState, now: datetime, weeks: int = 26) -> tuple[Planned, 
 class _Played(DrivenPlan):
     """The plan under "all goes as planned"; `refused_asks` are subjects that its guards keep from being settled."""
 
-    def __init__(self, state: PlanState, now: datetime) -> None:
+    def __init__(self, state: PlanState, now: datetime, decided: frozenset[ApprovalKind]) -> None:
         super().__init__(state, now)
+        self._decided = decided
         self.lines: list[Planned] = []
         self.refused_asks: set[str] = set()
         therapist = state.protocol.therapist_id
@@ -152,7 +160,7 @@ class _Played(DrivenPlan):
                 closing = CloseAlert(alert_id=alert.id, outcome="as planned", note_id="preview")
                 return alert.id, closing, self.therapist, None
         for approval in self.state.approvals:
-            if approval.kind in _DECIDED_AS_PLANNED and approval.id not in self.refused_asks:
+            if approval.kind in self._decided and approval.id not in self.refused_asks:
                 decision = DecideApproval(approval_id=approval.id, decision=Decision.approve)
                 return approval.id, decision, self.therapist, None
         return None

@@ -25,7 +25,8 @@ _AT_ONCE: Final = 5_000
 class Copying:
     """How many plans there shall be. A round copies each open pattern once and each closed one `closed` times.
 
-    `sites` is over how many sites the copies are spread; every round has physiotherapists and rooms of its own.
+    `sites` is over how many sites the copies are spread, the patterns' own among them; every round has
+    physiotherapists and rooms of its own.
     """
 
     patterns: Sequence[str]
@@ -42,7 +43,8 @@ SELECT row_number() OVER () AS number, one.*
               p.client_id AS old_client, md5(p.client_id || '/' || n || '/' || k)::uuid::text AS client,
               p.therapist_id AS old_staff, md5(p.therapist_id || '/' || n)::uuid::text AS staff,
               r.id AS old_room, md5(r.id || '/' || n)::uuid::text AS room,
-              p.site_id AS old_site, md5(p.site_id || '/' || n % :sites)::uuid::text AS site,
+              p.site_id AS old_site, CASE n % :sites WHEN 0 THEN p.site_id
+                   ELSE md5(p.site_id || '/' || n % :sites)::uuid::text END AS site,
               n AS round
          FROM generate_series(1, :copies) AS n
         CROSS JOIN plans AS p

@@ -33,7 +33,7 @@ async def open_plans(engine: AsyncEngine, limit: int) -> tuple[PlayedPlan, ...]:
     query = (
         select(plans.c.id, clients.c.mobile, answers)
         .join(clients, clients.c.id == plans.c.client_id)
-        .where(plans.c.seq > 0)
+        .where(or_(plans.c.workflow_started_at.is_not(None), plans.c.seq > 0))
         .where(or_(plans.c.closed_at.is_(None), plans.c.next_at.is_not(None)))
         .order_by(plans.c.opened_at.desc())
         .limit(limit)

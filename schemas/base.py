@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
+from collections.abc import Hashable
+from functools import lru_cache
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
+
+A = TypeVar("A", bound=Hashable)
+
+
+@lru_cache(maxsize=1024)
+def _the_one(value: Hashable) -> Hashable:
+    return value
+
+
+Shared = Annotated[A, AfterValidator(_the_one)]
+"""A value that many plans have alike, such as a site's hours: equal ones that were read are one object in memory."""
 
 Instant = Annotated[
     AwareDatetime, "an aware instant; UTC inside, the site's zone only where a person reads it"

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from schemas.base import Frozen, Instant
+from schemas.base import Frozen, Instant, Shared
 from schemas.screening import Disposition, Restriction, Urgency
 from schemas.taper import Step, TaperPolicy
 from schemas.treating import AdverseTerms
@@ -103,22 +103,22 @@ class Protocol(Frozen):
     pack_version: str
     pack_hash: str
     site_id: str
-    hours: SiteHours
+    hours: Shared[SiteHours]
     therapist_id: str
     room_id: str
-    chain: tuple[ChainLink, ...]
+    chain: Shared[tuple[ChainLink, ...]]
     profile: str
     condition: str | None = None
     target_regions: tuple[str, ...] = ()
     session_minutes: int = 45
     start_step: Step
     first_session_at: Instant
-    taper: TaperPolicy
+    taper: Shared[TaperPolicy]
     planned_weeks: int = 12
-    primary: Measure
+    primary: Shared[Measure]
     pain_baseline: float
-    techniques: tuple[str, ...] = ()
-    restrictions: tuple[Restriction, ...] = ()
+    techniques: Shared[tuple[str, ...]] = ()
+    restrictions: Shared[tuple[Restriction, ...]] = ()
     routine: tuple[CheckinRule, ...] = ()
     max_routine_per_7_days: int = 3
     reminder_hours: tuple[int, ...] = (72, 24)
@@ -131,12 +131,12 @@ class Protocol(Frozen):
     screening_valid_days: int = 180
     screening_warning_days: int = 14
     screening_valid_by: dict[Disposition, int] = Field(default_factory=dict)
-    ask_again: tuple[AskAgain, ...] = ()
+    ask_again: Shared[tuple[AskAgain, ...]] = ()
     silent_phone_after: int = 2
     silent_hold_after: int = 3
-    alert_terms: dict[Urgency, AlertTerms]
+    alert_terms: dict[Urgency, Shared[AlertTerms]]
     approval_minutes: dict[ApprovalKind, int]
     clearance_chase_days: int = 7
     proposal_expires_days: int = 14
     assessment_needed: bool = False
-    adverse: tuple[AdverseTerms, ...] = ()
+    adverse: Shared[tuple[AdverseTerms, ...]] = ()

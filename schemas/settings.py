@@ -217,7 +217,7 @@ class Settings(BaseSettings):
         500,
         ge=0,
         validation_alias=_from("LIMBER_CACHED_PLANS"),
-        description="Plans a worker keeps in memory between their steps, about 110 KiB each.",
+        description="Plans a worker keeps in memory between their steps, about 130 KiB each.",
     )
     log_format: LogFormat = Field(
         LogFormat.AUTO,

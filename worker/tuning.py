@@ -17,7 +17,7 @@ class Tuning:
 
     `texts_per_second` is for all workers together: Temporal enforces it on the queue. `grace` is how long
     running activities may finish after a stop is asked for; less than a POST's time limit (20 s) leaves
-    texts to be looked for. `cached_plans` stay in memory between their steps, about 110 KiB each.
+    texts to be looked for. `cached_plans` stay in memory between their steps, about 130 KiB each.
     `plan_tasks` at once are capped: a mass replay must not starve the event loop, or the SDK's two-second
     deadlock detector turns it into a crash loop.
     """

@@ -4,36 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from types import MappingProxyType
 from typing import Final
 
 from api.console import words
 from api.console.moments import SiteClock
 from api.console.planned_words import Ahead, PlannedWords
-from care.booking import ahead as booked_ahead
+from api.console.two_ways import TwoWays, two_ways
 from care.deciding import decide
 from care.guards import refuse
 from care.preview import preview
 from database.approvals import ApprovalView
 from schemas.commands import Actor, CommandEnvelope, DecideApproval, Decision, Refusal, Role
 from schemas.messages import Audience
-from schemas.plan import Approval, PlanState, Session
+from schemas.plan import Approval, PlanState
 from schemas.protocol import ApprovalKind
 from schemas.taper import TaperVerdict
 
 WEEKS: Final = 6
 _VALID_FOR: Final = timedelta(days=90)
 """How long the preview takes a document to be valid; the therapist states the real date."""
+_ONE_QUESTION: Final[Mapping[ApprovalKind, frozenset[ApprovalKind]]] = MappingProxyType(
+    dict.fromkeys(
+        (ApprovalKind.taper, ApprovalKind.discharge), frozenset({ApprovalKind.taper, ApprovalKind.discharge})
+    )
+)
+"""Kinds that ask the same: how often visits are. As it is, none of them is answered."""
 
 
 @dataclass(frozen=True)
 class Consequence:
-    """What is booked now, and what six weeks look like after a yes. `refusal`: why there can be no yes yet."""
+    """Six weeks as they are and after a yes, week by week. `refusal`: why there can be no yes yet."""
 
-    booked: tuple[Session, ...]
     rhythm_now: str
     rhythm_then: str | None
+    weeks: tuple[TwoWays, ...]
     ahead: tuple[Ahead, ...]
     refusal: Refusal | None
 
@@ -79,9 +85,10 @@ _CLAIMS: Final[Mapping[ApprovalKind, Callable[[ApprovalView, PlanState, SiteCloc
 
 
 def consequence(
-    state: PlanState, approval: Approval, actor: Actor, now: datetime, told: PlannedWords
+    state: PlanState, approval: Approval, actor: Actor, clock: SiteClock, told: PlannedWords
 ) -> Consequence:
-    """The plan played forward from a yes, by the same decision and agenda that a real yes leads to."""
+    """The plan played forward as it is and from a yes, by the decision and agenda that a real yes leads to."""
+    now = clock.now
     until = (now + _VALID_FOR).date() if approval.kind is ApprovalKind.clearance else None
     command = DecideApproval(approval_id=approval.id, decision=Decision.approve, document_valid_until=until)
     therapist = Actor(id=state.protocol.therapist_id, roles=(Role.treating_physiotherapist,))
@@ -92,11 +99,14 @@ def consequence(
         yes = decide(state, envelope, now).finish()
         at_once = (told.ordered(order) for order in yes.texts if order.audience is Audience.client)
         lines = (*at_once, *(told.ahead(line) for line in preview(yes.state, now, WEEKS)))
+    as_it_is = preview(
+        state, now, WEEKS, undecided=_ONE_QUESTION.get(approval.kind, frozenset({approval.kind}))
+    )
     step = approval.proposal.step
     return Consequence(
-        booked=booked_ahead(state, now),
         rhythm_now=words.rhythm(state.protocol, state.progress.step),
         rhythm_then=words.rhythm(state.protocol, step) if step else None,
+        weeks=two_ways(tuple(told.ahead(line) for line in as_it_is), lines, now, clock),
         ahead=lines,
         refusal=refusal,
     )

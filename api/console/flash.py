@@ -29,6 +29,7 @@ class Done(StrEnum):
     amended = "amended"
     discharged = "discharged"
     rescreened = "rescreened"
+    set_aside = "set-aside"
     undone = "undone"
     placed = "placed"
     put_aside = "put-aside"
@@ -70,6 +71,7 @@ SAID: Final[Mapping[Done, str]] = MappingProxyType(
         Done.amended: "The plan is changed.",
         Done.discharged: "The plan has ended. The client is told by text, if they get texts.",
         Done.rescreened: "The answers are judged; what they found holds from now on.",
+        Done.set_aside: "The finding is set aside, with your reason. What else is held stays.",
         Done.undone: "The text is taken back; it does not go out. The plan itself stays as decided.",
         Done.placed: "The text belongs to that plan now.",
         Done.sent_again: "It goes out once more in a moment.",

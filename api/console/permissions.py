@@ -10,6 +10,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from care.overriding import MAY_OVERRIDE
 from schemas.commands import CLINICIANS, Role
 
 
@@ -21,6 +22,7 @@ class Act(StrEnum):
     read_screening = "read_screening"
     see_contact = "see_contact"
     decide = "decide"
+    set_aside = "set_aside"
     record_outcome = "record_outcome"
     move_sessions = "move_sessions"
     hold_or_resume = "hold_or_resume"
@@ -51,6 +53,7 @@ MAY: Final[Mapping[Act, frozenset[Role]]] = MappingProxyType(
         Act.read_screening: _IN_THE_ROOM | {Role.clinic_manager},
         Act.see_contact: _CARE,
         Act.decide: CLINICIANS,
+        Act.set_aside: MAY_OVERRIDE,
         Act.record_outcome: _CARE,
         Act.move_sessions: _CARE,
         Act.hold_or_resume: _CARE,
@@ -77,6 +80,7 @@ IN_WORDS: Final[Mapping[Act, str]] = MappingProxyType(
         Act.read_screening: "read screening findings",
         Act.see_contact: "see a client's name and telephone number",
         Act.decide: "decide on a proposal",
+        Act.set_aside: "set a screening finding aside",
         Act.record_outcome: "record what happened at a session",
         Act.move_sessions: "move or cancel sessions",
         Act.hold_or_resume: "hold or resume a plan",

@@ -14,6 +14,7 @@ from api.console.desk import Desk
 from api.console.forms import Sent, as_problem, nothing_typed
 from api.console.plan_offers import offers
 from api.console.plan_story import plan_story
+from api.console.setting_aside import sets_aside
 from api.plan_at_hand import PlanAtHand
 from api.problems import Problem
 from database.plans import plan
@@ -44,6 +45,7 @@ async def plan_page(
         state=at_hand.state,
         summary=at_hand.view.summary,
         offers=offers(at_hand.state, at.who.actor, story.clock.now),
+        sets_aside=sets_aside(story.pack, at_hand.state, at.who.actor, story.clock.now),
         people=await staff_names(at.clinic.engine),
         therapists=[one for one in there if _treats_at(one, at_hand.view.summary.site_id)],
         grades={one.grade: one for one in story.pack.adverse_events.grades},
@@ -52,7 +54,7 @@ async def plan_page(
         undo_for=at.undo_for,
         typed=form.typed if form else nothing_typed(),
         chosen_stops=set(form.chosen("stops")) if form else set(),
-        key_of=_keys(form, refusal),
+        key_of=keys(form, refusal),
         refusal=refusal,
     )
 
@@ -78,8 +80,8 @@ def _treats_at(one: StaffMember, site_id: str) -> bool:
     return Role.treating_physiotherapist in one.roles.get(site_id, ())
 
 
-def _keys(form: Sent | None, refusal: dict[str, Any] | None) -> Callable[[str], str]:
-    """One key for each form of the page; the one that has come back keeps its own where it must be sent again."""
+def keys(form: Sent | None, refusal: dict[str, Any] | None) -> Callable[[str], str]:
+    """One key for each form of a page; the one that has come back keeps its own where it must be sent again."""
     fresh = new_id()
     again = {form.word("form"): form.key_again(refusal)} if form else {}
     return lambda name: again.get(name) or f"{fresh}-{name}"

@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from care.state_words import rhythm as rhythm  # noqa: PLC0414 - said by pages as all other words are
 from care.words import words_for
 from database.tables.attention import ApprovalStatus
 from schemas.commands import Role
 from schemas.messages import MessageStatus
 from schemas.plan import AgendaKind as K
 from schemas.plan import SessionStatus, Stage
-from schemas.protocol import ApprovalKind, Protocol
+from schemas.protocol import ApprovalKind
 from schemas.screening import Disposition, Urgency
-from schemas.taper import Step
 
 _LANGUAGE: Final = words_for("en-GB")
 
@@ -168,11 +168,6 @@ def dose(name: str, value: float | str) -> str:
         if name.endswith(ending):
             return f"{plain(name.removesuffix(ending))}{before} {amount}{unit}"
     return f"{plain(name)} {amount}"
-
-
-def rhythm(protocol: Protocol, step: Step) -> str:
-    """How often visits are at a step, as the plan's own ladder says it."""
-    return protocol.taper.rung(step).label.replace("_", " ")
 
 
 def initials(name: str) -> str:

@@ -51,10 +51,11 @@ async def post_override(asked: OverrideAsked, plan: ThePlan, ask: Ask) -> Respon
     """Treating or lead physiotherapist, with a reason of 20 characters or more; 409 says why it stays."""
     pack = await ask.clinic.pack_by_hash(plan.state.protocol.pack_hash)
     reason_id = await ask.note(plan.id, "override", asked.reason) or ""
-    return await plan.told(ask, _command(asked, plan.state, pack, reason_id))
+    return await plan.told(ask, override(asked, plan.state, pack, reason_id))
 
 
-def _command(asked: OverrideAsked, state: PlanState, pack: RulePack, reason_id: str) -> Command:
+def override(asked: OverrideAsked, state: PlanState, pack: RulePack, reason_id: str) -> Command:
+    """The plan's command; what a lifted restriction frees comes from the plan's own pack."""
     if asked.restriction is None:
         return OverrideHold(hold_key=asked.hold or "", reason_id=reason_id)
     one = asked.restriction

@@ -15,7 +15,7 @@ from typing import Any, Final
 from cli.playing.script import ALL_GOES_WELL, AlertWork, RedFlag, Script
 from schemas.protocol import ApprovalKind
 
-_CARED_FOR: Final = replace(ALL_GOES_WELL, goes_on_waiting=True, assesses=True)
+_CARED_FOR: Final = replace(ALL_GOES_WELL, goes_on_waiting=True)
 
 
 class Happens(StrEnum):

@@ -195,7 +195,6 @@ class Play:
         now = await self._clock.now()
         body = self._outcome(state, now)
         try:
-            await self._work.assess_first(state)
             await self._staff.record(state.protocol.therapist_id, self.plan_id, session, body)
         except RequestRefused as refused:
             if self._script.alerts is AlertWork.settled:

@@ -42,7 +42,6 @@ class Script:
     answered with `flare_days`, and the pain until then with `flare_pain`. A client who does not answer leaves every
     text unanswered. Staff leave what is `undecided` open; `start_edit` is what the therapist changes when the plan
     starts, with the reason. A plan that `goes_on_waiting` lives on while it waits for somebody outside the clinic.
-    Who `assesses` writes the physical assessment up before the first visit.
     """
 
     weeks_to_goal: float = 10
@@ -57,7 +56,6 @@ class Script:
     alerts: AlertWork = AlertWork.settled
     start_edit: Mapping[str, Any] | None = None
     goes_on_waiting: bool = False
-    assesses: bool = False
 
 
 ALL_GOES_WELL: Final = Script()

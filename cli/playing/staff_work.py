@@ -24,6 +24,7 @@ _DECIDES_AFTER = 45
 _LOOKS_AFTER = 30
 _URGENT_SETTLED_AFTER = 540
 _SLOT_TRIES = 12
+_EXAMINED_BEFORE = timedelta(minutes=15)
 
 _DEALT_WITH = {
     AlertReason.review_due: (
@@ -56,6 +57,7 @@ class StaffWork:
     def notice(self, state: PlanState, now: datetime) -> None:
         """Plan the work that is new."""
         hours = state.protocol.hours
+        self._expect_assessment(state, now)
         for alert in state.alerts:
             if alert.id not in self._seen and self._script.alerts is not AlertWork.left:
                 self._seen.add(alert.id)
@@ -90,10 +92,23 @@ class StaffWork:
         reason = alert.reason.replace("_", " ")
         self._story.tell(now, Line.alert, f"{alert.urgency} {reason} ({alert.rule}): a person is needed.")
 
-    async def assess_first(self, state: PlanState) -> None:
-        """Write the physical assessment up before the first visit, if that is still to be done."""
-        if self._script.assesses and state.protocol.assessment_needed and state.assessment is None:
+    def _expect_assessment(self, state: PlanState, now: datetime) -> None:
+        """The client is examined before the first hands-on work, at the beginning of the first visit."""
+        first = next((s for s in state.sessions if s.status is SessionStatus.booked), None)
+        if first is None or not _to_be_assessed(state):
+            return
+        key = f"assessment at visit {first.no} {first.revision}"
+        if key not in self._seen:
+            self._seen.add(key)
+            self._plan_act(max(now, first.starts_at - _EXAMINED_BEFORE), self._bound(self._assess, key))
+
+    async def _assess(self, key: str) -> None:
+        state, now = await self._present()
+        if not _to_be_assessed(state):
+            self._seen.discard(key)
+        else:
             await self._staff.assess(state.protocol.therapist_id, self._plan_id)
+            self._story.tell(now, Line.staff, "Physical assessment written up: suitable for the plan.")
 
     async def _look_after(self, alert_id: str) -> None:
         """Take an alert on; an urgent one is closed when the client is safe, the others at once."""
@@ -192,6 +207,11 @@ def _whole_form(given: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str
 def _nothing_wrong(item: str) -> Mapping[str, Any]:
     options = builtin().items[item].options
     return {"value": "no" if "no" in options else ["none"] if "none" in options else None}
+
+
+def _to_be_assessed(state: PlanState) -> bool:
+    needed = state.protocol.assessment_needed and state.assessment is None
+    return needed and state.stage is Stage.active
 
 
 def _looked_at(state: PlanState, alert: Alert) -> datetime:

@@ -108,6 +108,7 @@ class Together:
                 break
         if whole:
             clock.move_to(target)
+        await self._join_new()  # whoever came during the last step must not stay behind
         await asyncio.gather(*(self._keep_up(life) for life in self._lives.values()))
         return whole
 

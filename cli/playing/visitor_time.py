@@ -22,7 +22,7 @@ _LENGTHS: Final = {
 _FURTHEST: Final = timedelta(weeks=1)
 """How far the search for the next event goes."""
 
-STAFF_WORK: Final = replace(ALL_GOES_WELL, goes_on_waiting=True, assesses=True)
+STAFF_WORK: Final = replace(ALL_GOES_WELL, goes_on_waiting=True)
 VISITOR_DECIDES: Final = replace(STAFF_WORK, undecided=frozenset(ApprovalKind), alerts=AlertWork.left)
 
 _BUSY: Final = "Time is moving already: the demo's clients are still arriving. Try again in a minute."

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 from care.local_time import is_quiet, local
 from care.preview import PlannedKind, preview
 from schemas.plan import Stage
+from schemas.protocol import ApprovalKind
 from tests.care.plans import HOURS, NOW, plan_for
 from tests.care.played_plan import PlayedPlan
 
@@ -16,6 +17,15 @@ def test_a_plan_that_goes_well_ends_in_discharge_within_a_year() -> None:
     assert lines[-1].kind is PlannedKind.end
     assert lines[-1].what == Stage.discharged
     assert [line.what for line in lines if line.kind is PlannedKind.step] == ["S1 to S2", "S2 to S3"]
+
+
+def test_a_preview_without_an_answer_keeps_the_plan_at_its_step() -> None:
+    started = PlayedPlan(plan_for({}), NOW)
+    started.approve(ApprovalKind.start)
+    undecided = frozenset({ApprovalKind.taper, ApprovalKind.discharge})
+    as_it_is = preview(started.state, NOW, weeks=26, undecided=undecided)
+    assert not [line for line in as_it_is if line.kind in (PlannedKind.step, PlannedKind.end)]
+    assert [line for line in as_it_is if line.kind is PlannedKind.session]
 
 
 def test_ten_o_clock_stays_ten_o_clock_through_the_whole_preview_f16() -> None:

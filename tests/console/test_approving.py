@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import httpx2
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from database.demo_clinic import FRONT_DESK, LEAD, SITE_ID
+from database.demo_clinic import FRONT_DESK, LEAD, SITE_ID, THERAPIST
 from database.site_texts import add_wording
 from schemas.plan import Stage
-from tests.console.conftest import MORNING, SignIn
+from schemas.protocol import ApprovalKind
+from tests.console.conftest import MORNING, Clock, SignIn, enter
 from tests.console.staged_clinic import StagedPlans
 
 
@@ -27,6 +29,11 @@ async def _sheet(browser: httpx2.AsyncClient, plan_id: str) -> tuple[str, httpx2
     return found[1], await browser.get(found[1])
 
 
+def _weeks(sheet: httpx2.Response) -> list[str]:
+    """The cells of each week of the table that shows what changes."""
+    return re.findall(r'scope="rowgroup".*?</tr>(.*?)</tbody>', sheet.text, re.DOTALL)
+
+
 async def test_the_sheet_shows_claim_evidence_and_consequence(
     priya: httpx2.AsyncClient, waiting_plan: str
 ) -> None:
@@ -35,6 +42,35 @@ async def test_the_sheet_shows_claim_evidence_and_consequence(
     assert "R-NO-DEEP-PRESSURE" in sheet.text
     assert "Riverside Physio: Your next visits with Priya" in sheet.text
     assert "Rule pack 0.1.0, <strong>draft</strong>" in sheet.text
+
+
+async def test_six_weeks_stand_side_by_side_before_and_after_a_step_down(
+    priya: httpx2.AsyncClient, lived_plan: str, plans: StagedPlans, clock: Clock
+) -> None:
+    until = MORNING
+    while not any(one.kind is ApprovalKind.taper for one in plans.states[lived_plan].approvals):
+        until += timedelta(hours=3)
+        await plans.live(lived_plan, until)
+        assert until < MORNING + timedelta(weeks=6), "the policy proposes nothing"
+    clock.now = until
+    await enter(priya, THERAPIST)
+    _, sheet = await _sheet(priya, lived_plan)
+    rows = _weeks(sheet)
+    assert 6 <= len(rows) <= 8
+    visits = [[cell.count("ahead-session") for cell in row.split("<td")[1:]] for row in rows]
+    as_it_is, after = (sum(column) for column in zip(*visits, strict=True))
+    assert as_it_is > after > 0
+    assert "changed" in sheet.text
+
+
+async def test_before_a_start_nothing_is_planned_and_after_it_the_visits_are(
+    priya: httpx2.AsyncClient, waiting_plan: str
+) -> None:
+    _, sheet = await _sheet(priya, waiting_plan)
+    rows = _weeks(sheet)
+    assert len(rows) >= 6
+    assert all("<li" not in row.split("<td")[1] for row in rows)
+    assert sum(row.count("ahead-session") for row in rows) >= 5
 
 
 async def test_the_sheet_shows_texts_in_the_words_the_site_uses(

@@ -12,12 +12,15 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.demo_time import Stride
+from bench.clients import a_plan, an_intake, mobile_of
 from bench.clinic import Clinic, ClinicPlan, open_clinic
 from cli.embedded.temporal import EmbeddedTemporal
 from cli.playing.people import Staff
 from cli.playing.together import MovedClinic, Together
 from cli.playing.visitor_time import VISITOR_DECIDES, VisitorTime
 from database.events import events_of_plan
+from database.intakes import create_plan
+from database.plans import mark_started
 from schemas.plan import PlanState, Stage
 from worker.clinic_clock import ClinicClock
 
@@ -81,6 +84,17 @@ async def test_all_plans_reach_the_clinic_s_new_time_and_what_was_due_has_happen
         state: PlanState = await demo.clinic.state(plan)
         assert state.stage is Stage.awaiting_approval
         assert state.approvals[0].escalations > 0, "a decision that nobody took in a week was passed on"
+
+
+async def test_a_plan_that_was_handed_in_a_moment_ago_is_not_left_behind(demo: Demo) -> None:
+    engine, state = demo.clinic.engine, a_plan(0, datetime.now(UTC))
+    await create_plan(engine, an_intake(state, mobile_of(0)))
+    await demo.clinic.parts.plans.start(state)
+    await mark_started(engine, state.plan_id, datetime.now(UTC))
+    together = Together(demo.moved, lambda _plan_id: VISITOR_DECIDES)
+    assert await together.pass_to(demo.clock.now() + timedelta(hours=30))
+    await together.close()
+    assert await demo.apart(demo.clinic.plan_of(state.plan_id, state.client_id, mobile_of(0))) < TOGETHER
 
 
 async def test_a_visitor_moves_time_to_the_next_event(demo: Demo) -> None:

@@ -19,6 +19,7 @@ from api.console.life import Visit
 from api.console.moments import SiteClock
 from api.console.permissions import Act
 from api.console.planned_words import planned_words
+from api.console.setting_aside import sets_aside
 from api.console.taper_evidence import taper_evidence
 from api.console.time_axis import TimeAxis
 from api.plan_at_hand import ones_own_plan
@@ -134,11 +135,12 @@ async def _sheet(
         state=state,
         plan_clock=clock,
         claim=claim(approval, state, clock),
-        consequence=consequence(state, open_now, at.who.actor, clock.now, told) if open_now else None,
+        consequence=consequence(state, open_now, at.who.actor, clock, told) if open_now else None,
         weeks=WEEKS,
         taper=taper_evidence(state, proposal.verdict, proposal.reasons, clock.now)
         if approval.kind in _TAPERED
         else None,
+        sets_aside=bool(open_now) and sets_aside(pack, state, at.who.actor, clock.now),
         held=next((one for one in state.screening.holds if one.key == proposal.hold_key), None),
         screening=screening_story(pack, state.screening.result, place),
         trend=_trend(state, clock),

@@ -1,0 +1,103 @@
+"""ALG-10 at a screen: what holds and limits a plan, and of each why it stays or that it may be set aside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from api.asked_overriding import OverrideAsked
+from api.console import words
+from api.routes.overriding import override
+from api.screening_story import hold_in_words
+from care.guards import refuse
+from care.overriding import rules_behind
+from schemas.commands import Actor, CommandEnvelope
+from schemas.plan import PlanState
+from schemas.rules import RulePack
+from schemas.screening import Restriction
+
+_WRITTEN: Final = "The reason is written in the form."
+"""Stands for the words that the form will bring: what may be set aside is judged before anybody has written."""
+
+
+@dataclass(frozen=True)
+class HeldThing:
+    """A hold or a restriction, as the fields of its form name it.
+
+    `asked` are the client's answers behind it, as the questions; `why_not` is the guard's reason where it stays.
+    """
+
+    name: str
+    what: str
+    rules: tuple[str, ...]
+    asked: tuple[str, ...]
+    fields: Mapping[str, str]
+    why_not: str | None
+
+
+def held_things(pack: RulePack, state: PlanState, actor: Actor, now: datetime) -> tuple[HeldThing, ...]:
+    """Every open hold and every restriction in force; those that may be set aside come first."""
+    things = (*_holds(pack, state, actor, now), *_restrictions(pack, state, actor, now))
+    return tuple(sorted(things, key=lambda one: one.why_not is not None))
+
+
+def sets_aside(pack: RulePack, state: PlanState, actor: Actor, now: datetime) -> bool:
+    """Whether this person may set anything of this plan aside now."""
+    return any(one.why_not is None for one in held_things(pack, state, actor, now))
+
+
+def body(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The API's body from a form's fields; what they leave out is its refusal."""
+    restriction = {name: fields[name] for name in Restriction.model_fields if name in fields}
+    named = {name: fields[name] for name in ("hold", "reason") if name in fields}
+    return named | ({"restriction": restriction} if restriction else {})
+
+
+FIELDS: Final = ("hold", "reason", *Restriction.model_fields)
+"""What a form may bring."""
+
+
+def _holds(pack: RulePack, state: PlanState, actor: Actor, now: datetime) -> Iterator[HeldThing]:
+    for held in state.screening.holds:
+        if held.discharged_at is None:
+            fields = {"hold": held.key}
+            yield HeldThing(
+                name=f"hold-{held.key}",
+                what=hold_in_words(pack, held.hold),
+                rules=(held.hold.rule,),
+                asked=_questions(pack, state, (held.hold.rule,)),
+                fields=fields,
+                why_not=_why_not(pack, state, actor, now, fields),
+            )
+
+
+def _restrictions(pack: RulePack, state: PlanState, actor: Actor, now: datetime) -> Iterator[HeldThing]:
+    for one in state.protocol.restrictions:
+        known = pack.restrictions.get(one.code)
+        place = f" ({words.plain(one.region)})" if one.region else ""
+        rules = rules_behind(pack, state.screening.result, one)
+        fields = one.model_dump(exclude_none=True)
+        yield HeldThing(
+            name="-".join(("restriction", *fields.values())),
+            what=f"{known.effect if known else one.code}{place}",
+            rules=(one.code, *rules),
+            asked=_questions(pack, state, rules),
+            fields=fields,
+            why_not=_why_not(pack, state, actor, now, fields),
+        )
+
+
+def _questions(pack: RulePack, state: PlanState, rules: tuple[str, ...]) -> tuple[str, ...]:
+    items = [one.item for one in state.screening.result.findings if one.rule in rules]
+    return tuple(dict.fromkeys(pack.items[item].q for item in items if item in pack.items))
+
+
+def _why_not(
+    pack: RulePack, state: PlanState, actor: Actor, now: datetime, fields: Mapping[str, str]
+) -> str | None:
+    asked = OverrideAsked.model_validate(body({**fields, "reason": _WRITTEN}))
+    command = override(asked, state, pack, "console-offer")
+    refusal = refuse(state, CommandEnvelope(command_id="console-offer", actor=actor, command=command), now)
+    return refusal.sentence if refusal else None
