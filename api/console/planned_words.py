@@ -31,6 +31,7 @@ ICONS: Final[Mapping[PlannedKind, str]] = MappingProxyType(
         PlannedKind.end: "done",
     }
 )
+_RUNG: Final = "taper_policy.ladder."  # a rung of the ladder is known by its own name
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ class PlannedWords:
     def ahead(self, line: Planned) -> Ahead:
         """The line as the page shows it."""
         body = self.text(line.what, line.visits) if line.kind is PlannedKind.text else None
-        return Ahead(line.at, line.kind, ICONS[line.kind], self._what(line), body, line.rule)
+        return Ahead(line.at, line.kind, ICONS[line.kind], self._what(line), body, line.rule.removeprefix(_RUNG))
 
     def ordered(self, order: TextOrder) -> Ahead:
         """A text that goes out at once."""
