@@ -73,7 +73,9 @@ class PlannedWords:
     def ahead(self, line: Planned) -> Ahead:
         """The line as the page shows it."""
         body = self.text(line.what, line.visits) if line.kind is PlannedKind.text else None
-        return Ahead(line.at, line.kind, ICONS[line.kind], self._what(line), body, line.rule.removeprefix(_RUNG))
+        return Ahead(
+            line.at, line.kind, ICONS[line.kind], self._what(line), body, line.rule.removeprefix(_RUNG)
+        )
 
     def ordered(self, order: TextOrder) -> Ahead:
         """A text that goes out at once."""
