@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from care.pack import builtin, builtin_text, parse
@@ -162,8 +160,5 @@ def test_the_short_rescreen_names_its_items_even_with_an_unquoted_comma(pack: Ru
     assert full.new_assessment
 
 
-def test_a_pack_loads_fast_enough_to_be_checked_while_editing() -> None:
-    started = time.process_time()
-    parse(builtin_text(), "again.yaml")
-    assert time.process_time() - started < 0.5
+def test_the_pack_that_ships_is_read_once() -> None:
     assert builtin() is builtin()
