@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from temporalio.client import Client, RPCTimeoutOrCancelledError, WorkflowUpdateFailedError
+from temporalio.client import (
+    Client,
+    RPCTimeoutOrCancelledError,
+    WorkflowHandle,
+    WorkflowUpdateFailedError,
+)
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
@@ -17,9 +23,9 @@ from schemas.plan import PlanState
 from schemas.refusals import CommandRefused, EngineUnavailable, PlanClosed, PlanUnknown
 
 _ENDED_UNDER_THE_UPDATE: Final = "AcceptedUpdateCompletedWorkflow"
-
-
-_AT_THE_DOOR = timedelta(milliseconds=700)
+_AT_THE_DOOR: Final = timedelta(milliseconds=700)
+_BETWEEN_RUNS: Final = timedelta(milliseconds=200)
+_ASKED_AT_MOST: Final = 10
 
 
 class PlanClient:
@@ -66,10 +72,7 @@ class PlanClient:
         handle = self._client.get_workflow_handle(names.plan_workflow_id(plan_id))
         try:
             async with asyncio.timeout(self._patience):
-                reply: CommandReply = await handle.execute_update(
-                    names.COMMAND_UPDATE, envelope, id=envelope.command_id, result_type=CommandReply
-                )
-                return reply
+                return await _updated(handle, envelope)
         except WorkflowUpdateFailedError as failed:
             raise _refusal(plan_id, failed) from failed
         except (TimeoutError, RPCTimeoutOrCancelledError):
@@ -93,6 +96,24 @@ class PlanClient:
         except TimeoutError:
             return EngineUnavailable(plan_id, "no answer in time")
         return PlanClosed(plan_id)
+
+
+async def _updated(handle: WorkflowHandle[Any, Any], envelope: CommandEnvelope) -> CommandReply:
+    """Ask until the plan can be asked: one that just begins its next run turns an update away.
+
+    The server calls that a precondition that failed. The update's id is the command's, so it applies once.
+    """
+    for asked in itertools.count(1):
+        try:
+            reply: CommandReply = await handle.execute_update(
+                names.COMMAND_UPDATE, envelope, id=envelope.command_id, result_type=CommandReply
+            )
+            break
+        except RPCError as error:
+            if error.status is not RPCStatusCode.FAILED_PRECONDITION or asked == _ASKED_AT_MOST:
+                raise
+        await asyncio.sleep(_BETWEEN_RUNS.total_seconds())
+    return reply
 
 
 def _refusal(plan_id: str, failed: WorkflowUpdateFailedError) -> CommandRefused | PlanClosed:
