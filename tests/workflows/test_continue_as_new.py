@@ -72,8 +72,9 @@ async def _lived(walks: Walks) -> Walk:
         await walk.says("1")
         await walk.attend(number)
         await walk.answers_about(number, "2")
-    replies = await amending
-    assert len({reply.seq for reply in replies}) == _COMMANDS, "each command is a step of its own"
+    # One that was turned away by a new run is asked again, and told that it had been recorded already.
+    steps = [reply.seq for reply in await amending if not reply.repeated]
+    assert len(set(steps)) == len(steps), "each command is a step of its own"
     await walk.clinic.settled(walk.plan)
     return walk
 
