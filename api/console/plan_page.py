@@ -5,38 +5,35 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any, Final
 
 from starlette.responses import Response
 
 from api.console.desk import Desk
-from api.console.forms import Sent, as_problem, nothing_typed
+from api.console.forms import No, Sent, nothing_typed, refusal_shown
 from api.console.plan_offers import offers
 from api.console.plan_story import plan_story
 from api.console.setting_aside import sets_aside
 from api.plan_at_hand import PlanAtHand
-from api.problems import Problem
 from database.plans import plan
 from database.staff import StaffMember, all_staff, staff_names
 from database.undo import texts_to_undo
 from schemas.commands import Role
 from schemas.names import new_id
-from schemas.refusals import PlanAskFailed
 from schemas.rules import RulePack
 
 _BY_TEXT_ONLY: Final = re.compile(r"^\{clinic\}: |\s*(Reply|Worried\?|Emergency\?|Anything new).*$")
 
 
 async def plan_page(
-    at: Desk, at_hand: PlanAtHand, no: Problem | PlanAskFailed | None = None, form: Sent | None = None
+    at: Desk, at_hand: PlanAtHand, no: No | None = None, form: Sent | None = None
 ) -> Response:
     """The page. After a refusal the plan is read again: what refused may have changed it."""
     if no is not None:
         at_hand = PlanAtHand(await plan(at.clinic.engine, at_hand.id))
     story = await plan_story(at.clinic, at_hand)
     there = await all_staff(at.clinic.engine, site_id=at_hand.view.summary.site_id)
-    status, refusal = as_problem(no, story.clock.at) if no else (HTTPStatus.OK, None)
+    status, refusal = refusal_shown(no, story.clock.at)
     return at.page(
         "plans",
         "plan.html",

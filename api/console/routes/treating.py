@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from http import HTTPStatus
 from typing import Any
 
 from fastapi import APIRouter
@@ -12,7 +11,7 @@ from starlette.responses import Response
 from api.asked_treating import AdverseEventAsked, AssessmentAsked, CheckInAsked, FollowUpAsked
 from api.console.desk import Desk, TheDesk, allowed
 from api.console.flash import Done
-from api.console.forms import Sent, TheForm, as_problem, checked, nothing_typed
+from api.console.forms import No, Sent, TheForm, checked, nothing_typed, refusal_shown
 from api.console.moments import SiteClock
 from api.console.permissions import Act
 from api.console.plan_page import plan_page
@@ -112,11 +111,11 @@ async def assess(plan: ThePlan, form: TheForm) -> Response:
 
 
 async def _assessment_page(
-    at: Desk, plan: PlanAtHand, no: Problem | PlanAskFailed | None = None, form: Sent | None = None
+    at: Desk, plan: PlanAtHand, no: No | None = None, form: Sent | None = None
 ) -> Response:
     clock = SiteClock(plan.zone, max(at.clinic.clock(), plan.view.summary.updated_at))
     pack = await at.clinic.pack_by_hash(plan.state.protocol.pack_hash)
-    status, refusal = as_problem(no, clock.at) if no else (HTTPStatus.OK, None)
+    status, refusal = refusal_shown(no, clock.at)
     return at.page(
         "plans",
         "assessment.html",
