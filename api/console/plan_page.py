@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
 from starlette.responses import Response
 
 from api.console.desk import Desk
+from api.console.flash import Done
 from api.console.forms import No, Sent, nothing_typed, refusal_shown
 from api.console.plan_offers import offers
 from api.console.plan_story import plan_story
 from api.console.setting_aside import sets_aside
 from api.plan_at_hand import PlanAtHand
+from api.problems import Problem
 from database.plans import plan
 from database.staff import StaffMember, all_staff, staff_names
 from database.undo import texts_to_undo
 from schemas.commands import Role
 from schemas.names import new_id
+from schemas.refusals import PlanAskFailed
 from schemas.rules import RulePack
 
 _BY_TEXT_ONLY: Final = re.compile(r"^\{clinic\}: |\s*(Reply|Worried\?|Emergency\?|Anything new).*$")
@@ -54,6 +57,15 @@ async def plan_page(
         key_of=keys(form, refusal),
         refusal=refusal,
     )
+
+
+async def back_on_page(form: Sent, plan: PlanAtHand, command: Awaitable[Response], done: Done) -> Response:
+    """Back to the plan's page after a command; the same page with the reason and the words where it is refused."""
+    try:
+        await command
+    except (Problem, PlanAskFailed) as no:
+        return await plan_page(form.at, plan, no, form)
+    return form.at.on(f"/plans/{plan.id}", done)
 
 
 @dataclass(frozen=True)
