@@ -10,6 +10,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.chain import GENESIS, link
+from database.engine import one_by_one
 from database.errors import NotFoundError
 from database.tables import events, plans
 from schemas.events import PlanEvent
@@ -102,7 +103,7 @@ async def verify_chain(engine: AsyncEngine, plan_id: str) -> ChainCheck:
 
 
 async def _page(engine: AsyncEngine, query: Select[Any]) -> tuple[RecordedEvent, ...]:
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         return tuple(
             RecordedEvent(
                 id=row.id,

@@ -150,8 +150,9 @@ async def _sheet(at: Desk, approval_id: str, no: No | None = None, form: Sent | 
 
 
 async def _name(at: Desk, staff_id: str | None) -> str | None:
-    people = await staff_names(at.clinic.engine)
-    return people.get(staff_id, staff_id) if staff_id else None
+    if staff_id is None:
+        return None
+    return (await staff_names(at.clinic.engine, (staff_id,))).get(staff_id, staff_id)
 
 
 def _trend(state: PlanState, clock: SiteClock) -> dict[str, Any] | None:
