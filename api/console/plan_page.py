@@ -34,7 +34,7 @@ async def plan_page(
     """The page. After a refusal the plan is read again: what refused may have changed it."""
     if no is not None:
         at_hand = PlanAtHand(await plan(at.clinic.engine, at_hand.id))
-    story = await plan_story(at.clinic, at_hand)
+    story = await plan_story(at.clinic, at_hand, await at.site_of(at_hand.view.summary))
     status, refusal = refusal_shown(no, story.clock.at)
     return at.page(
         "plans",
