@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -77,10 +77,11 @@ class Survey:
     overflow: tuple[str, ...]
 
 
-async def survey(page: Page, address: str, width: int) -> Survey:
-    """Open the address at this width and look at it in both themes."""
+async def survey(page: Page, width: int, come: Callable[[], Awaitable[None]]) -> Survey:
+    """Come to a page at this width, once, and look at it in both themes."""
+    await page.emulate_media(color_scheme=THEMES[0], reduced_motion="reduce")
     await page.set_viewport_size({"width": width, "height": _HEIGHTS[width]})
-    await page.goto(address)
+    await come()
     await page.evaluate(_SETTLED)
     overflow = await page.evaluate(_OVERFLOW)
     small = await page.evaluate(_SMALL, _CONTROLS)
