@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+import structlog
 from coverage import Coverage
 from hypothesis import HealthCheck, settings
 from sqlalchemy import text
@@ -26,6 +27,14 @@ from database.migrate import upgrade
 # How fast examples are made and run says something about the machine, not about the clinic.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
+
+# A fault that is logged shows its lines, not every value in reach: a whole rule pack takes a minute to print.
+structlog.configure(
+    processors=[
+        *structlog.get_config()["processors"][:-1],
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 _HERE = Path(__file__).parent
 _KEPT_TOGETHER = {"browser"}
