@@ -45,6 +45,7 @@ class EventKind(StrEnum):
     paused = "plan.paused"
     resumed = "plan.resumed"
     amended = "plan.amended"
+    regions_changed = "plan.regions_changed"
     reviewed = "plan.reviewed"
     assessed = "assessment.recorded"
     day_checked = "session.day_checked"
