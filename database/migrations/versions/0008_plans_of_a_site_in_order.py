@@ -13,7 +13,9 @@ depends_on = None
 def upgrade() -> None:
     """One index in place of another: it also finds all plans of a site."""
     op.execute("CREATE INDEX ix_plans_site_id_opened_at_id ON plans (site_id, opened_at, id)")
-    op.execute("-- squawk-ignore require-concurrent-index-deletion\nDROP INDEX ix_plans_site_id")  # takes no time
+    op.execute(
+        "-- squawk-ignore require-concurrent-index-deletion\nDROP INDEX ix_plans_site_id"
+    )  # takes no time
 
 
 def downgrade() -> None:
