@@ -25,7 +25,6 @@ SENTENCES: Final[Mapping[E, str]] = MappingProxyType(
         E.approval_decided: "Decision on {decision_on}: {decision}.",
         E.approval_lapsed: "The question of {decision_on} no longer stood.",
         E.hold_discharged: "A hold was discharged: {hold}.",
-        E.hold_chased: "A missing document was asked for again: {hold}.",
         E.hold_expired: "A document ran out: {hold}.",
         E.judged_again: "The answers were judged again under rules {pack}: {overall}; stricter: {rules}.",
         E.overridden: "A physiotherapist set {what} aside ({rules}); the reason is kept.",

@@ -20,7 +20,6 @@ class EventKind(StrEnum):
     approval_decided = "approval.decided"
     approval_lapsed = "approval.lapsed"
     hold_discharged = "hold.discharged"
-    hold_chased = "hold.chased"
     hold_expired = "hold.expired"
     judged_again = "screening.judged_again"
     overridden = "screening.overridden"

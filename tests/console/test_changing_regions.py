@@ -37,6 +37,7 @@ async def test_a_therapist_changes_what_is_treated_and_the_page_shows_it(
     assert plans.states[lived_plan].stage is Stage.active
     after = await priya.get(done.headers["Location"])
     assert ticked(after) == {"lumbar", "knee"}
+    assert "<dt>Treated</dt><dd>Lower back, Knee</dd>" in after.text
     assert "The plan now treats: lower back, knee (new: knee; left out: hip)." in after.text
 
 
