@@ -91,11 +91,12 @@ _ATTENTION = """
           FROM here JOIN alerts ON plan_id = at_plan WHERE closed_at IS NULL
         UNION ALL
         SELECT 'approval_overdue', id, plan_id, kind, NULL, NULL, NULL, opened_at, due_at, owner_id
-          FROM here JOIN approvals ON plan_id = at_plan WHERE status = 'open' AND due_at <= :now
+          FROM here JOIN approvals ON plan_id = at_plan
+         WHERE status = 'open' AND (due_at <= :now OR escalations > 0)
         UNION ALL
         SELECT 'text_unknown', key, plan_id, coalesce(reason, 'unknown'), rule, NULL, session_no, ordered_at,
                expires_at, NULL
-          FROM here JOIN messages ON plan_id = at_plan WHERE status = 'unknown'
+          FROM here JOIN messages ON plan_id = at_plan WHERE status = 'unknown' AND plan_told_at IS NULL
         UNION ALL
         SELECT 'text_failed', key, plan_id, coalesce(error_code, reason, status), rule, NULL, session_no,
                ordered_at, expires_at, NULL

@@ -162,7 +162,6 @@ class AlertReason(StrEnum):
     taper_escalation = "taper_escalation"
     screening_expires = "screening_expires"
     short_course = "short_course"
-    contact_unconfirmed = "contact_unconfirmed"
     paused_plan = "paused_plan"
     assessment_missing = "assessment_missing"
     not_suitable = "not_suitable"
@@ -196,12 +195,16 @@ class Alert(Frozen):
 
 
 class Proposal(Frozen):
-    """What the software suggests and why: rule ids with the evidence they rest on."""
+    """What the software suggests and why: rule ids with the evidence they rest on.
+
+    `runs_out` is the last day of the document that a clearance is asked for again.
+    """
 
     verdict: TaperVerdict | None = None
     step: Step | None = None
     first_session_at: Instant | None = None
     hold_key: str | None = None
+    runs_out: date | None = None
     reasons: tuple[str, ...] = ()
     alert_id: str | None = None
 

@@ -201,7 +201,8 @@ async def test_whatever_waits_for_a_person_is_in_one_list(engine: AsyncEngine, o
     for order, status in ((lost, MessageStatus.unknown), (failed, MessageStatus.failed)):
         await outbox.put(engine, order, NOW)
         await outbox.claim(engine, order, outbox.Words("+447700900001", "x", 1), NOW, None)
-        await outbox.settle(engine, order, Fate(status, reason="network"), NOW, None)
+        asks = status is MessageStatus.failed  # the lost text's sender was killed: nobody told the plan
+        await outbox.settle(engine, order, Fate(status, reason="network"), NOW, None, plan_asks=asks)
     await outbox.put(engine, a_text(alarmed, "stuck", expires_at=NOW + HOUR), NOW)
     (told_nobody,) = await alerts.open_alerts(engine)
     notice = NewNotice(
