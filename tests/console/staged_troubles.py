@@ -10,6 +10,7 @@ from typing import Final
 from care.draft import Draft
 from care.number_alerts import number_alerts
 from care.taper_steps import take_verdict
+from schemas.alerts import AlertReason
 from schemas.commands import (
     AnswerCheckIn,
     CancelSession,
@@ -23,7 +24,7 @@ from schemas.commands import (
     RulesChanged,
 )
 from schemas.messages import TextOrder, TextPurpose
-from schemas.plan import AlertReason, PlanState, Session, SessionStatus
+from schemas.plan import PlanState, Session, SessionStatus
 from schemas.protocol import ApprovalKind
 from schemas.screening import Disposition
 from schemas.taper import TaperDecision, TaperVerdict

@@ -19,7 +19,8 @@ from care.draft import Draft
 from database import demo_clinic
 from database.attention import AttentionKind
 from database.demo_clinic import OPERATIONS, THERAPIST
-from schemas.plan import AlertReason, Approval, Proposal
+from schemas.alerts import AlertReason
+from schemas.plan import Approval, Proposal
 from schemas.protocol import ApprovalKind
 from schemas.screening import Urgency
 from schemas.taper import Step, TaperVerdict
