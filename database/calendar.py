@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from database.diary import Diary, Shift, Span
+from database.engine import one_by_one
 from database.errors import NotFoundError
 from database.local_time import local
 from database.tables import absences, availability, sites
@@ -56,7 +57,7 @@ async def free_slots(
 ) -> tuple[FreeSlot, ...]:
     """Every free start of the therapist in [start, end), in order; NotFoundError for an unknown site."""
     within = Span(start, end)
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         diaries = await load_diaries(connection, site_id, {therapist_id}, within)
     length = timedelta(minutes=minutes)
     return tuple(
@@ -82,7 +83,7 @@ async def propose_first(
     slots = await free_slots(
         engine, site_id, therapist_id, start=not_before, end=not_before + HORIZON, minutes=minutes
     )
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         zone = (await connection.execute(select(sites.c.zone).where(sites.c.id == site_id))).scalar_one()
 
     def day(slot: FreeSlot) -> datetime:
@@ -131,7 +132,7 @@ async def bookings(
 ) -> tuple[Booking, ...]:
     """The sessions that touch [start, end), cancelled ones left out, for the calendar view."""
     parameters = {"site": site_id, "start": start, "end": end, "therapist": therapist_id}
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         rows = (await connection.execute(_BOOKINGS, parameters)).mappings().all()
     return tuple(Booking(**{**row, "status": SessionStatus(row["status"])}) for row in rows)
 
