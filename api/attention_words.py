@@ -82,6 +82,14 @@ KINDS: Final[Mapping[AttentionKind, tuple[str, str]]] = MappingProxyType(
             "No worker is at work: nothing is sent and no plan moves.",
             "Start a worker, or look at the engine.",
         ),
+        AttentionKind.form_link_failed: (
+            "The link to a form did not reach the client.",
+            "Ring, and fill the form in together.",
+        ),
+        AttentionKind.form_link_unknown: (
+            "Nobody knows whether the link to a form went out.",
+            "Ring the client before you send another.",
+        ),
         AttentionKind.plan_unstarted: ("A new plan has not started.", "Look at the engine."),
         AttentionKind.staff_untold: (
             "Nobody could be told by mail of the {reason} that waits.",

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from database.chain import append, hold_chain
 from database.engine import one_by_one
+from database.notices import board_told
 from database.outbox import Fate, move
 from database.outbox_states import FAILURES, PLAN_MUST_KNOW, PROVIDER_WORDS
 from database.recording.texts import WITHDRAWN
@@ -67,10 +68,12 @@ async def receive(engine: AsyncEngine, receipt: Receipt) -> FinalFailure | None:
     async with engine.begin() as connection:
         await _store(connection, receipt)
         found = await _the_text(connection, receipt)
+        status = PROVIDER_WORDS.get(receipt.status.lower())
         if found is None:
+            if status in FAILURES:  # of the link to a form, perhaps: the board looks again
+                await connection.execute(select(board_told()))
             return None
         held = await hold_chain(connection, found.plan_id)
-        status = PROVIDER_WORDS.get(receipt.status.lower())
         if status is not None:
             fate = Fate(
                 status,

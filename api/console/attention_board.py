@@ -81,11 +81,18 @@ _MARKS: Final[Mapping[AttentionKind, tuple[str, str]]] = MappingProxyType(
         AttentionKind.plan_unstarted: ("engine", "System"),
         AttentionKind.staff_untold: ("text", "Mail"),
         AttentionKind.worker_asleep: ("engine", "System"),
+        AttentionKind.form_link_failed: ("text", "Text"),
+        AttentionKind.form_link_unknown: ("text", "Text"),
     }
 )
 
 _OPENS_FOR: Final[Mapping[AttentionKind, Act]] = MappingProxyType(
-    {AttentionKind.inbound_waiting: Act.see_system, AttentionKind.worker_asleep: Act.see_system}
+    {
+        AttentionKind.inbound_waiting: Act.see_system,
+        AttentionKind.worker_asleep: Act.see_system,
+        AttentionKind.form_link_failed: Act.open_intakes,
+        AttentionKind.form_link_unknown: Act.open_intakes,
+    }
 )
 """Whom a next step's page opens for, where that is not everybody."""
 
@@ -105,6 +112,8 @@ _BUTTONS: Final[Mapping[AttentionKind, tuple[str, str]]] = MappingProxyType(
         AttentionKind.plan_unstarted: ("Open", "/plans/{plan}"),
         AttentionKind.staff_untold: ("Open", "/plans/{plan}"),
         AttentionKind.worker_asleep: ("Look", "/system"),
+        AttentionKind.form_link_failed: ("Open", "/clients/forms/{subject}"),
+        AttentionKind.form_link_unknown: ("Open", "/clients/forms/{subject}"),
     }
 )
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, Final, cast
 
 import httpx2
 
 from activities.reconciling import Search
 from care.agenda import next_item
-from database import inbound, outbox, receipts, staff_notices
+from database import inbound, invitation_texts, invitations, outbox, receipts, staff_notices
 from database.attention import AGENDA_LATE_AFTER, ASLEEP_AFTER, START_WITHIN, AttentionKind
-from database.demo_clinic import SITE_ID, THERAPIST
+from database.demo_clinic import FRONT_DESK, SITE_ID, THERAPIST
 from database.inbound import ArrivedText
 from database.outages import note_awake
 from database.outbox import Fate, Words
@@ -21,6 +21,7 @@ from database.receipts import Receipt
 from database.record import record
 from database.staff_notices import NewNotice
 from database.tables.staff_notices import NoticeKind
+from schemas.invitations import InvitationWay, InvitedClient
 from schemas.messages import MessageStatus, TextOrder
 from schemas.transition import Transition
 from tests.console.conftest import Clock, opened
@@ -167,6 +168,41 @@ async def _asleep(at: Scene) -> tuple[str, Mend]:
     return "awake", awake
 
 
+async def invited(at: Scene, ends_as: MessageStatus, sid: str | None = None) -> str:
+    """Somebody new, whose text with the link to the form has ended so."""
+    new = InvitedClient(
+        given_name="Noor",
+        family_name="Haddad",
+        date_of_birth=date(1991, 5, 2),
+        mobile="+447700900333",
+        site_id=SITE_ID,
+        profile="general_wellbeing",
+    )
+    engine, now = at.plans.engine, at.clock.now
+    invitation_id = await invitations.invite(
+        engine, new, InvitationWay.text, by=FRONT_DESK.id, now=now, expires_at=now + timedelta(days=7)
+    )
+    found = await invitations.invitation(engine, invitation_id)
+    assert await invitation_texts.claim(engine, found)
+    await invitation_texts.settle(engine, found, ends_as, sid=sid, reason="test")
+    return invitation_id
+
+
+async def _link_failed(at: Scene) -> tuple[str, Mend]:
+    invitation_id = await invited(at, MessageStatus.failed)
+    return invitation_id, lambda: at.post(f"/clients/forms/{invitation_id}/text")
+
+
+async def _link_unknown(at: Scene) -> tuple[str, Mend]:
+    invitation_id = await invited(at, MessageStatus.unknown)
+
+    async def it_had_arrived() -> None:
+        answer = {"value": "no"}
+        assert await invitations.keep_answer(at.plans.engine, invitation_id, "SCR-01", answer, at.clock.now)
+
+    return invitation_id, it_had_arrived
+
+
 BY_KIND: Final[Mapping[AttentionKind, Fault]] = {
     AttentionKind.approval_overdue: _overdue,
     AttentionKind.text_unknown: _unknown,
@@ -179,5 +215,7 @@ BY_KIND: Final[Mapping[AttentionKind, Fault]] = {
     AttentionKind.plan_unstarted: _unstarted,
     AttentionKind.staff_untold: _untold,
     AttentionKind.worker_asleep: _asleep,
+    AttentionKind.form_link_failed: _link_failed,
+    AttentionKind.form_link_unknown: _link_unknown,
 }
 """How each of the other things comes about. Alerts have a table of their own."""

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from sqlalchemy import text
 
 from api.attention_words import ALERTS, KINDS
 from api.console import words
@@ -18,8 +19,10 @@ from care.agenda import next_item
 from care.draft import Draft
 from database import demo_clinic
 from database.attention import AttentionKind
-from database.demo_clinic import OPERATIONS, THERAPIST
+from database.demo_clinic import FRONT_DESK, OPERATIONS, THERAPIST
+from database.receipts import Receipt, receive
 from schemas.alerts import AlertReason
+from schemas.messages import MessageStatus
 from schemas.plan import Approval, Proposal
 from schemas.protocol import ApprovalKind
 from schemas.screening import Urgency
@@ -27,11 +30,12 @@ from schemas.taper import Step, TaperVerdict
 from tests.api.forms import example
 from tests.console.conftest import MORNING, Clock, SignIn, enter, opened
 from tests.console.staged_clinic import StagedPlan, StagedPlans
-from tests.console.staged_faults import BY_KIND, Scene
+from tests.console.staged_faults import BY_KIND, Scene, invited
 from tests.console.staged_troubles import BY_REASON
 from worker.chores import start_plans
 from worker.clinic_clock import ClinicClock
 
+_OF_THE_DESK = {AttentionKind.form_link_failed, AttentionKind.form_link_unknown}
 _BEFORE_A_PLAN_RUNS = {AlertReason.urgent_referral}
 PROPOSED = {
     ApprovalKind.taper: Proposal(verdict=TaperVerdict.PROPOSE_STEP_DOWN, step=Step.S2, reasons=("D1",)),
@@ -235,14 +239,31 @@ async def test_whatever_else_goes_wrong_is_on_the_board_until_it_is_mended(
     kind: AttentionKind, scene: Scene, sign_in: SignIn
 ) -> None:
     subject, mend = await BY_KIND[kind](scene)
-    operations = await sign_in(OPERATIONS)
+    reader = await sign_in(FRONT_DESK if kind in _OF_THE_DESK else OPERATIONS)
     sentence, step = KINDS[kind]
     told, _, rest = sentence.partition("{reason}")
-    line = await stands_there(operations, f"{kind}-{subject}", told)
+    line = await stands_there(reader, f"{kind}-{subject}", told)
     assert f"{rest} {step}" in line.text
     await enter(scene.browser, THERAPIST)
     await mend()
-    assert line.id not in await lines(operations)
+    assert line.id not in await lines(reader)
+
+
+async def test_a_link_that_the_network_could_not_deliver_is_on_the_board_too(scene: Scene) -> None:
+    invitation_id = await invited(scene, MessageStatus.sent, sid="SM77")
+    name = f"{AttentionKind.form_link_failed}-{invitation_id}"
+    assert name not in await lines(scene.browser)
+    receipt = Receipt("SM77", "undelivered", "30005", None, {}, scene.clock.now)
+    await receive(scene.plans.engine, receipt)
+    line = await stands_there(scene.browser, name, "N.H. The link to a form did not reach the client.")
+    assert "Sam Whitfield" in line.cell("owner")
+
+
+async def test_a_link_of_another_site_is_not_this_reader_s(scene: Scene) -> None:
+    invitation_id = await invited(scene, MessageStatus.failed)
+    async with scene.plans.engine.begin() as connection:
+        await connection.execute(text("""UPDATE invitations SET client = client || '{"site_id": "north"}'"""))
+    assert f"{AttentionKind.form_link_failed}-{invitation_id}" not in await lines(scene.browser)
 
 
 async def test_a_text_of_unknown_fate_becomes_its_plan_s_own_matter_once(scene: Scene) -> None:
