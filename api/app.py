@@ -15,7 +15,6 @@ from api.description import ABOUT, PROBLEM_RESPONSES, describe
 from api.edge import RequestEdge
 from api.form.install import install as install_form
 from api.identity import identify
-from api.log_in_limit import LogInLimit
 from api.permitted import allowed
 from api.routes import (
     alerts,
@@ -65,7 +64,6 @@ def create_app(clinic: Clinic) -> FastAPI:
         responses=PROBLEM_RESPONSES,
     )
     app.state.clinic = clinic
-    app.state.log_in_limit = LogInLimit()
     app.state.single_sign_on = single_sign_on(clinic.settings)
     problems.install(app)
     for group in _OPEN:

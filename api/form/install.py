@@ -12,14 +12,13 @@ from starlette.responses import RedirectResponse, Response
 from api.clinic import clinic_of
 from api.form import routes
 from api.form.pages import around, page
-from api.form.visit import FormLimits, LinkClosed, NotYetKnownError
+from api.form.visit import LinkClosed, NotYetKnownError
 from database.sites import all_sites
 from messaging.form_link import FORM_PATH
 
 
 def install(app: FastAPI) -> None:
     """Add the form to the application."""
-    app.state.form_limits = FormLimits()
     app.include_router(routes.router, include_in_schema=False)
 
     @app.exception_handler(LinkClosed)

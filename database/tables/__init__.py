@@ -21,6 +21,7 @@ from database.tables.outages import outages, rounds
 from database.tables.plans import events, notes, plans, rule_packs, sessions
 from database.tables.staff_notices import staff_notices
 from database.tables.texts import inbound_messages, messages, receipts, site_texts
+from database.tables.tries import tries
 from database.tables.views import saved_views
 
 __all__ = [
@@ -52,4 +53,5 @@ __all__ = [
     "staff",
     "staff_notices",
     "staff_roles",
+    "tries",
 ]

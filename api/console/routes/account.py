@@ -15,6 +15,7 @@ from api.console.flash import Done
 from api.console.forms import Sent, TheForm, checked, nothing_typed, refusal_shown
 from api.console.permissions import Act
 from api.identity import LOG_INS, TokenScope
+from api.log_in_limit import a_try, was_right
 from api.log_ins import log_in
 from api.passwords import hash_password, password_matches
 from api.problems import FieldProblem, Problem, invalid
@@ -100,20 +101,13 @@ async def change_password(request: Request, form: TheForm) -> Response:
 
 
 async def _changed(request: Request, form: Sent) -> PasswordChange:
-    at, limit = form.at, request.app.state.log_in_limit
-    address, now = at.member.email.lower(), at.clinic.real_now()
-    if limit.wait(address, now) > timedelta():
-        raise Problem(
-            HTTPStatus.TOO_MANY_REQUESTS,
-            "too_many_tries",
-            "Too many wrong passwords for this account. Try again in ten minutes.",
-        )
+    at = form.at
     names = ("current", "password", "again")
     changed = checked(PasswordChange, {name: str(form.form.get(name) or "") for name in names})
+    noted = await a_try(at.clinic, request, at.member.email)
     if not await password_matches(changed.current, await password_hash_of(at.clinic.engine, at.member.id)):
-        limit.failed(address, now)
         raise invalid([FieldProblem("current", "This is not your password so far.")])
-    limit.succeeded(address)
+    await was_right(at.clinic, noted, at.member.email)
     return changed
 
 
