@@ -112,10 +112,18 @@ class NeededReasonAsked(Strict):
     reason: NeededWords
 
 
+class AmendEditAsked(EditAsked):
+    """What may change in a running plan: a protocol's own fields, and the parts of the body that it treats."""
+
+    target_regions: tuple[str, ...] | None = Field(
+        None, min_length=1, max_length=6, description="All of them, by the rule pack's names."
+    )
+
+
 class AmendAsked(Strict):
     """Change a running plan's protocol, and why."""
 
-    edit: EditAsked
+    edit: AmendEditAsked
     reason: NeededWords
 
 

@@ -8,16 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from itertools import takewhile
 
-from sqlalchemy import insert, select, text
-from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from database.diary import Diary, Shift, Span
 from database.engine import one_by_one
 from database.errors import NotFoundError
 from database.local_time import local
-from database.tables import absences, availability, sites
-from schemas.names import new_id
+from database.tables import availability, sites
 from schemas.plan import SessionStatus
 
 HORIZON = timedelta(days=56)
@@ -98,16 +96,6 @@ async def propose_first(
 
 def _minutes_apart(one: time, other: time) -> int:
     return abs((one.hour - other.hour) * 60 + one.minute - other.minute)
-
-
-async def add_absence(engine: AsyncEngine, staff_id: str, start: datetime, end: datetime, reason: str) -> str:
-    """The therapist is away in [start, end); returns the absence's id. Sessions already booked stay."""
-    absence_id = new_id()
-    async with engine.begin() as connection:
-        await connection.execute(
-            insert(absences).values(id=absence_id, staff_id=staff_id, during=Range(start, end), reason=reason)
-        )
-    return absence_id
 
 
 _BOOKINGS = text(

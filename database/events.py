@@ -77,15 +77,6 @@ async def events_of_kinds(
         return tuple(_event(row) for row in await connection.execute(query.order_by(_COLUMNS.position)))
 
 
-async def events_after(engine: AsyncEngine, event_id: int = 0, limit: int = 500) -> tuple[RecordedEvent, ...]:
-    """Events of all plans after `event_id`, in the order of their ids, for exports and webhooks.
-
-    Ids are given at writing and become visible at commit: a reader that must miss nothing reads again
-    from a little before its last id.
-    """
-    return await _page(engine, _RECORDED.where(_COLUMNS.id > event_id).order_by(_COLUMNS.id).limit(limit))
-
-
 async def verify_chain(engine: AsyncEngine, plan_id: str) -> ChainCheck:
     """Recompute a plan's chain from its first event to the end the plan knows; raises NotFoundError.
 

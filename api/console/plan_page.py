@@ -55,6 +55,7 @@ async def plan_page(
         undo_for=at.undo_for,
         typed=form.typed if form else nothing_typed(),
         chosen_stops=set(form.chosen("stops")) if form else set(),
+        chosen_regions=form.chosen("target_regions") if form else (),
         key_of=keys(form, refusal),
         refusal=refusal,
     )

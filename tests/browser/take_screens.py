@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import logging
 import os
 import sys
@@ -12,13 +13,13 @@ from pathlib import Path
 from typing import Final
 
 import structlog
+from PIL import Image
 from playwright.async_api import Browser, BrowserContext, Page
 
 from cli.embedded.postgres import EmbeddedPostgres
 from tests.browser.chromium import HOW_TO_GET_IT, chromium, installed_chromium
 from tests.browser.every_page import PAGES
 from tests.browser.lively_clinic import LivelyClinic, lively_clinic
-from tests.browser.palette_png import palette_png
 from tests.browser.phones import ANNA, MAILBOX, busy_phones
 from tests.browser.shown import Shown, open_page, sign_in
 from tests.browser.survey import Theme
@@ -98,7 +99,6 @@ async def take(database_url: str, names: list[str]) -> None:
                 "phone": Shown(lambda _: f"{phones.url}/phones/{ANNA}", None),
                 "mail": Shown(lambda _: f"{phones.url}/mail/{MAILBOX}", None),
             }
-            workbench = await browser.new_page()
             seats: dict[str | None, BrowserContext] = {}
             for one in wanted:
                 page = await _opened(browser, clinic, one, pages[one.page], seats)
@@ -106,10 +106,16 @@ async def take(database_url: str, names: list[str]) -> None:
                     height = await page.evaluate("document.documentElement.scrollHeight")
                     await page.set_viewport_size({"width": one.size[0], "height": int(height)})
                 png = await page.screenshot()
-                (FOLDER / one.file).write_bytes(await palette_png(workbench, png))
+                _few_colours(png).save(FOLDER / one.file, optimize=True)
                 await page.close()
     sizes = [(FOLDER / one.file).stat().st_size for one in wanted]
     print(f"{len(sizes)} pictures, {sum(sizes) / 1000:.0f} kB, in {FOLDER}")
+
+
+def _few_colours(png: bytes) -> Image.Image:
+    """The picture with at most 256 colours: enough for pages, in a third of the room; letters keep their edges."""
+    full = Image.open(io.BytesIO(png)).convert("RGB")
+    return full.quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
 
 
 async def _opened(

@@ -18,7 +18,7 @@ from database.attention import AttentionKind, attention
 from database.demo_clinic import DUTY, FRONT_DESK, LEAD, MANAGER, SITE_ID, STAFF, THERAPIST, Person
 from database.leave import end_leave, set_leave
 from database.staff_notices import notices_to
-from messaging.channel import Accepted, Capabilities, Outcome, OutgoingText, Rejected, Retry, Unknown
+from messaging.channel import Accepted, Outcome, OutgoingText, Rejected, Retry, Unknown
 from messaging.email_channel import EmailChannel, MailServer
 from messaging.error_classes import ErrorClass
 from messaging.gateway.testing import RunningGateway, running_gateway
@@ -46,19 +46,6 @@ class Postbox:
         if answer is None:
             self.taken.append(mail)
         return answer or Accepted(mail.intent_key, None)
-
-    @property
-    def capabilities(self) -> Capabilities:
-        raise NotImplementedError
-
-    def find(self, *_: Any, **__: Any) -> str | None:
-        return None
-
-    def word_on(self, *_: Any) -> None:
-        return None
-
-    def received(self, *_: Any) -> tuple[()]:
-        return ()
 
     def to(self, person: Person) -> list[OutgoingText]:
         """The mails that this person got."""
