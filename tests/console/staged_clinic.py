@@ -246,7 +246,7 @@ class StagedPlans(RecordedPlans):
         plan_id: str,
         until: datetime,
         temper: Temper = CALM,
-        act: Callable[[StagedPlan], None] | None = None,
+        act: Callable[[StagedPlan], object] | None = None,
     ) -> StagedPlan:
         """Let a plan live on from where it stands until a moment, then let something happen to it."""
         staged = self._lived[plan_id]

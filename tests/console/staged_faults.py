@@ -136,7 +136,7 @@ async def _late(at: Scene) -> tuple[str, Mend]:
     at.clock.now = item.due + AGENDA_LATE_AFTER + _A_MINUTE
 
     async def catch_up() -> None:
-        await at.plans.live(at.plan_id, at.clock.now, act=lambda plan: plan.run_until(at.clock.now))
+        await at.plans.live(at.plan_id, at.clock.now, act=lambda plan: plan.until(at.clock.now))
 
     return at.plan_id, catch_up
 

@@ -42,7 +42,7 @@ _DAY: Final = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Trouble:
-    """What happens to a plan that has run for a while, after `later` days under `temper`."""
+    """What happens to a plan that has run for seven weeks, after `later` days under `temper`."""
 
     happens: Callable[[StagedPlan], None] = lambda plan: None
     later: timedelta = timedelta()
@@ -84,13 +84,13 @@ def _next(plan: StagedPlan) -> Session:
 
 def _at_the_next_visit(plan: StagedPlan, command: Callable[[int], Command]) -> None:
     session = _next(plan)
-    plan.run_until(session.starts_at + timedelta(minutes=session.minutes))
+    plan.until(session.starts_at + timedelta(minutes=session.minutes))
     refusal = plan.ask(command(session.no))
     assert refusal is None, refusal
 
 
 def _wants_another_time(plan: StagedPlan) -> None:
-    plan.run_until(_next(plan).starts_at - timedelta(hours=12))
+    plan.until(_next(plan).starts_at - timedelta(hours=12))
     plan.text("2")
 
 
@@ -135,7 +135,7 @@ def _stays_paused(plan: StagedPlan) -> None:
 
 def _was_never_examined(plan: StagedPlan) -> None:
     plan.state = plan.state.but(assessment=None)
-    plan.run_until(_next(plan).starts_at)
+    plan.until(_next(plan).starts_at)
 
 
 def _says_pain_is_nine(plan: StagedPlan) -> None:
@@ -145,12 +145,12 @@ def _says_pain_is_nine(plan: StagedPlan) -> None:
 
 def _screening_runs_out(plan: StagedPlan) -> None:
     assert plan.ask(PausePlan()) is None
-    plan.run_until(plan.now + 180 * _DAY)
+    plan.until(plan.now + 180 * _DAY)
 
 
 def _calls_are_due(plan: StagedPlan) -> None:
     assert plan.ask(ReportAdverseEvent(grade=1)) is None
-    plan.run_until(plan.now + 3 * _DAY)
+    plan.until(plan.now + 3 * _DAY)
 
 
 BY_REASON: Final[Mapping[AlertReason, Trouble]] = {

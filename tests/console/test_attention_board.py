@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from html import unescape
-from typing import Any
 
 import httpx2
 import pytest
@@ -92,15 +91,12 @@ async def stands_there(browser: httpx2.AsyncClient, name: str, sentence: str) ->
 
 
 async def stage(
-    reason: AlertReason, priya: httpx2.AsyncClient, plans: StagedPlans, clock: Clock, anna: dict[str, Any]
+    reason: AlertReason, priya: httpx2.AsyncClient, plans: StagedPlans, clock: Clock, plan_id: str
 ) -> str:
     """Let it happen; the id of the alert that comes of it. Whoever looks is signed in then."""
     if reason in _BEFORE_A_PLAN_RUNS:
         plan_id = await opened(priya, example("maya-saddle-numbness"))
     else:
-        clock.now = MORNING - timedelta(weeks=2)
-        plan_id = await opened(priya, anna)
-        await plans.live(plan_id, MORNING)
         trouble = BY_REASON[reason]
         staged = await plans.live(plan_id, MORNING + trouble.later, trouble.temper, trouble.happens)
         clock.now = staged.now + timedelta(minutes=2)
@@ -112,9 +108,9 @@ async def stage(
 
 @pytest.mark.parametrize("reason", AlertReason)
 async def test_each_alert_comes_onto_the_board_and_goes_once_it_is_closed(
-    reason: AlertReason, priya: httpx2.AsyncClient, plans: StagedPlans, clock: Clock, anna: dict[str, Any]
+    reason: AlertReason, priya: httpx2.AsyncClient, plans: StagedPlans, clock: Clock, lived_plan: str
 ) -> None:
-    alert_id = await stage(reason, priya, plans, clock, anna)
+    alert_id = await stage(reason, priya, plans, clock, lived_plan)
     sentence, step = ALERTS[reason]
     line = await stands_there(priya, f"alert-{alert_id}", f"{sentence} {step}")
     assert line.step == ("GET", f"/alerts/{alert_id}")
@@ -172,7 +168,7 @@ async def test_a_decision_that_passed_its_deadline_is_said_to_be_late_also_after
     line = await stands_there(priya, name, sentence)
     assert "Priya Nair" in line.cell("owner")
 
-    await plans.live(waiting_plan, MORNING, act=lambda plan: plan.run_until(clock.now))
+    await plans.live(waiting_plan, MORNING, act=lambda plan: plan.until(clock.now))
     passed_on = await stands_there(priya, name, sentence)
     assert "Priya Nair" not in passed_on.cell("owner")
     form = {"key": "yes", "decision": "approve"}
@@ -190,7 +186,7 @@ async def _asked_in_time(
         while not any(which(one) for one in plan.state.approvals):
             item = next_item(plan.state)
             assert item is not None
-            plan.run_until(item.due)
+            plan.until(item.due)
         clock.now = plan.now
 
     await plans.live(plan_id, clock.now, act=asks)
