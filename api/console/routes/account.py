@@ -51,7 +51,12 @@ async def end_others(form: TheForm) -> Response:
     at = form.at
     for scope in LOG_INS:
         await end_all_tokens(
-            at.clinic.engine, at.member.id, at.clinic.real_now(), scope=scope, but=at.who.token_id
+            at.clinic.engine,
+            at.member.id,
+            at.clinic.real_now(),
+            scope=scope,
+            but=at.who.token_id,
+            by=at.member.id,
         )
     return at.on("/account", Done.log_ins_ended)
 
@@ -73,6 +78,7 @@ async def make_token(form: TheForm) -> Response:
         expires_at=now + timedelta(days=asked.days),
         label=asked.label,
         token_id=form.key,
+        made_by=at.member.id,
     )
     return await _page(at, made=token)
 
@@ -92,7 +98,9 @@ async def change_password(request: Request, form: TheForm) -> Response:
     except Problem as no:
         return _password_page(at, no)
     engine, now = at.clinic.engine, at.clinic.real_now()
-    await set_password(engine, at.member.id, hash_password(changed.password), temporary=False)
+    await set_password(
+        engine, at.member.id, hash_password(changed.password), temporary=False, by=at.member.id
+    )
     for scope in LOG_INS:
         await end_all_tokens(engine, at.member.id, now, scope=scope)
     response = at.on("/account", Done.password_changed)
