@@ -1,4 +1,4 @@
-"""What a channel's answer to a handed-in mail means for its row (`sms.md`, outcomes of a create)."""
+"""What a channel's answer to a text or mail handed in means for its row (`sms.md`, outcomes of a create)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from schemas.messages import MessageStatus
 
 
 def fate_of(outcome: Outcome) -> Fate:
-    """How a mail ended; `pending` is tried again, because the server certainly did not take it."""
+    """How it ended; `pending` is tried again, because the other side certainly did not take it."""
     match outcome:
         case Accepted(provider_id=message_id):
             return Fate(MessageStatus.sent, provider_sid=message_id)

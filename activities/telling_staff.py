@@ -8,6 +8,7 @@ needs attention. Urgent alerts are texted as well, by the plan itself.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
@@ -37,6 +38,25 @@ _NOTHING_WAITS: Final = "nothing_waits"
 _log = structlog.stdlib.get_logger(__name__)
 
 
+@dataclass(frozen=True)
+class _Round:
+    """What one round asks the record once: who stands in for whom, and what waits for everybody at a site."""
+
+    engine: AsyncEngine
+    now: datetime
+    standing: StandIns
+    _waits: dict[str, dict[str, Waits]] = field(default_factory=dict)
+
+    async def waits(self, site: Site) -> dict[str, Waits]:
+        """What waits for whom at this site today."""
+        if site.id not in self._waits:
+            begins = instant(site.hours.zone, local_day(site.hours, self.now), time())
+            today = (begins, begins + timedelta(days=1))
+            found = await digests.what_waits(self.engine, site.id, today, self.standing, self.now)
+            self._waits[site.id] = found
+        return self._waits[site.id]
+
+
 class StaffMail:
     """Mails to staff. Safe to run in several places at once. `console` is where the console is reached."""
 
@@ -48,25 +68,25 @@ class StaffMail:
 
     async def round(self, now: datetime) -> None:
         """See who has to be told what, and tell them."""
-        standing = await stand_ins(self._engine, now)
+        this = _Round(self._engine, now, await stand_ins(self._engine, now))
         sites = {site.id: site for site in await all_sites(self._engine)}
         await staff_notices.give_up_lost(self._engine, now)
-        await staff_notices.enter_what_waits(self._engine, standing, now)
+        await staff_notices.enter_what_waits(self._engine, this.standing, now)
         for site in sites.values():
-            await self._enter_digests(site, standing, now)
+            await self._enter_digests(site, this)
         for notice in await staff_notices.waiting_notices(self._engine):
-            await self._send(notice, sites[notice.site_id], standing, now)
+            await self._send(notice, sites[notice.site_id], this)
 
-    async def _enter_digests(self, site: Site, standing: StandIns, now: datetime) -> None:
+    async def _enter_digests(self, site: Site, this: _Round) -> None:
         """Once in the morning of a day on which the site opens; those for whom nothing waits get none."""
-        here = local(site.hours.zone, now)
+        now, here = this.now, local(site.hours.zone, this.now)
         if not (_opens(site.hours, here.date()) and DIGEST_AT <= here.time() < DIGEST_UNTIL):
             return
         occasion = f"digest:{site.id}:{here.date()}"
         people = await digests.without_digest(self._engine, site.id, occasion)
         if not people:
             return
-        waits = await self._waits(site, standing, now)
+        waits = await this.waits(site)
         ends = instant(site.hours.zone, here.date(), DIGEST_UNTIL)
         new = {
             person: NewNotice(NoticeKind.digest, occasion, str(here.date()), site.id, person, ends)
@@ -77,19 +97,14 @@ class StaffMail:
         await staff_notices.enter(self._engine, told, now)
         await staff_notices.enter(self._engine, quiet, now, MessageStatus.suppressed, _NOTHING_WAITS)
 
-    async def _waits(self, site: Site, standing: StandIns, now: datetime) -> dict[str, Waits]:
-        begins = instant(site.hours.zone, local_day(site.hours, now), time())
-        return await digests.what_waits(
-            self._engine, site.id, (begins, begins + timedelta(days=1)), standing, now
-        )
-
-    async def _send(self, notice: Notice, site: Site, standing: StandIns, now: datetime) -> None:
+    async def _send(self, notice: Notice, site: Site, this: _Round) -> None:
+        now = this.now
         if notice.moot or now >= notice.expires_at:
             ended = MessageStatus.suppressed if notice.moot else MessageStatus.expired
             reason = _NOTHING_WAITS if notice.moot else "no_mail_server"
             await staff_notices.settle_notice(self._engine, notice.key, ended, reason, now)
             return
-        letter = await self._letter(notice, site, standing, now)
+        letter = await self._letter(notice, site, this)
         if not await staff_notices.claim_notice(self._engine, notice.key, letter.subject, letter.body):
             return
         mail = OutgoingText(
@@ -99,18 +114,18 @@ class StaffMail:
         await staff_notices.settle_notice(self._engine, notice.key, fate.status, fate.reason, now)
         _log.info("notice settled", staff_id=notice.staff_id, kind=notice.kind, status=fate.status)
 
-    async def _letter(self, notice: Notice, site: Site, standing: StandIns, now: datetime) -> Letter:
+    async def _letter(self, notice: Notice, site: Site, this: _Round) -> Letter:
         values = {"name": notice.name.partition(" ")[0], "clinic": site.clinic_name, "site": site.name}
         if notice.kind is NoticeKind.digest:
-            waits = (await self._waits(site, standing, now)).get(notice.staff_id, Waits())
-            return self._words.letter("digest", values | self._counted(waits, site, now))
+            waits = (await this.waits(site)).get(notice.staff_id, Waits())
+            return self._words.letter("digest", values | self._counted(waits, site, this.now))
         return self._words.letter(
             notice.kind,
             values
             | {
                 "what": self._words.what(notice.kind, notice.what or ""),
-                "due": _clock(site, notice.deadline or now),
-                "whose": self._whose(notice, standing),
+                "due": _clock(site, notice.deadline or this.now),
+                "whose": self._whose(notice, this.standing),
                 "link": f"{self._console}/{_PAGES[notice.kind]}/{notice.subject_id}",
             },
         )

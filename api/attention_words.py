@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from database.attention import AttentionItem, AttentionKind
-from schemas.plan import AlertReason as A
+from schemas.alerts import AlertReason as A
 
 ALERTS: Final[Mapping[A, tuple[str, str]]] = MappingProxyType(
     {

@@ -132,6 +132,13 @@ def asked_in_vain(error: PlanAskFailed, **more: Any) -> Problem:
     return Problem(status, error.code, error.sentence, headers=headers, **more)
 
 
+def not_recorded(error: RecordError) -> Problem:
+    """What the record refused, as a sentence."""
+    status, code = _RECORD_PROBLEMS.get(type(error), (HTTPStatus.CONFLICT, "not_recorded"))
+    said = str(error)
+    return Problem(status, code, f"{said[:1].upper()}{said[1:]}.")
+
+
 def install(app: FastAPI) -> None:
     """Answer every failure with a problem document."""
 
@@ -155,9 +162,8 @@ def install(app: FastAPI) -> None:
         return response(asked_in_vain(error), request)
 
     @app.exception_handler(RecordError)
-    async def not_recorded(request: Request, error: RecordError) -> Response:
-        status, code = _RECORD_PROBLEMS.get(type(error), (HTTPStatus.CONFLICT, "not_recorded"))
-        return response(Problem(status, code, f"{error}."), request)
+    async def refused_by_the_record(request: Request, error: RecordError) -> Response:
+        return response(not_recorded(error), request)
 
     @app.exception_handler(OperationalError)
     @app.exception_handler(PoolTimeout)

@@ -59,10 +59,18 @@ async def begin(clinic: Clinic, plan: ClinicPlan) -> None:
 async def settle_in(clinic: Clinic, plan: ClinicPlan) -> None:
     """Play the first sessions, after which a plan is in its ordinary rhythm."""
     for number in range(1, SETTLING_IN + 1):
+        await _answer_before(clinic, plan, number)
         visit = await play_session(clinic, plan, number)
         third_day = visit.astimezone(_ZONE).date() + timedelta(days=3)
         await clinic.advance(plan, to=datetime.combine(third_day, _DAY_THREE_ANSWERED, tzinfo=_ZONE))
         await clinic.reply(plan, str(_PAIN))
+
+
+async def _answer_before(clinic: Clinic, plan: ClinicPlan, number: int) -> None:
+    """Answer the routine questions of the days before a visit's first reminder; a missed answer stays an alert."""
+    session = (await clinic.state(plan)).session(number)
+    if session is not None:
+        await answer_routine(clinic, plan, until=session.starts_at - _BEFORE_THE_REMINDER)
 
 
 async def answer_routine(clinic: Clinic, plan: ClinicPlan, until: datetime) -> int:

@@ -12,9 +12,10 @@ from typing import Final
 from care.adverse_grades import EXAMINE_FIRST, FREEZES, SUSPENDS, URGENCIES, rule_of, terms_of
 from care.draft import Draft
 from care.pausing import ask_to_resume, suspend
+from schemas.alerts import AlertReason
 from schemas.commands import FollowUpAdverseEvent, ReportAdverseEvent
 from schemas.events import EventKind
-from schemas.plan import AgendaItem, AlertReason
+from schemas.plan import AgendaItem
 from schemas.screening import Urgency
 from schemas.treating import AdverseEvent
 

@@ -9,15 +9,8 @@ from care.agenda_memory import looks_at
 from care.agenda_texts import session_key
 from care.local_time import days_later, instant, local_day
 from care.screening_age import ask_again_before, ask_again_due, next_booked
-from schemas.plan import (
-    AgendaItem,
-    AgendaKind,
-    Alert,
-    HeldRequirement,
-    PlanState,
-    SessionStatus,
-    Stage,
-)
+from schemas.alerts import Alert
+from schemas.plan import AgendaItem, AgendaKind, HeldRequirement, PlanState, SessionStatus, Stage
 from schemas.screening import HoldKind
 
 OFFICE_AT = time(9)

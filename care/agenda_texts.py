@@ -16,7 +16,8 @@ from care.checkins import (
     sore_due,
 )
 from care.local_time import calendar_day, instant, local_day, out_of_quiet
-from schemas.plan import AgendaItem, AgendaKind, PlanState, Prompt, PromptKind, Session, SessionStatus, Stage
+from schemas.plan import AgendaItem, AgendaKind, PlanState, Session, SessionStatus, Stage
+from schemas.prompts import Prompt, PromptKind
 
 SYSTEM = "system"
 DAY_BEFORE_AT = time(9)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from care.local_time import after_staffed
-from schemas.plan import Alert, AlertReason, PlanState
+from schemas.alerts import Alert, AlertReason
+from schemas.plan import PlanState
 from schemas.protocol import Protocol
 from schemas.screening import Urgency
 

@@ -17,11 +17,13 @@ from care.local_time import closing_today, local
 from care.pausing import suspend
 from care.sessions import ask_for_change, cancelled_by_reply, confirm
 from care.which import ask_which, asked_which
+from schemas.alerts import AlertReason
 from schemas.commands import ReceiveText
 from schemas.events import EventKind
 from schemas.messages import TextPurpose
 from schemas.number_alerts import NumberAlert
-from schemas.plan import AlertReason, Answer, PlanState, Prompt, PromptKind
+from schemas.plan import PlanState
+from schemas.prompts import Answer, Prompt, PromptKind
 from schemas.replies import Reading
 from schemas.screening import Urgency
 from schemas.transition import ReplyFinding, ReplyQuestion

@@ -11,9 +11,10 @@ from care.local_time import local_day
 from care.opening import NOT_STARTED, await_next, blocks_plan
 from care.pausing import close_plan, respace_and_tell, resume, tell_visits
 from care.taper_steps import change_step
+from schemas.alerts import AlertReason
 from schemas.commands import Amend, DecideApproval, Decision, ProtocolEdit
 from schemas.events import EventKind
-from schemas.plan import AlertReason, Approval, HeldRequirement, Stage
+from schemas.plan import Approval, HeldRequirement, Stage
 from schemas.protocol import ApprovalKind
 from schemas.screening import Urgency
 from schemas.taper import Step

@@ -10,9 +10,10 @@ from care.draft import Draft
 from care.form_answers import form_of, read_item
 from care.pausing import ask_to_resume, suspend
 from care.predicates import compile_predicate
+from schemas.alerts import AlertReason
 from schemas.commands import RecordAssessment, RecordOutcome
 from schemas.events import EventKind
-from schemas.plan import AlertReason, Stage
+from schemas.plan import Stage
 from schemas.rules import RulePack
 from schemas.rules_delivery import AssessmentItem
 from schemas.screening import Urgency

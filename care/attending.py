@@ -10,9 +10,10 @@ from care.local_time import local_day
 from care.opening import NOT_STARTED, ask_for_clearances, await_next, blocking, screening_alert
 from care.pausing import ask_to_resume, suspend
 from care.screening_age import answers_alert, repeated
+from schemas.alerts import Alert
 from schemas.commands import AcknowledgeAlert, CloseAlert, Rescreen
 from schemas.events import EventKind
-from schemas.plan import Alert, HeldRequirement
+from schemas.plan import HeldRequirement
 from schemas.protocol import ApprovalKind
 from schemas.screening import HoldKind, ScreeningResult
 

@@ -21,7 +21,8 @@ from care.local_time import (
     wall_time_days_later,
 )
 from care.same_again import same_again
-from schemas.plan import Answer, PlanState, Session, SessionStatus
+from schemas.plan import PlanState, Session, SessionStatus
+from schemas.prompts import Answer
 from schemas.protocol import SiteHours
 
 SORE_LIFE = timedelta(hours=28)

@@ -19,6 +19,7 @@ from care.pausing import discharge, pause_plan, resume_plan, withdraw
 from care.performing import question_not_asked, text_not_sent
 from care.sessions import cancel_session, record_outcome, reschedule
 from care.telephone import answer_check_in
+from schemas.alerts import AlertReason
 from schemas.commands import (
     AcknowledgeAlert,
     Amend,
@@ -44,7 +45,7 @@ from schemas.commands import (
     Withdraw,
 )
 from schemas.events import EventKind
-from schemas.plan import AlertReason, PlanState
+from schemas.plan import PlanState
 from schemas.screening import Urgency
 from schemas.transition import ReplyFinding, SlotConflict
 

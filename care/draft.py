@@ -12,10 +12,12 @@ from care.alerts import deadlines, freezes, open_alert_like, raised_to
 from care.draft_texts import TextingDraft
 from care.local_time import after_staffed
 from care.same_again import same_again
+from schemas.alerts import Alert, AlertReason
 from schemas.commands import SERVICE, Actor
 from schemas.events import EventKind
 from schemas.messages import Audience, TextPurpose
-from schemas.plan import AHEAD, DONE_KEPT, Alert, AlertReason, Approval, PlanState, Prompt, Proposal, Session
+from schemas.plan import AHEAD, DONE_KEPT, Approval, PlanState, Proposal, Session
+from schemas.prompts import Prompt
 from schemas.protocol import ApprovalKind
 from schemas.screening import Urgency
 from schemas.transition import ClosedAlert, ClosedApproval, Placement, Transition

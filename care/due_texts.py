@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from schemas.messages import TextOrder, TextPurpose
-from schemas.plan import TEXT_KINDS, AgendaItem, AgendaKind, Asking, PlanState, Prompt, PromptKind
+from schemas.plan import TEXT_KINDS, AgendaItem, AgendaKind, PlanState
+from schemas.prompts import Asking, Prompt, PromptKind
 
 
 class DueText(NamedTuple):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from care.draft import Draft
-from schemas.plan import AHEAD, Prompt, PromptKind, Session
+from schemas.plan import AHEAD, Session
+from schemas.prompts import Prompt, PromptKind
 from schemas.replies import Reading
 from schemas.transition import ReplyFinding
 

@@ -7,18 +7,11 @@ from datetime import datetime, timedelta
 from care.algebra import laws_at_work
 from care.draft import Draft
 from care.local_time import local_day
+from schemas.alerts import AlertReason
 from schemas.commands import CLIENT
 from schemas.events import EventKind
 from schemas.messages import TextPurpose
-from schemas.plan import (
-    AlertReason,
-    HeldRequirement,
-    PlanState,
-    Progress,
-    Proposal,
-    ScreeningState,
-    Stage,
-)
+from schemas.plan import HeldRequirement, PlanState, Progress, Proposal, ScreeningState, Stage
 from schemas.protocol import ApprovalKind, Protocol
 from schemas.screening import Disposition, Hold, HoldKind, Scope, ScreeningResult, Urgency
 

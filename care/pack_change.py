@@ -12,9 +12,10 @@ from typing import Any, Final
 
 from care.draft import Draft
 from care.screening import screen
+from schemas.alerts import AlertReason
 from schemas.commands import RulesChanged
 from schemas.events import EventKind
-from schemas.plan import AlertReason, PlanState
+from schemas.plan import PlanState
 from schemas.rules import RulePack
 from schemas.screening import Disposition, Finding, ScreeningResult, Urgency
 

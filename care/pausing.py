@@ -6,10 +6,11 @@ from datetime import datetime
 
 from care.booking import ahead, respace, top_up
 from care.draft import Draft
+from schemas.alerts import AlertReason
 from schemas.commands import DischargePlan, PausePlan, ResumePlan, Withdraw
 from schemas.events import EventKind
 from schemas.messages import TextPurpose
-from schemas.plan import AHEAD, AlertReason, Pause, Proposal, Session, SessionStatus, Stage
+from schemas.plan import AHEAD, Pause, Proposal, Session, SessionStatus, Stage
 from schemas.protocol import ApprovalKind
 from schemas.screening import Urgency
 

@@ -28,18 +28,9 @@ from care.opening import (
 )
 from care.pausing import ask_to_resume, hold_late, lapse, suspend
 from care.screening_age import ask_again_before
+from schemas.alerts import Alert, AlertReason
 from schemas.events import EventKind
-from schemas.plan import (
-    TEXT_KINDS,
-    AgendaItem,
-    AgendaKind,
-    Alert,
-    AlertReason,
-    Approval,
-    PlanState,
-    SessionStatus,
-    Stage,
-)
+from schemas.plan import TEXT_KINDS, AgendaItem, AgendaKind, Approval, PlanState, SessionStatus, Stage
 from schemas.screening import Urgency
 
 __all__ = ["DueText", "due_text", "perform", "question_not_asked", "text_not_sent"]

@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from care.agenda import agenda, session_key
 from care.driving import DrivenPlan, Recording, Sent
+from schemas.alerts import AlertReason
 from schemas.base import Frozen, Instant
 from schemas.commands import (
     CLIENT,
@@ -27,15 +28,8 @@ from schemas.commands import (
 )
 from schemas.events import EventKind
 from schemas.messages import Audience
-from schemas.plan import (
-    AgendaKind,
-    AlertReason,
-    PlanState,
-    Prompt,
-    PromptKind,
-    Session,
-    SessionStatus,
-)
+from schemas.plan import AgendaKind, PlanState, Session, SessionStatus
+from schemas.prompts import Prompt, PromptKind
 from schemas.protocol import ApprovalKind
 from schemas.replies import Reading
 from schemas.taper import Step

@@ -10,8 +10,9 @@ from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from care.local_time import instant, local_day
+from schemas.alerts import Alert, AlertReason
 from schemas.commands import Refusal, Rescreen
-from schemas.plan import Alert, AlertReason, PlanState, ScreeningState, Session, SessionStatus
+from schemas.plan import PlanState, ScreeningState, Session, SessionStatus
 from schemas.protocol import AskAgain, Protocol
 from schemas.rules import RulePack
 

@@ -9,10 +9,11 @@ from care.booking import ahead, move, top_up
 from care.draft import Draft
 from care.guards import LATE_CANCEL
 from care.taper_steps import note_outcome
+from schemas.alerts import AlertReason
 from schemas.commands import CLIENT, CancelSession, RecordOutcome, Reschedule
 from schemas.events import EventKind
 from schemas.messages import TextPurpose
-from schemas.plan import CLIENT_MISSED, AlertReason, Score, Session, SessionStatus, Stage
+from schemas.plan import CLIENT_MISSED, Score, Session, SessionStatus, Stage
 from schemas.screening import Urgency
 
 _SCORES_KEPT = 12

@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from care.adverse_grades import worst_open
 from care.draft import Draft
 from care.opening import blocking, screening_valid
+from schemas.alerts import AlertReason
 from schemas.events import EventKind
-from schemas.plan import AlertReason, PlanState, Proposal, Session, SessionStatus, Stage
+from schemas.plan import PlanState, Proposal, Session, SessionStatus, Stage
 from schemas.protocol import ApprovalKind
 from schemas.screening import Urgency
 from schemas.taper import (

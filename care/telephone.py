@@ -7,9 +7,11 @@ from typing import Final
 
 from care.draft import Draft
 from care.guards_deciding import refuse_inactive
+from schemas.alerts import AlertReason
 from schemas.commands import Actor, AnswerCheckIn, Refusal
 from schemas.events import EventKind
-from schemas.plan import AlertReason, Answer, PlanState
+from schemas.plan import PlanState
+from schemas.prompts import Answer
 
 _ANSWERS_KEPT = 40
 _CHECKINS_KEPT = 6

@@ -9,7 +9,7 @@ from care.draft import Draft
 from care.fitting import matter
 from care.local_time import out_of_quiet
 from schemas.messages import TextPurpose
-from schemas.plan import Prompt, PromptKind, Undecided
+from schemas.prompts import Prompt, PromptKind, Undecided
 from schemas.transition import ReplyFinding
 
 _WAITED_FOR = timedelta(hours=4)

@@ -12,7 +12,6 @@ from care.opening import new_plan
 from care.protocol import resolve
 from care.screening import screen
 from database import demo_clinic as demo
-from database.sites import Room, Site
 from database.staff import StaffMember
 from schemas.commands import Role
 from schemas.intake import IntakeForm
@@ -26,18 +25,9 @@ _USUAL_TIME = time(10)
 
 def paper_house(pack: RulePack, now: datetime) -> House:
     """What an intake form is read against."""
-    site = Site(
-        id=demo.SITE_ID,
-        clinic_name=demo.CLINIC_NAME,
-        name="Riverside",
-        phone=demo.PHONE,
-        zone=demo.ZONE,
-        hours=demo.HOURS,
-        rooms=tuple(Room(id=i, name=n) for i, n in zip(demo.ROOM_IDS, demo.ROOM_NAMES, strict=True)),
-    )
     return House(
         pack=pack,
-        sites=(site,),
+        sites=(demo.SITE,),
         therapists=tuple(_member(p) for p in demo.STAFF if Role.treating_physiotherapist in p.roles),
         now=now,
         today=now.astimezone(ZoneInfo(demo.ZONE)).date(),

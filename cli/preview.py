@@ -88,8 +88,8 @@ def _shown(line: Planned, plan: PlanState, pack: RulePack, book: TemplateBook) -
         template = book.templates.get(line.what) or pack_text(line.what, pack)
         entry["text"] = template.render(
             {
-                "clinic": demo.CLINIC_NAME,
-                "phone": demo.PHONE,
+                "clinic": demo.SITE.clinic_name,
+                "phone": demo.SITE.phone,
                 "therapist": therapist.partition(" ")[0],
                 **book.visit_fields(line.visits, zone),
             }

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.errors import NotFoundError
 from database.tables import alerts, clients, notes, plans, staff
-from schemas.plan import AlertReason
+from schemas.alerts import AlertReason
 from schemas.screening import Urgency
 
 

@@ -17,14 +17,13 @@ import orjson
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from database.sites import Room, Site
 from database.tables import availability, rooms, sites, staff, staff_roles
 from schemas.commands import Role
 from schemas.protocol import OpeningSpan, SiteHours
 
 LOGINS_FILE: Final = "demo-logins.json"
 ZONE: Final = "Europe/London"
-CLINIC_NAME: Final = "Riverside Physio"
-PHONE: Final = "020 7946 0018"
 
 
 def _id(what: str) -> str:
@@ -34,7 +33,7 @@ def _id(what: str) -> str:
 
 SITE_ID: Final = _id("site")
 ROOM_IDS: Final = tuple(_id(f"room {number}") for number in range(1, 6))
-ROOM_NAMES: Final = ("Room 1", "Room 2", "Room 3", "Room 4", "Stretch studio")
+_ROOM_NAMES: Final = ("Room 1", "Room 2", "Room 3", "Room 4", "Stretch studio")
 
 HOURS: Final = SiteHours(
     zone=ZONE,
@@ -49,6 +48,16 @@ HOURS: Final = SiteHours(
         date(2027, 3, 26),
         date(2027, 3, 29),
     ),
+)
+
+SITE: Final = Site(
+    id=SITE_ID,
+    clinic_name="Riverside Physio",
+    name="Riverside",
+    phone="020 7946 0018",
+    zone=ZONE,
+    hours=HOURS,
+    rooms=tuple(map(Room, ROOM_IDS, _ROOM_NAMES)),
 )
 
 _MORNING = (time(8), time(12, 30))
@@ -159,21 +168,18 @@ async def seed(
 async def insert_clinic(connection: AsyncConnection, password_hashes: dict[str, str], now: datetime) -> None:
     """The rows of the demo clinic; `password_hashes` by id of the person."""
     site = {
-        "id": SITE_ID,
-        "clinic_name": CLINIC_NAME,
-        "name": "Riverside",
-        "phone": PHONE,
-        "zone": ZONE,
-        "hours": HOURS,
+        "id": SITE.id,
+        "clinic_name": SITE.clinic_name,
+        "name": SITE.name,
+        "phone": SITE.phone,
+        "zone": SITE.zone,
+        "hours": SITE.hours,
         "created_at": now,
     }
     await connection.execute(insert(sites), site)
     await connection.execute(
         insert(rooms),
-        [
-            {"id": room_id, "site_id": SITE_ID, "name": name}
-            for room_id, name in zip(ROOM_IDS, ROOM_NAMES, strict=True)
-        ],
+        [{"id": room.id, "site_id": SITE.id, "name": room.name} for room in SITE.rooms],
     )
     await connection.execute(insert(staff), [_member(person, password_hashes) for person in STAFF])
     await connection.execute(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from schemas.base import Frozen, Instant, Made
-from schemas.plan import Asking
+from schemas.prompts import Asking
 
 
 class Audience(StrEnum):

@@ -8,8 +8,9 @@ from __future__ import annotations
 from datetime import date, datetime
 from enum import StrEnum
 
+from schemas.alerts import Alert
 from schemas.base import Frozen, Instant, Made
-from schemas.number_alerts import NumberAlert
+from schemas.prompts import Answer, Asking, Prompt
 from schemas.protocol import ApprovalKind, Protocol
 from schemas.screening import Disposition, Hold, ScreeningResult, Urgency
 from schemas.taper import Step, TaperVerdict
@@ -84,115 +85,6 @@ class Score(Frozen):
     pain: float | None = None
     stiffness: float | None = None
     primary: float | None = None
-
-
-class Answer(Made):
-    """A client's answer to a check-in question."""
-
-    question: str
-    at: Instant
-    value: int
-
-
-class PromptKind(StrEnum):
-    """What an open text asks of the client."""
-
-    confirm_session = "confirm_session"
-    health_change = "health_change"
-    score = "score"
-    which = "which"
-
-
-class Undecided(Frozen):
-    """An answer that fits two open prompts (`options`, as A and B of the text that asks which), as it was read."""
-
-    inbound_id: str
-    options: tuple[str, ...]
-    value: int | None = None
-    choice: int | None = None
-    imprecise: bool = False
-    alerts: dict[str, tuple[NumberAlert, ...]] = {}
-
-
-class Prompt(Made):
-    """A text that waits for an answer. A reply belongs to the prompt it fits, even after later texts (F31)."""
-
-    key: str
-    kind: PromptKind
-    question: str | None = None
-    session_no: int | None = None
-    asked_at: Instant
-    expires_at: Instant
-    routine: bool = False
-    reasked: bool = False
-    undecided: Undecided | None = None
-
-
-class Asking(Made):
-    """What a text that goes on its way leaves in its plan: its agenda key has had its turn, its question waits.
-
-    The workflow notes it when it hands the text over, the database when the text is claimed: both know then
-    what a reply may answer. `reminds` is the key of a prompt that was repeated, `routine` a question of the
-    check-in schedule.
-    """
-
-    key: str
-    at: Instant
-    prompt: Prompt | None = None
-    reminds: str | None = None
-    routine: str | None = None
-
-
-class AlertReason(StrEnum):
-    """Why a person is needed."""
-
-    safety_words = "safety_words"
-    number_alert = "number_alert"
-    unread_reply = "unread_reply"
-    health_change = "health_change"
-    change_requested = "change_requested"
-    silent_client = "silent_client"
-    outcome_missing = "outcome_missing"
-    slot_needed = "slot_needed"
-    text_undelivered = "text_undelivered"
-    text_unknown = "text_unknown"
-    opted_out = "opted_out"
-    urgent_referral = "urgent_referral"
-    review_due = "review_due"
-    taper_escalation = "taper_escalation"
-    screening_expires = "screening_expires"
-    short_course = "short_course"
-    contact_unconfirmed = "contact_unconfirmed"
-    paused_plan = "paused_plan"
-    assessment_missing = "assessment_missing"
-    not_suitable = "not_suitable"
-    adverse_event = "adverse_event"
-    adverse_follow_up = "adverse_follow_up"
-    duty_of_candour = "duty_of_candour"
-    software_contributed = "software_contributed"
-    rules_changed = "rules_changed"
-
-
-class Alert(Frozen):
-    """Something a person must deal with. It has an owner and a deadline until a person closes it.
-
-    `chain_position` indexes the protocol's escalation chain; it grows at each missed deadline.
-    """
-
-    id: str
-    urgency: Urgency
-    reason: AlertReason
-    rule: str
-    opened_at: Instant
-    chain_position: int = 0
-    acknowledge_by: Instant
-    contact_by: Instant
-    acknowledged_at: Instant | None = None
-    acknowledged_by: str | None = None
-    escalations: int = 0
-    session_no: int | None = None
-    subject: str | None = None
-    screening_items: tuple[str, ...] = ()
 
 
 class Proposal(Frozen):

@@ -13,25 +13,18 @@ from typing import Final
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from activities.handing_in import fate_of
 from activities.reconciling import Patience
 from activities.send_checks import WhyNot
 from activities.sending import CANNOT_BE_WORDED, NEVER_FOUND
 from database import invitation_texts, invitations
 from database.invitations import Invitation
-from database.site_texts import wordings
+from database.site_texts import own_words
 from database.sites import site
-from messaging.channel import (
-    Accepted,
-    Channel,
-    ChannelUnavailable,
-    OutgoingText,
-    Rejected,
-    Retry,
-    Unknown,
-)
+from messaging.channel import Channel, ChannelUnavailable, OutgoingText
 from messaging.form_link import FormLinks, NoLinkKeyError
 from messaging.numbers import E164
-from messaging.templates import DEFAULT_LANGUAGE, Template, TemplateError, load
+from messaging.templates import DEFAULT_LANGUAGE, TemplateError, load
 from schemas.invitations import InvitedClient
 from schemas.messages import MessageStatus
 
@@ -76,15 +69,12 @@ class LinkPost:
             return
         key = invitation_texts.intent_key(invitation)
         ready = OutgoingText(E164(client.mobile), body, key, invitation.expires_at - now)
-        match await asyncio.to_thread(self.channel.send, ready):
-            case Accepted(provider_id=sid):
-                await self._settle(invitation, MessageStatus.sent, sid=sid)
-            case Rejected(error_class=kind):
-                await self._settle(invitation, MessageStatus.failed, reason=kind.value)
-            case Retry(reason=reason):
-                await self._settle(invitation, MessageStatus.pending, reason=reason)
-            case Unknown(reason=reason):
-                _log.warning("form link may have gone", invitation_id=invitation.id, reason=reason)
+        fate = fate_of(await asyncio.to_thread(self.channel.send, ready))
+        if fate.status is MessageStatus.unknown:
+            # It stays claimed, so that the next round looks for it.
+            _log.warning("form link may have gone", invitation_id=invitation.id, reason=fate.reason)
+            return
+        await self._settle(invitation, fate.status, sid=fate.provider_sid, reason=fate.reason)
 
     async def _look_for(self, invitation: Invitation, now: datetime) -> None:
         """A claimed text without an end: find it at the provider, or leave the doubt to the front desk (F01)."""
@@ -105,11 +95,10 @@ class LinkPost:
 
     async def _worded(self, invitation: Invitation, client: InvitedClient) -> str:
         """The text in the site's own words if it has some, with the link in it."""
-        own = await wordings(self.engine, client.site_id, DEFAULT_LANGUAGE)
-        newest = next((one for one in own if one.name == _TEMPLATE), None)
+        words = await own_words(self.engine, client.site_id, DEFAULT_LANGUAGE)
         template = load(DEFAULT_LANGUAGE)[_TEMPLATE]
-        if newest is not None and newest.body is not None:
-            template = Template(_TEMPLATE, f"site-{newest.version}", newest.body)
+        if (own := words.get(_TEMPLATE)) is not None:
+            template = template.reworded("site", own)
         place = await site(self.engine, client.site_id)
         link = self.links.url(self.outside, invitation.id, invitation.expires_at)
         return template.render({"clinic": place.clinic_name, "phone": place.phone, "form": link})

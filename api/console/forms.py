@@ -17,11 +17,15 @@ from starlette.datastructures import FormData
 from api.answers import told
 from api.commanding import Asking
 from api.console.desk import Desk, TheDesk
-from api.problems import FieldProblem, Problem, asked_in_vain, field_problems, invalid
+from api.problems import FieldProblem, Problem, asked_in_vain, field_problems, invalid, not_recorded
+from database.errors import RecordError
 from schemas.names import new_id
 from schemas.refusals import PlanAskFailed
 
 B = TypeVar("B", bound=BaseModel)
+
+No = Problem | PlanAskFailed | RecordError
+"""Who may refuse a form: the API, the plan, or the record."""
 
 KEY = "key"
 """The hidden field that makes a form one request, however often it is sent."""
@@ -105,11 +109,11 @@ def local_moment(word: str, zone: str, field: str) -> datetime:
     return moment.astimezone(UTC)
 
 
-def as_problem(
-    no: Problem | PlanAskFailed, say: Callable[[datetime], str]
-) -> tuple[HTTPStatus, dict[str, Any]]:
-    """A refusal for a page: its status, and what the page says about it."""
-    problem = asked_in_vain(no) if isinstance(no, PlanAskFailed) else no
+def refusal_shown(no: No | None, say: Callable[[datetime], str]) -> tuple[HTTPStatus, dict[str, Any] | None]:
+    """What a page says after a form: its status, and the refusal in words. None is no refusal."""
+    if no is None:
+        return HTTPStatus.OK, None
+    problem = problem_of(no)
     free = [say(datetime.fromisoformat(told(one))) for one in problem.more.get("alternatives", ())]
     return problem.status, {
         "code": problem.code,
@@ -117,3 +121,14 @@ def as_problem(
         "errors": [{"field": one.field, "reason": one.reason} for one in problem.errors],
         "alternatives": free,
     }
+
+
+def problem_of(no: No) -> Problem:
+    """A refusal, whoever gave it, as the API tells it."""
+    match no:
+        case PlanAskFailed():
+            return asked_in_vain(no)
+        case RecordError():
+            return not_recorded(no)
+        case Problem():
+            return no

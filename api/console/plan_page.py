@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any, Final
 
 from starlette.responses import Response
 
 from api.console.desk import Desk
-from api.console.forms import Sent, as_problem, nothing_typed
+from api.console.flash import Done
+from api.console.forms import No, Sent, nothing_typed, refusal_shown
 from api.console.plan_offers import offers
 from api.console.plan_story import plan_story
 from api.console.setting_aside import sets_aside
@@ -29,14 +29,14 @@ _BY_TEXT_ONLY: Final = re.compile(r"^\{clinic\}: |\s*(Reply|Worried\?|Emergency\
 
 
 async def plan_page(
-    at: Desk, at_hand: PlanAtHand, no: Problem | PlanAskFailed | None = None, form: Sent | None = None
+    at: Desk, at_hand: PlanAtHand, no: No | None = None, form: Sent | None = None
 ) -> Response:
     """The page. After a refusal the plan is read again: what refused may have changed it."""
     if no is not None:
         at_hand = PlanAtHand(await plan(at.clinic.engine, at_hand.id))
     story = await plan_story(at.clinic, at_hand)
     there = await all_staff(at.clinic.engine, site_id=at_hand.view.summary.site_id)
-    status, refusal = as_problem(no, story.clock.at) if no else (HTTPStatus.OK, None)
+    status, refusal = refusal_shown(no, story.clock.at)
     return at.page(
         "plans",
         "plan.html",
@@ -57,6 +57,15 @@ async def plan_page(
         key_of=keys(form, refusal),
         refusal=refusal,
     )
+
+
+async def back_on_page(form: Sent, plan: PlanAtHand, command: Awaitable[Response], done: Done) -> Response:
+    """Back to the plan's page after a command; the same page with the reason and the words where it is refused."""
+    try:
+        await command
+    except (Problem, PlanAskFailed) as no:
+        return await plan_page(form.at, plan, no, form)
+    return form.at.on(f"/plans/{plan.id}", done)
 
 
 @dataclass(frozen=True)

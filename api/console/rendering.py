@@ -8,11 +8,12 @@ from http import HTTPStatus
 from importlib.resources import files
 from typing import Any, Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from starlette.responses import HTMLResponse
 
 from api.console import words
 from api.console.moments import span
+from api.templates import templates_of
 
 STATIC_PATH: Final = "/static"
 _HEADERS: Final = {"Cache-Control": "no-store"}
@@ -20,14 +21,7 @@ _HEADERS: Final = {"Cache-Control": "no-store"}
 
 @cache
 def _templates() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("api.console"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals.update(words=words, static=static, span=span)
+    environment = templates_of("api.console", words=words, static=static, span=span)
     environment.filters.update(initials=words.initials, plain=words.plain, headline=words.headline)
     return environment
 

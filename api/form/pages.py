@@ -6,12 +6,13 @@ from functools import cache
 from http import HTTPStatus
 from typing import Any, Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from starlette.responses import HTMLResponse
 
 from api.console.rendering import static
 from api.form.advice import rings_111
 from api.form.screens import PREFERENCES
+from api.templates import templates_of
 from database.sites import Site
 from schemas.rules import RulePack
 from schemas.rules_form import AnswerType
@@ -21,15 +22,7 @@ _HEADERS: Final = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofoll
 
 @cache
 def _templates() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("api.form"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals.update(static=static, types=AnswerType, preferences=PREFERENCES)
-    return environment
+    return templates_of("api.form", static=static, types=AnswerType, preferences=PREFERENCES)
 
 
 def around(pack: RulePack, site: Site | None) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from care.screening_age import ask_again_before
 from care.simulation.person import NEVER, Person, drawn
 from care.simulation.promises import broken_by_step, broken_by_text
 from care.simulation.world import World
+from schemas.alerts import Alert, AlertReason
 from schemas.commands import (
     CLIENT,
     AcknowledgeAlert,
@@ -36,7 +37,7 @@ from schemas.commands import (
 )
 from schemas.events import EventKind
 from schemas.messages import Audience
-from schemas.plan import Alert, AlertReason, Approval, PlanState, SessionStatus, Stage
+from schemas.plan import Approval, PlanState, SessionStatus, Stage
 from schemas.protocol import ApprovalKind
 from schemas.screening import Urgency
 

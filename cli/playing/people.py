@@ -9,7 +9,8 @@ from typing import Any
 
 import httpx2
 
-from schemas.plan import Alert, Approval, Session
+from schemas.alerts import Alert
+from schemas.plan import Approval, Session
 
 _PATIENCE_SECONDS = 30.0
 

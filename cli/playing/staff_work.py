@@ -12,7 +12,8 @@ from cli.playing.clinic import PlayedClinic
 from cli.playing.people import RequestRefused
 from cli.playing.script import AlertWork, Script
 from cli.playing.story import Line, Story
-from schemas.plan import Alert, AlertReason, Approval, PlanState, SessionStatus, Stage
+from schemas.alerts import Alert, AlertReason
+from schemas.plan import Approval, PlanState, SessionStatus, Stage
 from schemas.protocol import ApprovalKind
 from schemas.screening import Urgency
 

@@ -24,7 +24,6 @@ from database.outbox import Fate
 from database.outbox import Words as SentWords
 from database.plans import mark_started
 from database.record import record
-from database.sites import Site
 from database.tables import inbound_messages, notes
 from database.tables.texts import InboundStatus
 from schemas.commands import Role
@@ -40,15 +39,6 @@ _ONE_CLOSED_IN: Final = 4
 _WEEKS: Final = 6
 _SEED: Final = 7
 _BY_CLIENT: Final = 0.3
-_SITE: Final = Site(
-    demo_clinic.SITE_ID,
-    demo_clinic.CLINIC_NAME,
-    "Riverside",
-    demo_clinic.PHONE,
-    demo_clinic.ZONE,
-    demo_clinic.HOURS,
-    (),
-)
 _NUMBER: Final = "+447700900999"
 
 
@@ -135,7 +125,7 @@ class Patterns:
         if order.audience is not Audience.client:
             return
         await outbox.put(self._engine, order, at)
-        told = PlannedWords(builtin(), _SITE, plan.protocol, demo_clinic.THERAPIST.name)
+        told = PlannedWords(builtin(), demo_clinic.SITE, plan.protocol, demo_clinic.THERAPIST.name)
         body = told.text(order.template, order.starts_at) or ""
         await outbox.claim(self._engine, order, SentWords(to=_NUMBER, body=body, segments=1), at, None)
         sid = f"SM{new_id().replace('-', '')}"

@@ -10,8 +10,9 @@ import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from schemas.alerts import Alert
 from schemas.base import Frozen
-from schemas.plan import Alert, Approval, PlanState
+from schemas.plan import Approval, PlanState
 from schemas.transition import Transition
 
 _APPROVALS = text(

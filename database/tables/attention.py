@@ -8,7 +8,8 @@ from sqlalchemy import Column, ForeignKey, Integer, Table, Text, text
 from sqlalchemy.schema import Index
 
 from database.tables.columns import Id, Moment, Shape, Word, metadata, one_of
-from schemas.plan import AlertReason, Proposal
+from schemas.alerts import AlertReason
+from schemas.plan import Proposal
 from schemas.protocol import ApprovalKind
 from schemas.screening import Urgency
 

@@ -16,9 +16,9 @@ from api.text_words import PURPOSES, REASONS, STATES
 from database.attention import AttentionKind
 from database.demo_clinic import THERAPIST
 from database.engine import create_engine
+from schemas.alerts import AlertReason
 from schemas.events import EventKind
 from schemas.messages import MessageStatus, TextPurpose
-from schemas.plan import AlertReason
 from tests.api.forms import example
 from tests.api.pathway import active, opened, read
 from tests.api.recorded_plans import RecordedPlans

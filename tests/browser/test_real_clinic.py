@@ -28,7 +28,7 @@ from cli.playing.people import Staff
 from cli.playing.watch import PlanWatch
 from database.demo_clinic import LOGINS_FILE, THERAPIST
 from database.engine import create_engine
-from schemas.plan import PromptKind
+from schemas.prompts import PromptKind
 from schemas.settings import Settings
 from worker.client import connect
 

@@ -9,6 +9,7 @@ from care import pack as packs
 from care.answers import reply_question
 from care.driving import DrivenPlan, Recording, Sent
 from care.finding import finding as reading_of
+from schemas.alerts import Alert, AlertReason
 from schemas.commands import (
     CLIENT,
     Actor,
@@ -22,16 +23,7 @@ from schemas.commands import (
 )
 from schemas.events import EventKind, PlanEvent
 from schemas.messages import Audience, TextPurpose
-from schemas.plan import (
-    SLOT_TAKING,
-    Alert,
-    AlertReason,
-    Approval,
-    PlanState,
-    Session,
-    SessionStatus,
-    Stage,
-)
+from schemas.plan import SLOT_TAKING, Approval, PlanState, Session, SessionStatus, Stage
 from schemas.protocol import ApprovalKind
 from schemas.transition import Placement, ReplyFinding, SlotConflict, Transition
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from care.taper_steps import taper_inputs
+from schemas.alerts import AlertReason
 from schemas.commands import (
     Actor,
     Amend,
@@ -22,7 +23,7 @@ from schemas.commands import (
     Withdraw,
 )
 from schemas.events import EventKind
-from schemas.plan import AgendaKind, AlertReason, SessionStatus, Stage
+from schemas.plan import AgendaKind, SessionStatus, Stage
 from schemas.protocol import ApprovalKind
 from schemas.treating import AssessmentOutcome
 from tests.care.plans import NOW, plan_for

@@ -9,9 +9,10 @@ import pytest
 
 from care.agenda import agenda, due_items, next_item
 from care.local_time import local
+from schemas.alerts import AlertReason
 from schemas.commands import Reschedule
 from schemas.events import EventKind
-from schemas.plan import AgendaItem, AgendaKind, AlertReason, PlanState
+from schemas.plan import AgendaItem, AgendaKind, PlanState
 from schemas.protocol import ApprovalKind
 from tests.care.plans import HOURS, NOW, plan_for
 from tests.care.played_plan import FRONT_DESK, PlayedPlan

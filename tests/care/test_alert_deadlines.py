@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from care.draft import Draft
+from schemas.alerts import Alert, AlertReason
 from schemas.commands import AcknowledgeAlert, CloseAlert, RecordOutcome, TextFailed
 from schemas.events import EventKind
 from schemas.messages import TextPurpose
-from schemas.plan import Alert, AlertReason, SessionStatus, Stage
+from schemas.plan import SessionStatus, Stage
 from schemas.screening import Urgency
 from tests.care.played_plan import FRONT_DESK, PlayedPlan
 

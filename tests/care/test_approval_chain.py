@@ -7,9 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from care.agenda import agenda
+from schemas.alerts import AlertReason
 from schemas.commands import CloseAlert, DecideApproval, Decision, PausePlan, ProtocolEdit, ResumePlan
 from schemas.events import EventKind
-from schemas.plan import AgendaKind, AlertReason, Stage
+from schemas.plan import AgendaKind, Stage
 from schemas.protocol import ApprovalKind
 from schemas.screening import HoldKind
 from schemas.taper import Step

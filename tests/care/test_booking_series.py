@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from care.booking import ahead, first_start, next_start
 from care.local_time import local, local_day
+from schemas.alerts import AlertReason
 from schemas.commands import Amend, CancelSession, DecideApproval, Decision, ProtocolEdit, Reschedule
 from schemas.messages import TextPurpose
-from schemas.plan import AlertReason, SessionStatus
+from schemas.plan import SessionStatus
 from schemas.protocol import ApprovalKind
 from schemas.taper import Step
 from tests.care.plans import HOURS, NOW, plan_for

@@ -8,9 +8,11 @@ from datetime import timedelta
 import pytest
 
 from care.agenda import agenda
+from schemas.alerts import AlertReason
 from schemas.commands import CLIENT, CloseAlert, Withdraw
 from schemas.messages import TextPurpose
-from schemas.plan import AgendaKind, AlertReason, PromptKind, SessionStatus, Stage
+from schemas.plan import AgendaKind, SessionStatus, Stage
+from schemas.prompts import PromptKind
 from schemas.screening import Urgency
 from tests.care.played_plan import PlayedPlan
 

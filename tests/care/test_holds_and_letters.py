@@ -9,10 +9,11 @@ import pytest
 from care.agenda import agenda
 from care.opening import blocking
 from care.screening import screen
+from schemas.alerts import AlertReason
 from schemas.commands import DecideApproval, Decision, Rescreen
 from schemas.events import EventKind
 from schemas.messages import TextPurpose
-from schemas.plan import AgendaKind, AlertReason, SessionStatus, Stage
+from schemas.plan import AgendaKind, SessionStatus, Stage
 from schemas.protocol import ApprovalKind
 from schemas.screening import Urgency
 from tests.care.plans import ALL_CLEAR, NOW, plan_for

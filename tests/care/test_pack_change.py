@@ -10,9 +10,9 @@ import pytest
 
 from care import pack as packs
 from care.pack_change import RULE, judged_under, major
+from schemas.alerts import AlertReason
 from schemas.commands import SERVICE, CloseAlert, Withdraw
 from schemas.events import EventKind
-from schemas.plan import AlertReason
 from schemas.protocol import ApprovalKind
 from schemas.rules import RulePack
 from schemas.screening import Disposition

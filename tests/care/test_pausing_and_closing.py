@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from care.agenda import agenda
 from care.booking import ahead
+from schemas.alerts import AlertReason
 from schemas.commands import (
     CLIENT,
     AcknowledgeAlert,
@@ -20,7 +21,7 @@ from schemas.commands import (
     Withdraw,
 )
 from schemas.messages import TextPurpose
-from schemas.plan import AgendaKind, AlertReason, SessionStatus, Stage
+from schemas.plan import AgendaKind, SessionStatus, Stage
 from schemas.protocol import ApprovalKind
 from schemas.screening import Urgency
 from tests.care.going_well import with_proposal

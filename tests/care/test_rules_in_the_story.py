@@ -12,6 +12,7 @@ from care.draft import Draft
 from care.number_alerts import ScoreContext, number_alerts
 from care.taper import evaluate, policy_from
 from care.taper_steps import take_verdict
+from schemas.alerts import AlertReason
 from schemas.commands import (
     AnswerCheckIn,
     CloseAlert,
@@ -20,7 +21,7 @@ from schemas.commands import (
     ReportAdverseEvent,
     ResumePlan,
 )
-from schemas.plan import AlertReason, SessionStatus
+from schemas.plan import SessionStatus
 from schemas.protocol import ApprovalKind
 from schemas.rules_form import AllOf, AnyOf, NotOf, Operator, Predicate, ScreeningRule
 from schemas.rules_form import Test as Comparison

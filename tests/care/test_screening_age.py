@@ -10,8 +10,9 @@ from care import pack as packs
 from care.agenda import agenda
 from care.screening import screen
 from care.screening_age import FORM_RULE, GAP_RULE
+from schemas.alerts import AlertReason
 from schemas.commands import PausePlan, RecordAssessment, RecordOutcome, Rescreen, ResumePlan
-from schemas.plan import AgendaKind, AlertReason, Session, SessionStatus
+from schemas.plan import AgendaKind, Session, SessionStatus
 from schemas.protocol import ApprovalKind
 from schemas.screening import Disposition
 from schemas.treating import AssessmentOutcome

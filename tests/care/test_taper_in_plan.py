@@ -10,6 +10,7 @@ from care.answers import reply_question
 from care.booking import ahead
 from care.draft import Draft
 from care.taper_steps import adherence, flares, take_verdict, taper_inputs
+from schemas.alerts import AlertReason
 from schemas.commands import (
     Amend,
     CancelSession,
@@ -20,7 +21,8 @@ from schemas.commands import (
     RecordOutcome,
 )
 from schemas.events import EventKind
-from schemas.plan import AlertReason, Answer, SessionStatus
+from schemas.plan import SessionStatus
+from schemas.prompts import Answer
 from schemas.protocol import ApprovalKind
 from schemas.taper import Step, TaperDecision, TaperVerdict
 from tests.care.played_plan import PlayedPlan

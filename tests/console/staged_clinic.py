@@ -19,7 +19,6 @@ from care.pack import builtin
 from database import demo_clinic, outbox
 from database.outbox import Fate, Words
 from database.record import record
-from database.sites import Site
 from database.tables import inbound_messages, notes
 from database.tables.texts import InboundStatus
 from schemas.commands import (
@@ -48,15 +47,6 @@ CALM = Temper(odd=0.002, red_flag=0, opts_out=0, steers=0, outage=0, slot_taken=
 
 _WEEKS_TO_GOAL = 10
 _MISSES = 0.08
-_PLACE = Site(
-    demo_clinic.SITE_ID,
-    demo_clinic.CLINIC_NAME,
-    "Riverside",
-    demo_clinic.PHONE,
-    demo_clinic.ZONE,
-    demo_clinic.HOURS,
-    (),
-)
 _ANSWERS: Mapping[str, Callable[[float], str]] = {
     "CHK-PAIN": lambda share: str(round(max(1.0, 5 - 6 * share))),
     "CHK-STIFF": lambda share: str(round(max(1.0, 5 - 5 * share))),
@@ -205,7 +195,7 @@ class StagedPlan(SimulatedClinic):
 async def _deliver(engine: AsyncEngine, order: TextOrder, at: datetime, state: PlanState) -> None:
     """The text went out and arrived, in the product's words for its template."""
     await outbox.put(engine, order, at)
-    told = PlannedWords(builtin(), _PLACE, state.protocol, demo_clinic.THERAPIST.name)
+    told = PlannedWords(builtin(), demo_clinic.SITE, state.protocol, demo_clinic.THERAPIST.name)
     words = Words(to="+447700900321", body=told.text(order.template, order.starts_at) or "", segments=1)
     if order.audience is Audience.staff:
         return

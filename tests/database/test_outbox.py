@@ -22,7 +22,8 @@ from database.outbox_states import FAILURES, MOVES, TERMINAL
 from database.receipts import FinalFailure, Receipt, plan_told, receive, untold_failures
 from database.record import record
 from schemas.messages import Audience, MessageStatus, TextOrder
-from schemas.plan import AgendaItem, AgendaKind, Asking, PlanState, SessionStatus, Stage
+from schemas.plan import AgendaItem, AgendaKind, PlanState, SessionStatus, Stage
+from schemas.prompts import Asking
 from tests.database.plan_building import NOW, a_session, a_step, a_text, booking
 
 OpenPlan = Callable[..., Awaitable[PlanState]]

@@ -29,10 +29,11 @@ from database.staff import all_staff, credentials, escalation_chain, member
 from database.staff_notices import NewNotice
 from database.tables.staff_notices import NoticeKind
 from database.tokens import issue_token, revoke_token, token_holder
+from schemas.alerts import Alert, AlertReason
 from schemas.commands import Role
 from schemas.messages import MessageStatus
 from schemas.names import new_id
-from schemas.plan import AgendaItem, AgendaKind, Alert, AlertReason, Approval, PlanState, Stage
+from schemas.plan import AgendaItem, AgendaKind, Approval, PlanState, Stage
 from schemas.protocol import ApprovalKind
 from schemas.screening import Urgency
 from schemas.transition import ClosedApproval

@@ -13,19 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from database.demo_clinic import DUTY, LEAD, MANAGER, ROOM_IDS, THERAPIST
 from database.errors import NotFoundError, SequenceGapError
 from database.record import record
+from schemas.alerts import Alert, AlertReason
 from schemas.events import EventKind, PlanEvent
 from schemas.messages import TextOrder, TextPurpose
-from schemas.plan import (
-    AgendaItem,
-    AgendaKind,
-    Alert,
-    AlertReason,
-    Approval,
-    PlanState,
-    Score,
-    SessionStatus,
-    Stage,
-)
+from schemas.plan import AgendaItem, AgendaKind, Approval, PlanState, Score, SessionStatus, Stage
 from schemas.protocol import ApprovalKind
 from schemas.screening import Urgency
 from schemas.taper import Step

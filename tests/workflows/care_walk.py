@@ -20,6 +20,7 @@ from database.intakes import create_plan
 from database.notes import write_note
 from database.outbox import OutboxText, texts_of_plan
 from schemas import names
+from schemas.alerts import Alert, AlertReason
 from schemas.commands import (
     AcknowledgeAlert,
     Actor,
@@ -35,7 +36,7 @@ from schemas.commands import (
 from schemas.events import EventKind, PlanEvent
 from schemas.messages import Audience, MessageStatus
 from schemas.names import new_id
-from schemas.plan import Alert, AlertReason, PlanState, Session, SessionStatus, Stage
+from schemas.plan import PlanState, Session, SessionStatus, Stage
 from schemas.protocol import ApprovalKind
 from schemas.taper import Step
 from worker.plan_client import PlanClient

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from schemas.alerts import AlertReason
 from schemas.commands import Decision, Withdraw
 from schemas.events import EventKind
 from schemas.messages import Audience
-from schemas.plan import AlertReason, SessionStatus, Stage
+from schemas.plan import SessionStatus, Stage
 from schemas.protocol import ApprovalKind
 from schemas.refusals import CommandRefused, PlanClosed
 from schemas.screening import Urgency

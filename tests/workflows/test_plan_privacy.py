@@ -11,8 +11,8 @@ import structlog
 from sqlalchemy import update
 
 from database.tables import clients
+from schemas.alerts import AlertReason
 from schemas.commands import Decision, RecordOutcome, Withdraw
-from schemas.plan import AlertReason
 from tests.workflows.care_walk import Walk, Walks, attended
 from tests.workflows.opened_payloads import opened
 

@@ -6,10 +6,11 @@ from datetime import time, timedelta
 
 import pytest
 
+from schemas.alerts import AlertReason
 from schemas.commands import PausePlan, ResumePlan, Withdraw
 from schemas.events import EventKind
 from schemas.messages import Audience
-from schemas.plan import AlertReason, SessionStatus, Stage
+from schemas.plan import SessionStatus, Stage
 from schemas.protocol import ApprovalKind
 from schemas.refusals import CommandRefused, PlanClosed
 from tests.workflows.care_walk import PRIYA, SAM, Walk, Walks, on

@@ -6,9 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from schemas.alerts import AlertReason
 from schemas.commands import CancelSession, Reschedule
 from schemas.events import EventKind
-from schemas.plan import AHEAD, AlertReason, SessionStatus
+from schemas.plan import AHEAD, SessionStatus
 from schemas.protocol import ApprovalKind
 from schemas.refusals import CommandRefused
 from schemas.taper import Step

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from statistics import fmean
 from types import ModuleType
 
@@ -15,6 +15,7 @@ from bench.clients import a_plan
 from bench.clinic import Clinic, ClinicPlan, open_clinic
 from bench.sessions import Stretch, begin, counted_sessions, settle_in, steady
 from cli.embedded.temporal import EmbeddedTemporal
+from tests.workflows.care_walk import on, ordinary_monday
 
 ACTIONS = 14
 EVENTS = 70
@@ -31,11 +32,17 @@ async def house(engine: AsyncEngine, clinic: ModuleType, temporal: EmbeddedTempo
 
 
 async def _in_rhythm(house: Clinic, *routine: str) -> ClinicPlan:
-    """A plan past its first three sessions; of the routine questions only these rules ask."""
-    state = a_plan(0, datetime.now(UTC))
+    """A plan past its first three sessions; of the routine questions only these rules ask.
+
+    It begins on a Thursday and its visits are on Tuesdays, so that a weekly question falls between two visits and
+    not among the texts of one.
+    """
+    begins = on(ordinary_monday(datetime.now(UTC)), time(12), days_later=3)
+    state = a_plan(0, begins)
     asked = [rule for rule in state.protocol.routine if rule.rule in routine]
     assert len(asked) == len(routine)
     plan = await house.open(state, **steady(state.protocol, *asked))
+    await house.advance(plan, to=begins)
     await begin(house, plan)
     await settle_in(house, plan)
     return plan
@@ -76,3 +83,4 @@ async def test_a_weekly_question_adds_four_actions(house: Clinic) -> None:
     for one in _within_a_run(stretches):
         assert one.cost.actions <= ACTIONS + ROUTINE_ACTIONS, one.session
         assert one.cost.events <= EVENTS + ROUTINE_EVENTS, one.session
+    assert not (await house.state(plan)).alerts, "an answered question needs nobody"

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from api.account_terms import PasswordChange, TokenAsked
 from api.console.desk import Desk, TheDesk, allowed
 from api.console.flash import Done
-from api.console.forms import Sent, TheForm, as_problem, checked, nothing_typed
+from api.console.forms import Sent, TheForm, checked, nothing_typed, refusal_shown
 from api.console.permissions import Act
 from api.identity import LOG_INS, TokenScope
 from api.log_ins import log_in
@@ -118,7 +118,7 @@ async def _changed(request: Request, form: Sent) -> PasswordChange:
 
 
 def _password_page(at: Desk, no: Problem | None = None) -> Response:
-    status, refusal = as_problem(no, at.clock.at) if no else (HTTPStatus.OK, None)
+    status, refusal = refusal_shown(no, at.clock.at)
     forced = TokenScope.new_password in at.who.scopes
     return at.page("account", "password.html", status, refusal=refusal, forced=forced)
 
@@ -126,7 +126,7 @@ def _password_page(at: Desk, no: Problem | None = None) -> Response:
 async def _page(
     at: Desk, no: Problem | None = None, form: Sent | None = None, made: str | None = None
 ) -> Response:
-    status, refusal = as_problem(no, at.clock.at) if no else (HTTPStatus.OK, None)
+    status, refusal = refusal_shown(no, at.clock.at)
     found = await open_tokens(at.clinic.engine, at.member.id, at.clinic.real_now())
     shown: dict[str, Any] = {
         "log_ins": [one for one in found if _is_log_in(one)],

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
-
 from fastapi import APIRouter
 from starlette.responses import Response
 
@@ -11,7 +9,7 @@ from api.asked import AlertOutcome, CloseAlertAsked
 from api.attention_words import ALERTS
 from api.console.desk import Desk, TheDesk, allowed
 from api.console.flash import Done
-from api.console.forms import Sent, TheForm, as_problem, checked, nothing_typed
+from api.console.forms import No, Sent, TheForm, checked, nothing_typed, refusal_shown
 from api.console.moments import SiteClock
 from api.console.permissions import Act
 from api.plan_at_hand import ones_own_plan
@@ -55,14 +53,12 @@ async def close(alert_id: str, form: TheForm) -> Response:
     return form.at.on("/attention", Done.closed)
 
 
-async def _page(
-    at: Desk, alert_id: str, no: Problem | PlanAskFailed | None = None, form: Sent | None = None
-) -> Response:
+async def _page(at: Desk, alert_id: str, no: No | None = None, form: Sent | None = None) -> Response:
     engine = at.clinic.engine
     found = await alert(engine, alert_id)
     view = (await ones_own_plan(at.clinic, at.who, found.plan_id)).view
     clock = SiteClock(view.state.protocol.hours.zone, max(at.clinic.clock(), view.summary.updated_at))
-    status, refusal = as_problem(no, clock.at) if no else (HTTPStatus.OK, None)
+    status, refusal = refusal_shown(no, clock.at)
     what, next_step = ALERTS[found.reason]
     people = await staff_names(engine)
     texts = await texts_from_plan(engine, found.plan_id)

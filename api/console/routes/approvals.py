@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import Any
 
 from fastapi import APIRouter
@@ -14,7 +13,7 @@ from api.console.approval_sheet import WEEKS, claim, consequence
 from api.console.charts import Scale, curve, primary_panel
 from api.console.desk import Desk, TheDesk, allowed
 from api.console.flash import Done
-from api.console.forms import Sent, TheForm, as_problem, checked, local_moment, nothing_typed
+from api.console.forms import No, Sent, TheForm, checked, local_moment, nothing_typed, refusal_shown
 from api.console.life import Visit
 from api.console.moments import SiteClock
 from api.console.permissions import Act
@@ -113,9 +112,7 @@ async def _plan_of(at: Desk, approval: ApprovalView) -> Any:
     return (await plan(at.clinic.engine, approval.plan_id)).summary
 
 
-async def _sheet(
-    at: Desk, approval_id: str, no: Problem | PlanAskFailed | None = None, form: Sent | None = None
-) -> Response:
+async def _sheet(at: Desk, approval_id: str, no: No | None = None, form: Sent | None = None) -> Response:
     engine = at.clinic.engine
     approval = await approval_records.approval(engine, approval_id)
     at_hand = await ones_own_plan(at.clinic, at.who, approval.plan_id)
@@ -124,7 +121,7 @@ async def _sheet(
     pack, place = await at.clinic.pack_by_hash(state.protocol.pack_hash), await site(engine, summary.site_id)
     open_now = state.approval(approval_id)
     told = await planned_words(engine, pack, place, state.protocol, summary.therapist)
-    status, refusal = as_problem(no, clock.at) if no else (HTTPStatus.OK, None)
+    status, refusal = refusal_shown(no, clock.at)
     proposal = approval.proposal
     return at.page(
         "approvals",

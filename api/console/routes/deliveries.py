@@ -14,7 +14,7 @@ from api import cursors
 from api.console import words
 from api.console.desk import Desk, TheDesk, allowed
 from api.console.flash import Done
-from api.console.forms import TheForm, as_problem
+from api.console.forms import No, TheForm, refusal_shown
 from api.console.permissions import Act
 from api.plan_at_hand import ones_own_plan
 from api.problems import FieldProblem, Problem, invalid
@@ -106,9 +106,7 @@ def _worth_a_try(text: OutboxText, now: datetime) -> bool:
     return text.status in FAILURES and passing and fresh and text.order.audience is Audience.client
 
 
-async def _page(
-    at: Desk, which: str = "", cursor: str = "", no: Problem | PlanAskFailed | None = None
-) -> Response:
+async def _page(at: Desk, which: str = "", cursor: str = "", no: No | None = None) -> Response:
     engine = at.clinic.engine
     after = cursors.read(cursor) if cursor else None
     texts = await recent_texts(
@@ -118,7 +116,7 @@ async def _page(
         before=(after.opened_at, after.id) if after else None,
         limit=_SHOWN,
     )
-    status, refusal = as_problem(no, at.clock.at) if no else (HTTPStatus.OK, None)
+    status, refusal = refusal_shown(no, at.clock.at)
     return at.page(
         "deliveries",
         "deliveries.html",

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from api.account_terms import LeaveAsked
 from api.console.desk import Desk, TheDesk, allowed
 from api.console.flash import Done
-from api.console.forms import Sent, TheForm, as_problem, checked, nothing_typed
+from api.console.forms import No, Sent, TheForm, checked, nothing_typed, refusal_shown
 from api.console.permissions import IN_WORDS, Act, may
 from api.problems import FieldProblem, Problem, invalid
 from database.errors import NotFoundError, RecordError
@@ -53,10 +53,7 @@ async def set_(form: TheForm) -> Response:
             set_by=at.member.id,
             leave_id=form.key,
         )
-    except RecordError as no:
-        refused = Problem(HTTPStatus.CONFLICT, "leave_refused", f"{str(no)[:1].upper()}{str(no)[1:]}.")
-        return await _page(at, refused, form)
-    except Problem as no:
+    except (Problem, RecordError) as no:
         return await _page(at, no, form)
     _log.info("leave set", staff_id=away.id, delegate_id=asked.delegate_id)
     return at.on("/leave", Done.leave_set)
@@ -113,8 +110,8 @@ def _own_or_allowed(at: Desk, staff_id: str) -> None:
         )
 
 
-async def _page(at: Desk, no: Problem | None = None, form: Sent | None = None) -> Response:
-    status, refusal = as_problem(no, at.clock.at) if no else (HTTPStatus.OK, None)
+async def _page(at: Desk, no: No | None = None, form: Sent | None = None) -> Response:
+    status, refusal = refusal_shown(no, at.clock.at)
     now = at.clock.now
     ahead = await leave_ahead(at.clinic.engine, now)
     return at.page(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from types import MappingProxyType
 from typing import Final
 
@@ -12,7 +11,7 @@ from starlette.responses import Response
 from api.asked import AmendAsked, EditAsked, HoldAsked, ReasonAsked
 from api.commanding import Asking
 from api.console.desk import allowed
-from api.console.forms import Sent, TheForm, as_problem, checked, local_moment, nothing_typed
+from api.console.forms import Sent, TheForm, checked, local_moment, nothing_typed, problem_of, refusal_shown
 from api.console.many_plans import Doing, Line, ManyAsked, at_hand, foreseen
 from api.console.permissions import Act
 from api.plan_at_hand import PlanAtHand
@@ -87,9 +86,9 @@ async def _done(form: Sent, doing: Doing, one: PlanAtHand, words: Words) -> Line
         else:
             await post_amend(words, one, ask)
     except (Problem, PlanAskFailed) as no:
-        refusal = as_problem(no, form.at.clock.at)[1]
-        named = "; ".join(error["reason"] for error in refusal["errors"])
-        return Line(one.view.summary, (), named or refusal["detail"])
+        problem = problem_of(no)
+        named = "; ".join(error.reason for error in problem.errors)
+        return Line(one.view.summary, (), named or problem.detail)
     return Line(one.view.summary, before.follows, None)
 
 
@@ -111,7 +110,7 @@ def _page(
     *,
     done: bool = False,
 ) -> Response:
-    status, refusal = as_problem(no, form.at.clock.at) if no else (HTTPStatus.OK, None)
+    status, refusal = refusal_shown(no, form.at.clock.at)
     return form.at.page(
         "plans",
         "many_plans.html",

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from api.console.desk import Desk, TheDesk, allowed
 from api.console.flash import Done
-from api.console.forms import Sent, TheForm, as_problem, nothing_typed
+from api.console.forms import Sent, TheForm, nothing_typed, refusal_shown
 from api.console.inviting import ENDED, LIFE, InvitationLine, choices, line_of, read_new_client
 from api.console.permissions import Act
 from api.intake_checks import House
@@ -111,7 +111,7 @@ async def _lines(at: Desk, house: House, found: tuple[Invitation, ...]) -> list[
 
 
 async def _page(at: Desk, house: House, no: Problem | None = None, form: Sent | None = None) -> Response:
-    status, refusal = as_problem(no, at.clock.at) if no else (HTTPStatus.OK, None)
+    status, refusal = refusal_shown(no, at.clock.at)
     shown: dict[str, Any] = {
         "key": form.key if form else new_id(),
         "typed": form.typed if form else nothing_typed(),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import Any
 
 from fastapi import APIRouter
@@ -11,7 +10,7 @@ from starlette.responses import Response
 from api.asked import OutcomeAsked
 from api.console.desk import Desk, TheDesk, allowed
 from api.console.flash import Done
-from api.console.forms import Sent, TheForm, as_problem, checked, nothing_typed
+from api.console.forms import No, Sent, TheForm, checked, nothing_typed, refusal_shown
 from api.console.moments import SiteClock
 from api.console.permissions import Act
 from api.plan_at_hand import PlanAtHand, ThePlan
@@ -55,13 +54,13 @@ async def _page(
     at: Desk,
     plan: PlanAtHand,
     number: int,
-    no: Problem | PlanAskFailed | None = None,
+    no: No | None = None,
     form: Sent | None = None,
 ) -> Response:
     state = plan.state
     pack = await at.clinic.pack_by_hash(state.protocol.pack_hash)
     clock = SiteClock(plan.zone, max(at.clinic.clock(), plan.view.summary.updated_at))
-    status, refusal = as_problem(no, clock.at) if no else (HTTPStatus.OK, None)
+    status, refusal = refusal_shown(no, clock.at)
     allowed_here = set(state.protocol.techniques)
     barred = {one.code for one in state.protocol.restrictions}
     return at.page(

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
-
 from fastapi import APIRouter
 from starlette.responses import Response
 
 from api.asked_overriding import OverrideAsked
 from api.console.desk import Desk, TheDesk, allowed
 from api.console.flash import Done
-from api.console.forms import Sent, TheForm, as_problem, checked, nothing_typed
+from api.console.forms import No, Sent, TheForm, checked, nothing_typed, refusal_shown
 from api.console.moments import SiteClock
 from api.console.permissions import Act
 from api.console.plan_page import keys
@@ -41,16 +39,14 @@ async def set_aside(plan: ThePlan, form: TheForm) -> Response:
     return form.at.on(f"/plans/{plan.id}", Done.set_aside)
 
 
-async def _page(
-    at: Desk, at_hand: PlanAtHand, no: Problem | PlanAskFailed | None = None, form: Sent | None = None
-) -> Response:
+async def _page(at: Desk, at_hand: PlanAtHand, no: No | None = None, form: Sent | None = None) -> Response:
     """After a refusal the plan is read again: what refused may have changed it."""
     if no is not None:
         at_hand = PlanAtHand(await plan_on_record(at.clinic.engine, at_hand.id))
     state, summary = at_hand.state, at_hand.view.summary
     clock = SiteClock(at_hand.zone, max(at.clinic.clock(), summary.updated_at))
     pack = await at.clinic.pack_by_hash(state.protocol.pack_hash)
-    status, refusal = as_problem(no, clock.at) if no else (HTTPStatus.OK, None)
+    status, refusal = refusal_shown(no, clock.at)
     things = held_things(pack, state, at.who.actor, clock.now)
     may_go = [one for one in things if one.why_not is None]
     typed = form.typed if form else nothing_typed()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
 from http import HTTPStatus
 
 from fastapi import APIRouter
@@ -13,24 +12,14 @@ from api.console.desk import allowed
 from api.console.flash import Done
 from api.console.forms import Sent, TheForm, checked, local_moment
 from api.console.permissions import Act
-from api.console.plan_page import plan_page
+from api.console.plan_page import back_on_page, plan_page
 from api.plan_at_hand import PlanAtHand, ThePlan
 from api.problems import FieldProblem, Problem, invalid
 from api.routes.sessions import post_cancel, post_reschedule
 from api.routes.steering import post_amend, post_discharge, post_hold, post_resume, post_withdraw
 from database.undo import take_back
-from schemas.refusals import PlanAskFailed
 
 router = APIRouter(prefix="/plans/{plan_id}")
-
-
-async def _done(form: Sent, plan: PlanAtHand, command: Awaitable[Response], done: Done) -> Response:
-    """Back to the plan's page after a command; the same page with the reason where the plan refuses."""
-    try:
-        await command
-    except (Problem, PlanAskFailed) as no:
-        return await plan_page(form.at, plan, no, form)
-    return form.at.on(f"/plans/{plan.id}", done)
 
 
 @router.post("/hold", dependencies=[allowed(Act.hold_or_resume)])
@@ -42,7 +31,7 @@ async def hold(plan: ThePlan, form: TheForm) -> Response:
         values = form.filled("reason") | ({"until": local_moment(until, plan.zone, "until")} if until else {})
         return await post_hold(checked(HoldAsked, values), plan, form.ask)
 
-    return await _done(form, plan, command(), Done.held)
+    return await back_on_page(form, plan, command(), Done.held)
 
 
 @router.post("/resume", dependencies=[allowed(Act.hold_or_resume)])
@@ -52,7 +41,7 @@ async def resume(plan: ThePlan, form: TheForm) -> Response:
     async def command() -> Response:
         return await post_resume(plan, form.ask, checked(ReasonAsked, form.filled("reason")))
 
-    return await _done(form, plan, command(), Done.resumed)
+    return await back_on_page(form, plan, command(), Done.resumed)
 
 
 @router.post("/withdraw", dependencies=[allowed(Act.withdraw)])
@@ -62,7 +51,7 @@ async def withdraw(plan: ThePlan, form: TheForm) -> Response:
     async def command() -> Response:
         return await post_withdraw(plan, form.ask, checked(ReasonAsked, form.filled("reason")))
 
-    return await _done(form, plan, command(), Done.withdrawn)
+    return await back_on_page(form, plan, command(), Done.withdrawn)
 
 
 @router.post("/discharge", dependencies=[allowed(Act.decide)])
@@ -72,7 +61,7 @@ async def discharge(plan: ThePlan, form: TheForm) -> Response:
     async def command() -> Response:
         return await post_discharge(checked(NeededReasonAsked, form.filled("reason")), plan, form.ask)
 
-    return await _done(form, plan, command(), Done.discharged)
+    return await back_on_page(form, plan, command(), Done.discharged)
 
 
 _AMENDED = ("start_step", "therapist", "session_minutes", "planned_weeks")
@@ -88,7 +77,7 @@ async def amend(plan: ThePlan, form: TheForm) -> Response:
             raise invalid([FieldProblem("edit", "Say what should change; every field was left empty.")])
         return await post_amend(checked(AmendAsked, form.filled("reason") | {"edit": edit}), plan, form.ask)
 
-    return await _done(form, plan, command(), Done.amended)
+    return await back_on_page(form, plan, command(), Done.amended)
 
 
 @router.post("/texts/undo")
@@ -115,7 +104,7 @@ async def move(number: int, plan: ThePlan, form: TheForm) -> Response:
         starts_at = local_moment(form.word("starts_at"), plan.zone, "starts_at")
         return await post_reschedule(number, RescheduleAsked(starts_at=starts_at), plan, form.ask)
 
-    return await _done(form, plan, command(), Done.moved)
+    return await back_on_page(form, plan, command(), Done.moved)
 
 
 @router.post("/sessions/{number}/cancel", dependencies=[allowed(Act.move_sessions)])
@@ -127,7 +116,7 @@ async def cancel(number: int, plan: ThePlan, form: TheForm) -> Response:
         asked = CancelAsked(by_clinic=form.word("by_clinic") == "yes")
         return await post_cancel(number, plan, form.ask, asked)
 
-    return await _done(form, plan, command(), Done.cancelled)
+    return await back_on_page(form, plan, command(), Done.cancelled)
 
 
 def _seen_as_it_is(form: Sent, plan: PlanAtHand, number: int) -> None:

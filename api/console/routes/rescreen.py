@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query
@@ -11,7 +10,7 @@ from starlette.responses import Response
 from api.asked import RescreenAsked
 from api.console.desk import Desk, TheDesk, allowed
 from api.console.flash import Done
-from api.console.forms import Sent, TheForm, as_problem, checked, nothing_typed
+from api.console.forms import No, Sent, TheForm, checked, nothing_typed, refusal_shown
 from api.console.moments import SiteClock
 from api.console.permissions import Act
 from api.intake_reading import AGE_ITEM
@@ -80,14 +79,14 @@ async def _questionnaire(at: Desk, plan: PlanAtHand) -> Questionnaire:
 async def _page(
     at: Desk,
     plan: PlanAtHand,
-    no: Problem | PlanAskFailed | None = None,
+    no: No | None = None,
     form: Sent | None = None,
     *,
     whole: bool,
 ) -> Response:
     clock = SiteClock(plan.zone, max(at.clinic.clock(), plan.view.summary.updated_at))
     questions, waited = await _questionnaire(at, plan), _waited_for(plan.state)
-    status, refusal = as_problem(no, clock.at) if no else (HTTPStatus.OK, None)
+    status, refusal = refusal_shown(no, clock.at)
     items = _asked(questions)
     return at.page(
         "plans",

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from api.account_terms import MemberAsked, temporary_password
 from api.console.desk import Desk, TheDesk, allowed
 from api.console.flash import Done
-from api.console.forms import Sent, TheForm, as_problem, checked, nothing_typed
+from api.console.forms import No, Sent, TheForm, checked, nothing_typed, refusal_shown
 from api.console.permissions import Act
 from api.console.routes.account import NOTICES_SHOWN
 from api.passwords import hash_password
@@ -145,18 +145,9 @@ def _mobile(at: Desk, raw: str | None) -> str | None:
         raise invalid([FieldProblem("mobile", refused.sentence)]) from None
 
 
-def _told(at: Desk, no: Problem | RecordError | None) -> tuple[HTTPStatus, dict[str, Any] | None]:
-    if no is None:
-        return HTTPStatus.OK, None
-    if isinstance(no, RecordError):
-        sentence = str(no)
-        no = Problem(HTTPStatus.CONFLICT, "not_recorded", f"{sentence[:1].upper()}{sentence[1:]}.")
-    return as_problem(no, at.clock.at)
-
-
-async def _list(at: Desk, no: Problem | RecordError | None = None, form: Sent | None = None) -> Response:
+async def _list(at: Desk, no: No | None = None, form: Sent | None = None) -> Response:
     engine, now = at.clinic.engine, at.clinic.real_now()
-    status, refusal = _told(at, no)
+    status, refusal = refusal_shown(no, at.clock.at)
     return at.page(
         "account",
         "staff.html",
@@ -172,11 +163,9 @@ async def _list(at: Desk, no: Problem | RecordError | None = None, form: Sent | 
     )
 
 
-async def _one(
-    at: Desk, staff_id: str, no: Problem | RecordError | None = None, made: str | None = None
-) -> Response:
+async def _one(at: Desk, staff_id: str, no: No | None = None, made: str | None = None) -> Response:
     engine, now = at.clinic.engine, at.clinic.real_now()
-    status, refusal = _told(at, no)
+    status, refusal = refusal_shown(no, at.clock.at)
     return at.page(
         "account",
         "staff_member.html",

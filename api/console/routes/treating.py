@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
-from http import HTTPStatus
 from typing import Any
 
 from fastapi import APIRouter
@@ -12,10 +10,10 @@ from starlette.responses import Response
 from api.asked_treating import AdverseEventAsked, AssessmentAsked, CheckInAsked, FollowUpAsked
 from api.console.desk import Desk, TheDesk, allowed
 from api.console.flash import Done
-from api.console.forms import Sent, TheForm, as_problem, checked, nothing_typed
+from api.console.forms import No, Sent, TheForm, checked, nothing_typed, refusal_shown
 from api.console.moments import SiteClock
 from api.console.permissions import Act
-from api.console.plan_page import plan_page
+from api.console.plan_page import back_on_page
 from api.plan_at_hand import PlanAtHand, ThePlan
 from api.problems import Problem
 from api.routes.treating import (
@@ -35,15 +33,6 @@ router = APIRouter(prefix="/plans/{plan_id}")
 _FINDING = "finding-"
 
 
-async def _on_the_page(form: Sent, plan: PlanAtHand, command: Awaitable[Response], done: Done) -> Response:
-    """Back to the plan's page; the same page with the reason and the words where the plan refuses."""
-    try:
-        await command
-    except (Problem, PlanAskFailed) as no:
-        return await plan_page(form.at, plan, no, form)
-    return form.at.on(f"/plans/{plan.id}", done)
-
-
 @router.post("/check-ins", dependencies=[allowed(Act.take_check_in)])
 async def check_in(plan: ThePlan, form: TheForm) -> Response:
     """The client said a number by telephone or at the desk."""
@@ -53,7 +42,7 @@ async def check_in(plan: ThePlan, form: TheForm) -> Response:
             checked(CheckInAsked, form.filled("question", "value", "note")), plan, form.ask
         )
 
-    return await _on_the_page(form, plan, command(), Done.checked_in)
+    return await back_on_page(form, plan, command(), Done.checked_in)
 
 
 @router.post("/adverse-events", dependencies=[allowed(Act.report_effect)])
@@ -73,7 +62,7 @@ async def report(plan: ThePlan, form: TheForm) -> Response:
         values["stops"] = form.chosen("stops")
         return await post_adverse_event(checked(AdverseEventAsked, values), plan, form.ask)
 
-    return await _on_the_page(form, plan, command(), Done.reported)
+    return await back_on_page(form, plan, command(), Done.reported)
 
 
 @router.post("/adverse-events/{event_id}/follow-up", dependencies=[allowed(Act.report_effect)])
@@ -84,7 +73,7 @@ async def follow_up(event_id: str, plan: ThePlan, form: TheForm) -> Response:
         values = form.filled("note", "grade", "examined", "client_told", "resolved")
         return await post_follow_up(event_id, checked(FollowUpAsked, values), plan, form.ask)
 
-    return await _on_the_page(form, plan, command(), Done.followed_up)
+    return await back_on_page(form, plan, command(), Done.followed_up)
 
 
 @router.get("/assessment", dependencies=[allowed(Act.assess)])
@@ -112,11 +101,11 @@ async def assess(plan: ThePlan, form: TheForm) -> Response:
 
 
 async def _assessment_page(
-    at: Desk, plan: PlanAtHand, no: Problem | PlanAskFailed | None = None, form: Sent | None = None
+    at: Desk, plan: PlanAtHand, no: No | None = None, form: Sent | None = None
 ) -> Response:
     clock = SiteClock(plan.zone, max(at.clinic.clock(), plan.view.summary.updated_at))
     pack = await at.clinic.pack_by_hash(plan.state.protocol.pack_hash)
-    status, refusal = as_problem(no, clock.at) if no else (HTTPStatus.OK, None)
+    status, refusal = refusal_shown(no, clock.at)
     return at.page(
         "plans",
         "assessment.html",
