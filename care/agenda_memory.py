@@ -1,90 +1,159 @@
-"""What an agenda source looked at last: it is asked again only when a part of the plan that it looks at changed.
+"""What an agenda source said last: it is asked again only where a part of the plan that it looks at has changed.
 
 Plans are frozen and a step copies what it leaves alone by reference: the same object is the same part.
-A state whose fields are the same objects is not even compared: `Sections` passes over the sources of those fields.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from functools import wraps
-from operator import attrgetter, is_
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import attrgetter, is_, itemgetter
+from types import GeneratorType
 from typing import Any, NamedTuple, Protocol
 
-from care.checkins import keys_done
+from care.session_questions import keys_done
 from schemas.plan import AgendaItem, PlanState
 
-
-class Source(Protocol):
-    """One source of agenda items, and the parts of a plan that it reads (`progress.step`)."""
-
-    parts: tuple[str, ...]
-
-    def __call__(self, state: PlanState) -> tuple[AgendaItem, ...]: ...
-
+Run = Iterable[AgendaItem]
+"""Some items of one source in order. One that works them out as they are asked for shows the first at once."""
 
 in_order = attrgetter("due", "key")
 """The agenda's order: total, so replays agree."""
 
 
+class Section(NamedTuple):
+    """What one source says about a state, and what it remembers of it for the next."""
+
+    runs: tuple[Run, ...]
+    memory: Any
+
+
+class Source(Protocol):
+    """One source of agenda items, and the parts of a plan that it reads (`progress.step`).
+
+    Of `closely` it reads only a little: where nothing else has changed, it looks first whether that little did.
+    """
+
+    parts: frozenset[str]
+    closely: frozenset[str]
+
+    def section(self, state: PlanState, last: Section | None) -> Section:
+        """Its items. `last` is what it said before, where nothing but what it reads closely has changed since."""
+        ...
+
+
+class _Whole:
+    """A source that is asked about a plan as a whole."""
+
+    def __init__(
+        self,
+        source: Callable[[PlanState], Run],
+        parts: tuple[str, ...],
+        derived: dict[str, Callable[[PlanState], Any]],
+    ) -> None:
+        self.__name__, self.__wrapped__ = source.__name__, source
+        self.closely = frozenset(name.replace("progress_", "progress.") for name in derived)
+        self.parts = frozenset(parts) | self.closely
+        self._source, self._derived = source, tuple(derived.values())
+
+    def section(self, state: PlanState, last: Section | None) -> Section:
+        told = [part(state) for part in self._derived]
+        if last is not None and last.memory == told:
+            return last
+        run = self._source(state)
+        return Section((tuple(sorted(run, key=in_order)) if isinstance(run, GeneratorType) else run,), told)
+
+
+class _OneByOne:
+    """A source that is asked about one element of a plan's tuple at a time: only new elements are looked at."""
+
+    def __init__(
+        self,
+        source: Callable[[PlanState, Any], Iterator[AgendaItem]],
+        elements: str,
+        parts: tuple[str, ...],
+        among: Callable[[Any], Iterable[Any]],
+    ) -> None:
+        self.__name__, self.__wrapped__ = source.__name__, self._everything
+        self.closely = frozenset({elements})
+        self.parts = frozenset(parts) | self.closely
+        self._source, self._elements, self._among = source, attrgetter(elements), among
+
+    def section(self, state: PlanState, last: Section | None) -> Section:
+        # An element is named by its address: it is kept with its items, so no other object can have that.
+        before = last.memory if last is not None else {}
+        kept: dict[int, tuple[Any, Run]] = {}
+        for element in self._among(self._elements(state)):
+            name = id(element)
+            kept[name] = before.get(name) or (
+                element,
+                tuple(sorted(self._source(state, element), key=in_order)),
+            )
+        return Section(tuple([run for _, run in kept.values() if run]), kept)
+
+    def _everything(self, state: PlanState) -> Iterator[AgendaItem]:
+        for element in self._elements(state):
+            yield from self._source(state, element)
+
+
 def looks_at(
     *parts: str, **derived: Callable[[PlanState], Any]
-) -> Callable[[Callable[[PlanState], Iterator[AgendaItem]]], Source]:
-    """Remember a source's last items, in order, by the parts it reads; every part must be named.
+) -> Callable[[Callable[[PlanState], Run]], Source]:
+    """A source and the parts of a plan that it reads; every part must be named.
 
     `derived` are cheap functions of a part (`progress_answers` of `progress.answers`) that tell the little of it
-    that the source reads.
+    that the source reads, to be compared by value.
 
     `tests/care/test_agenda_memory.py` watches each source and fails if it reads a part that it does not name.
     """
-    look, extra = attrgetter("plan_id", *parts), tuple(derived.values())
-    named = (*parts, *(name.replace("progress_", "progress.") for name in derived))
-
-    def remembering(source: Callable[[PlanState], Iterator[AgendaItem]]) -> Source:
-        last: tuple[tuple[Any, ...], list[Any], tuple[AgendaItem, ...]] | None = None
-
-        @wraps(source)
-        def items(state: PlanState) -> tuple[AgendaItem, ...]:
-            nonlocal last
-            known, now, told = last, look(state), [part(state) for part in extra]
-            if known is not None and all(map(is_, known[0], now)) and known[1] == told:
-                return known[2]
-            found = tuple(sorted(source(state), key=in_order))
-            last = (now, told, found)
-            return found
-
-        items.parts = named  # type: ignore[attr-defined]
-        return items  # type: ignore[return-value]
-
-    return remembering
+    return lambda source: _Whole(source, parts, derived)
 
 
-class Agenda(NamedTuple):
-    """What every source says about one state, each in order, and the keys that have had their turn."""
+def looks_at_each(
+    elements: str, *parts: str, among: Callable[[Any], Iterable[Any]] = iter
+) -> Callable[[Callable[[PlanState, Any], Iterator[AgendaItem]]], Source]:
+    """A source that reads one element of a tuple (`prompts`) at a time, and the other parts that it reads.
 
-    state: PlanState
-    sections: tuple[tuple[AgendaItem, ...], ...]
-    done: frozenset[str]
+    `among` picks the elements that may have items at all.
+    """
+    return lambda source: _OneByOne(source, elements, parts, among)
+
+
+class Agenda:
+    """What every source says about one state, and the keys that have had their turn."""
+
+    __slots__ = ("_first", "done", "sections", "state")
+
+    def __init__(self, state: PlanState, sections: tuple[Section, ...]) -> None:
+        self.state, self.sections, self.done = state, sections, keys_done(state.done)
+        self._first: tuple[AgendaItem | None] | None = None
 
     def first(self) -> AgendaItem | None:
         """The first item still to come; None where there is none."""
+        if self._first is None:
+            self._first = (self._find_first(),)
+        return self._first[0]
+
+    def _find_first(self) -> AgendaItem | None:
         first, done = None, self.done
-        for section in self.sections:
-            for item in section:
-                if item.key not in done:
-                    if (
-                        first is None
-                        or item.due < first.due
-                        or (item.due == first.due and item.key < first.key)
-                    ):
-                        first = item
-                    break
+        for runs, _ in self.sections:
+            for run in runs:
+                for item in run:
+                    if item.key not in done:
+                        if (
+                            first is None
+                            or item.due < first.due
+                            or (item.due == first.due and item.key < first.key)
+                        ):
+                            first = item
+                        break
         return first
 
     def items(self) -> tuple[AgendaItem, ...]:
         """All items still to come, in order."""
-        coming = (item for section in self.sections for item in section if item.key not in self.done)
-        return tuple(sorted(coming, key=in_order))
+        runs = (run for section in self.sections for run in section.runs)
+        return tuple(
+            sorted((item for run in runs for item in run if item.key not in self.done), key=in_order)
+        )
 
 
 class Sections:
@@ -95,42 +164,68 @@ class Sections:
 
     def __init__(self, sources: Sequence[Source]) -> None:
         self._sources = tuple(sources)
-        everyone = frozenset(range(len(sources)))
-        fields: dict[str, frozenset[int]] = {"plan_id": everyone}
-        progress: dict[str, frozenset[int]] = {}
-        for place, source in enumerate(sources):
-            for part in source.parts:
-                field, _, measure = part.partition(".")
-                table, name = (progress, measure) if measure else (fields, field)
-                table[name] = table.get(name, frozenset()) | {place}
-        self._by_field, self._by_measure = tuple(fields.items()), tuple(progress.items())
+        self._fields = _Readers(sources, {part for one in sources for part in one.parts if "." not in part})
+        self._measures = _Readers(sources, {part for one in sources for part in one.parts if "." in part})
         self._latest: Agenda | None = None
 
     def of(self, state: PlanState) -> Agenda:
         """The agenda of a state."""
         latest = self._latest
         if latest is None:
-            latest = Agenda(state, tuple(source(state) for source in self._sources), keys_done(state.done))
+            latest = Agenda(state, tuple(source.section(state, None) for source in self._sources))
         elif latest.state is not state:
-            latest = self._after(latest, state)
+            latest = Agenda(state, self._after(latest, state))
         self._latest = latest
         return latest
 
-    def _after(self, latest: Agenda, state: PlanState) -> Agenda:
-        before, now = latest.state.__dict__, state.__dict__
-        stale: set[int] = set()
-        for field, places in self._by_field:
-            if before[field] is not now[field]:
-                stale |= places
-        if before["progress"] is not now["progress"]:
-            measured, measures = before["progress"].__dict__, now["progress"].__dict__
-            for measure, places in self._by_measure:
-                if measured[measure] is not measures[measure]:
-                    stale |= places
-        sections = latest.sections
-        if stale:
-            asked = list(sections)
-            for place in stale:
-                asked[place] = self._sources[place](state)
-            sections = tuple(asked)
-        return Agenda(state, sections, keys_done(state.done))
+    def _after(self, latest: Agenda, state: PlanState) -> tuple[Section, ...]:
+        before = latest.state
+        stale, doubtful = self._fields.of_change(before, state)
+        if before.progress is not state.progress:
+            also_stale, also_doubtful = self._measures.of_change(before.progress, state.progress)
+            stale, doubtful = stale | also_stale, doubtful | also_doubtful
+        if not (stale or doubtful):
+            return latest.sections
+        sections = list(latest.sections)
+        for place in doubtful - stale:
+            sections[place] = self._sources[place].section(state, sections[place])
+        for place in stale:
+            sections[place] = self._sources[place].section(state, None)
+        return tuple(sections)
+
+
+_Places = frozenset[int]
+
+
+class _Readers:
+    """Which sources read which field of a value; those that must ask again, and those that may have to."""
+
+    def __init__(self, sources: Sequence[Source], parts: set[str]) -> None:
+        names = sorted(parts)
+        self._look = itemgetter(*(name.rpartition(".")[2] for name in names))
+        self._reads = [
+            (
+                frozenset(n for n, one in enumerate(sources) if name in one.parts - one.closely),
+                frozenset(n for n, one in enumerate(sources) if name in one.closely),
+            )
+            for name in names
+        ]
+        self._known: dict[tuple[bool, ...], tuple[_Places, _Places]] = {}
+
+    def of_change(self, before: Any, now: Any) -> tuple[_Places, _Places]:
+        """The sources for which a field is another object now: read as a whole, and read closely.
+
+        There are few kinds of change: each is looked up once it has been seen.
+        """
+        same = tuple(map(is_, self._look(before.__dict__), self._look(now.__dict__)))
+        found = self._known.get(same)
+        if found is None:
+            read = [reads for reads, unchanged in zip(self._reads, same, strict=True) if not unchanged]
+            stale, doubtful = (
+                (frozenset().union(*places) for places in zip(*read, strict=True)) if read else _NONE
+            )
+            found = self._known[same] = (stale, doubtful)
+        return found
+
+
+_NONE: tuple[_Places, _Places] = (frozenset(), frozenset())
