@@ -5,19 +5,25 @@ Plans are frozen and a step copies what it leaves alone by reference: the same o
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 from operator import attrgetter, is_, itemgetter
-from types import GeneratorType
 from typing import Any, NamedTuple, Protocol
 
 from care.session_questions import keys_done
 from schemas.plan import AgendaItem, PlanState
 
-Run = Iterable[AgendaItem]
-"""Some items of one source in order. One that works them out as they are asked for shows the first at once."""
+Entry = tuple[datetime, str, AgendaItem]
+"""An item behind what it is ordered by. The agenda's order is total, so replays agree: no two keys are alike."""
 
-in_order = attrgetter("due", "key")
-"""The agenda's order: total, so replays agree."""
+Run = Iterable[Entry]
+"""Some items of one source in order."""
+
+
+def in_order(items: Iterable[AgendaItem]) -> list[Entry]:
+    """Items as the agenda orders them."""
+    return sorted([(item.due, item.key, item) for item in items])
 
 
 class Section(NamedTuple):
@@ -25,6 +31,16 @@ class Section(NamedTuple):
 
     runs: tuple[Run, ...]
     memory: Any
+
+
+class Unfolding(ABC):
+    """A run that works its items out as they are asked for, and shows the first at once."""
+
+    @abstractmethod
+    def __iter__(self) -> Iterator[Entry]: ...
+
+
+Asked = Iterable[AgendaItem] | Unfolding
 
 
 class Source(Protocol):
@@ -46,7 +62,7 @@ class _Whole:
 
     def __init__(
         self,
-        source: Callable[[PlanState], Run],
+        source: Callable[[PlanState], Asked],
         parts: tuple[str, ...],
         derived: dict[str, Callable[[PlanState], Any]],
     ) -> None:
@@ -59,8 +75,8 @@ class _Whole:
         told = [part(state) for part in self._derived]
         if last is not None and last.memory == told:
             return last
-        run = self._source(state)
-        return Section((tuple(sorted(run, key=in_order)) if isinstance(run, GeneratorType) else run,), told)
+        found = self._source(state)
+        return Section((found if isinstance(found, Unfolding) else in_order(found),), told)
 
 
 class _OneByOne:
@@ -84,10 +100,7 @@ class _OneByOne:
         kept: dict[int, tuple[Any, Run]] = {}
         for element in self._among(self._elements(state)):
             name = id(element)
-            kept[name] = before.get(name) or (
-                element,
-                tuple(sorted(self._source(state, element), key=in_order)),
-            )
+            kept[name] = before.get(name) or (element, in_order(self._source(state, element)))
         return Section(tuple([run for _, run in kept.values() if run]), kept)
 
     def _everything(self, state: PlanState) -> Iterator[AgendaItem]:
@@ -97,7 +110,7 @@ class _OneByOne:
 
 def looks_at(
     *parts: str, **derived: Callable[[PlanState], Any]
-) -> Callable[[Callable[[PlanState], Run]], Source]:
+) -> Callable[[Callable[[PlanState], Asked]], Source]:
     """A source and the parts of a plan that it reads; every part must be named.
 
     `derived` are cheap functions of a part (`progress_answers` of `progress.answers`) that tell the little of it
@@ -118,42 +131,36 @@ def looks_at_each(
     return lambda source: _OneByOne(source, elements, parts, among)
 
 
-class Agenda:
-    """What every source says about one state, and the keys that have had their turn."""
+class Agenda(NamedTuple):
+    """What every source says about one state, the keys that have had their turn, and what comes first of each."""
 
-    __slots__ = ("_first", "done", "sections", "state")
-
-    def __init__(self, state: PlanState, sections: tuple[Section, ...]) -> None:
-        self.state, self.sections, self.done = state, sections, keys_done(state.done)
-        self._first: tuple[AgendaItem | None] | None = None
+    state: PlanState
+    sections: tuple[Section, ...]
+    done: frozenset[str]
+    heads: tuple[Entry | None, ...]
 
     def first(self) -> AgendaItem | None:
         """The first item still to come; None where there is none."""
-        if self._first is None:
-            self._first = (self._find_first(),)
-        return self._first[0]
-
-    def _find_first(self) -> AgendaItem | None:
-        first, done = None, self.done
-        for runs, _ in self.sections:
-            for run in runs:
-                for item in run:
-                    if item.key not in done:
-                        if (
-                            first is None
-                            or item.due < first.due
-                            or (item.due == first.due and item.key < first.key)
-                        ):
-                            first = item
-                        break
-        return first
+        first = min(filter(None, self.heads), default=None)
+        return None if first is None else first[2]
 
     def items(self) -> tuple[AgendaItem, ...]:
         """All items still to come, in order."""
         runs = (run for section in self.sections for run in section.runs)
-        return tuple(
-            sorted((item for run in runs for item in run if item.key not in self.done), key=in_order)
-        )
+        coming = sorted(entry for run in runs for entry in run if entry[1] not in self.done)
+        return tuple(item for _, _, item in coming)
+
+
+def _head(section: Section, done: frozenset[str]) -> Entry | None:
+    """The first entry of a section that has not had its turn."""
+    first: Entry | None = None
+    for run in section.runs:
+        for entry in run:
+            if entry[1] not in done:
+                if first is None or entry < first:
+                    first = entry
+                break
+    return first
 
 
 class Sections:
@@ -171,27 +178,34 @@ class Sections:
     def of(self, state: PlanState) -> Agenda:
         """The agenda of a state."""
         latest = self._latest
-        if latest is None:
-            latest = Agenda(state, tuple(source.section(state, None) for source in self._sources))
-        elif latest.state is not state:
-            latest = Agenda(state, self._after(latest, state))
-        self._latest = latest
+        if latest is None or latest.state is not state:
+            self._latest = latest = self._afresh(state) if latest is None else self._after(latest, state)
         return latest
 
-    def _after(self, latest: Agenda, state: PlanState) -> tuple[Section, ...]:
-        before = latest.state
+    def _afresh(self, state: PlanState) -> Agenda:
+        sections, done = tuple(source.section(state, None) for source in self._sources), keys_done(state.done)
+        return Agenda(state, sections, done, tuple(_head(section, done) for section in sections))
+
+    def _after(self, latest: Agenda, state: PlanState) -> Agenda:
+        before, sections, done, heads = latest
         stale, doubtful = self._fields.of_change(before, state)
         if before.progress is not state.progress:
             also_stale, also_doubtful = self._measures.of_change(before.progress, state.progress)
             stale, doubtful = stale | also_stale, doubtful | also_doubtful
-        if not (stale or doubtful):
-            return latest.sections
-        sections = list(latest.sections)
-        for place in doubtful - stale:
-            sections[place] = self._sources[place].section(state, sections[place])
-        for place in stale:
-            sections[place] = self._sources[place].section(state, None)
-        return tuple(sections)
+        if before.done is not state.done:
+            done = keys_done(state.done)
+        said, first = list(sections), list(heads)
+        for place in stale | doubtful:
+            known = None if place in stale else sections[place]
+            said[place] = section = self._sources[place].section(state, known)
+            if section is not known:
+                first[place] = _head(section, done)
+        if before.done is not state.done:
+            forgotten = before.done[:1] != state.done[:1]
+            for place, head in enumerate(first):
+                if forgotten or (head is not None and head[1] in done):
+                    first[place] = _head(said[place], done)
+        return Agenda(state, tuple(said), done, tuple(first))
 
 
 _Places = frozenset[int]

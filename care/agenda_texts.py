@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, time, timedelta
 from functools import lru_cache
 
-from care.agenda_memory import in_order, looks_at, looks_at_each
+from care.agenda_memory import Asked, Entry, Unfolding, in_order, looks_at, looks_at_each
 from care.checkins import Turn, earliest_questions, routine_questions
 from care.local_time import calendar_day, instant, local_day, out_of_quiet
 from care.session_questions import (
@@ -154,12 +154,12 @@ def _after_item(asked: tuple[int, str, str], due: datetime, expires: datetime) -
     done=asked_of_sessions,
     progress_answers=sore_answers,
 )
-def _routine(state: PlanState) -> Iterable[AgendaItem]:
+def _routine(state: PlanState) -> Asked:
     """The questions of the check-in schedule that belong to no session (SCH-3 … SCH-7)."""
     return _Questions(state) if _texts_flow(state) else ()
 
 
-class _Questions:
+class _Questions(Unfolding):
     """The calendar's questions in order. The first shows at once; the others find their turns when asked for."""
 
     def __init__(self, state: PlanState) -> None:
@@ -167,18 +167,17 @@ class _Questions:
         turns, since = earliest_questions(state), state.texts_since
         if since is not None and any(turn.at < since for turn in turns):
             turns = routine_questions(state)  # put off to one instant, they stand in order of their keys
-        self._first = min(self._items(turns), key=in_order, default=None)
+        self._first = self._entries(turns)[:1]
 
-    def __iter__(self) -> Iterator[AgendaItem]:
-        if self._first is not None:
-            yield self._first
-            everything = sorted(self._items(routine_questions(self._state)), key=in_order)
-            yield from (item for item in everything if item.key != self._first.key)
+    def __iter__(self) -> Iterator[Entry]:
+        yield from self._first
+        everything = self._entries(routine_questions(self._state)) if self._first else []
+        yield from everything[1:]
 
-    def _items(self, turns: Iterable[Turn]) -> Iterator[AgendaItem]:
-        zone = self._state.protocol.hours.zone
-        for turn in turns:
-            yield _question_item(zone, turn, _allowed(self._state, turn.at))
+    def _entries(self, turns: Iterable[Turn]) -> list[Entry]:
+        state = self._state
+        zone = state.protocol.hours.zone
+        return in_order(_question_item(zone, turn, _allowed(state, turn.at)) for turn in turns)
 
 
 @lru_cache(maxsize=256)

@@ -11,6 +11,7 @@ from bisect import bisect, insort
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
+from operator import itemgetter
 from typing import NamedTuple
 
 from care.local_time import calendar_day, days_later, instant, local_day, moved_out_of_quiet
@@ -87,14 +88,14 @@ def _fitted(state: PlanState, wanted: Sequence[_Wanted], *, earliest_only: bool 
     """A turn for each question, one after the other; with `earliest_only`, for those that may be the earliest."""
     hours, budget = state.protocol.hours, state.protocol.max_routine_per_7_days
     quiet = (hours.zone, hours.quiet_start, hours.quiet_end)
-    taken = sorted([*[at for _, at in state.routine_sent], *promised(state)])
+    taken = sorted([*map(itemgetter(1), state.routine_sent), *promised(state)])
     turns: list[Turn] = []
     passed: datetime | None = None
     for due, rule, question in wanted:
         # Whatever is due later than a day before a turn that is taken keeps a day's distance: it comes after it.
         if earliest_only and passed is not None and due > passed:
             break
-        turn = _fit(quiet, due, taken, budget)
+        turn = _fit(question, quiet, due, taken, budget)
         insort(taken, turn)
         turns.append(Turn(rule, question, turn))
         passed = turn - _GAP if passed is None else min(passed, turn - _GAP)
@@ -130,8 +131,7 @@ def _before_review(state: PlanState) -> tuple[_Wanted, ...]:
     progress, hours = state.progress, state.protocol.hours
     if progress.started_at is None:
         return ()
-    asked = [at for question, at in state.routine_sent if question == _BEFORE_REVIEW_ASK]
-    if (asked[-1] if asked else progress.started_at) > progress.reviewed_at:
+    if dict(state.routine_sent).get(_BEFORE_REVIEW_ASK, progress.started_at) > progress.reviewed_at:
         return ()
     review = days_later(hours, progress.reviewed_at, state.protocol.review_days)
     due = ask_on(hours, local_day(hours, review - BEFORE_REVIEW))
@@ -145,14 +145,35 @@ def _asked_after(zone: str, quiet_start: time, quiet_end: time, since: datetime,
     return _asked_on(zone, quiet_start, quiet_end, day)
 
 
-def _fit(quiet: _Quiet, due: datetime, sent: list[datetime], budget: int) -> datetime:
+class _Fit(NamedTuple):
+    """The turn that a question got last, and what it depended on."""
+
+    quiet: _Quiet
+    budget: int
+    due: datetime
+    taken: frozenset[datetime]
+    turn: datetime
+
+
+_last_fits: dict[str, _Fit] = {}
+"""Each question's last turn. It begins no earlier where only more turns are taken than were then."""
+
+
+def _fit(question: str, quiet: _Quiet, due: datetime, sent: list[datetime], budget: int) -> datetime:
     """The first instant from `due` on that keeps the 24-hour gap and the 7-day budget."""
-    turn, (zone, quiet_start, quiet_end) = due, quiet
+    near = sent[bisect(sent, due - _BUDGET_WINDOW) :]
+    taken = frozenset(near)
+    last, turn = _last_fits.get(question), due
+    if last is not None and last[:3] == (quiet, budget, due) and last.taken <= taken:
+        turn = last.turn
+    zone, quiet_start, quiet_end = quiet
     while (free := _not_before(turn, sent, budget)) is not None:
         day = calendar_day(zone, free)
         turn = _asked_on(zone, quiet_start, quiet_end, max(day, calendar_day(zone, turn) + _DAY))
         if turn < free:
             turn = _asked_on(zone, quiet_start, quiet_end, day + _DAY)
+    if len(taken) == len(near):  # two at one instant count twice, and a set would not tell
+        _last_fits[question] = _Fit(quiet, budget, due, taken, turn)
     return turn
 
 
@@ -165,11 +186,13 @@ def _not_before(turn: datetime, sent: list[datetime], budget: int) -> datetime |
     place = bisect(sent, turn - _GAP)
     if place < len(sent) and sent[place] < turn + _GAP:
         return sent[place] + _GAP
-    for before in range(min(budget, place), -1, -1):
-        after = budget - before
-        if place + after <= len(sent):
-            early = sent[place - before] if before else turn
-            late = sent[place + after - 1] if after else turn
+    free = None
+    if place + budget <= len(sent) and sent[place + budget - 1] - turn < _BUDGET_WINDOW:
+        free = sent[place] + _GAP  # until then it would only come closer to those after it
+    for before in range(1, min(budget, place) + 1):
+        if place + budget - before <= len(sent):
+            early = sent[place - before]
+            late = sent[place + budget - before - 1] if before < budget else turn
             if late - early < _BUDGET_WINDOW:
-                return early + _BUDGET_WINDOW if before else turn
-    return None
+                return early + _BUDGET_WINDOW if free is None else max(free, early + _BUDGET_WINDOW)
+    return free

@@ -97,12 +97,12 @@ class Draft(TextingDraft):
         )
         same = open_alert_like(self.state, alert)
         if same is None:
-            self.new_serial()
+            self.set(serial=self.state.serial + 1, alerts=(*self.state.alerts, alert))
         elif same.urgency.rank <= urgency.rank:
             return None
         else:
             alert = raised_to(same, alert)
-        self.set(alerts=(*(a for a in self.state.alerts if a is not same), alert))
+            self.set(alerts=(*(a for a in self.state.alerts if a is not same), alert))
         self.event(
             EventKind.alert_raised,
             rule,
@@ -198,15 +198,16 @@ class Draft(TextingDraft):
 
     def drop_prompt(self, key: str) -> None:
         """A prompt is answered, expired or pointless."""
-        self.set(prompts=tuple(p for p in self.state.prompts if p.key != key))
+        left = tuple([p for p in self.state.prompts if p.key != key])
+        if len(left) < len(self.state.prompts):
+            self.set(prompts=left)
 
     def drop_session_prompts(self, session_no: int) -> None:
         """A session is over or moved: nothing waits for an answer about it."""
-        self.set(
-            prompts=tuple(
-                p for p in self.state.prompts if p.session_no != session_no or p.question == "CHK-SORE"
-            )
-        )
+        prompts = self.state.prompts
+        left = tuple([p for p in prompts if p.session_no != session_no or p.question == "CHK-SORE"])
+        if len(left) < len(prompts):
+            self.set(prompts=left)
 
     def answers(self, inbound_id: str) -> None:
         """This transition is what an inbound text led to."""

@@ -78,10 +78,10 @@ class DrivenPlan:
     def do_what_is_due(self) -> None:
         """One item at a time, looking again after each. AssertionError if the plan never comes to rest."""
         for _ in range(_NEVER_AT_REST):
-            due = due_items(self.state, self.now)
-            if not due:
+            item = next_item(self.state)
+            if item is None or item.due > self.now:
                 return
-            self.do(due[0])
+            self.do(item)
         raise AssertionError(f"the plan never comes to rest: {due_items(self.state, self.now)[:3]}")
 
     def do(self, item: AgendaItem) -> None:

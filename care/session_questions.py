@@ -127,21 +127,28 @@ def _questions_of(sessions: tuple[Session, ...]) -> frozenset[str]:
 
 def promised(state: PlanState) -> list[datetime]:
     """When questions about sessions are still to be asked: they keep their place before the routine ones."""
-    if not state.sessions:
-        return []
-    hours, asked, found = state.protocol.hours, asked_of_sessions(state), []
-    oldest = state.sessions[-LOOKED_AT:][0].no
-    for session in sessions_ahead(state.sessions):
-        booked = session.status is SessionStatus.booked and session.no >= oldest
-        if booked and f"s{session.no}:sore" not in asked:
-            found.append(sore_due(hours, session))
-    for session, sore_at, day3_at in about_attended(state):
-        if session.no >= oldest:
-            if f"s{session.no}:sore" not in asked:
-                found.append(sore_at)
-            if day3_at is not None and f"s{session.no}:day3" not in asked:
-                found.append(day3_at)
-    return found
+    done = keys_done(state.done)
+    return [at for key, at in _about_latest(state) if key not in done]
+
+
+@same_parts(
+    "protocol",
+    "sessions",
+    "progress.step",
+    "progress.step_entered_at",
+    "progress.sessions_completed",
+    derived=(sore_answers,),
+)
+def _about_latest(state: PlanState) -> tuple[tuple[str, datetime], ...]:
+    """The questions about the latest sessions, asked or not, those of booked ones included: agenda key, instant."""
+    latest, hours = state.sessions[-LOOKED_AT:], state.protocol.hours
+    coming = (s for s in latest if s.status is SessionStatus.booked)
+    told = [one for one in about_attended(state) if one.session.no >= latest[0].no]
+    return (
+        *((f"s{session.no}:sore", sore_due(hours, session)) for session in coming),
+        *((f"s{one.session.no}:sore", one.sore_at) for one in told),
+        *((f"s{one.session.no}:day3", one.day3_at) for one in told if one.day3_at is not None),
+    )
 
 
 keys_done = same_again(frozenset[str])

@@ -238,7 +238,10 @@ class PlanState(Frozen):
 
     def session(self, no: int) -> Session | None:
         """The session with this number, if it is still in the state."""
-        return next((s for s in self.sessions if s.no == no), None)
+        for session in reversed(self.sessions):  # the latest are asked for most
+            if session.no == no:
+                return session
+        return None
 
     def approval(self, approval_id: str) -> Approval | None:
         """The open approval with this id."""

@@ -46,6 +46,7 @@ THERAPIST = Actor(id="therapist", roles=(Role.treating_physiotherapist,))
 _ASKS_AGAIN = timedelta(days=2)
 _AFTER_AN_OVERLOOK = 3000
 _LETTER_DAYS = 180
+_TELLING = frozenset({"rules", "reasons"})
 
 N = TypeVar("N", Alert, Approval)
 
@@ -87,7 +88,7 @@ class Life(DrivenPlan):
     def run(self, until: datetime) -> Story:
         """Live until a moment, or until care has ended and nothing needs a person."""
         self.open()
-        while not (self.state.closed and not self.state.alerts):
+        while self.state.alerts or not self.state.closed:
             item = next_item(self.state)
             act = self._acts[0][0] if self._acts else None
             if act is not None and act <= until and (item is None or act <= item.due):
@@ -149,13 +150,14 @@ class Life(DrivenPlan):
     def _note(self, step: Recording) -> None:
         story = self.story
         for event in step.transition.events:
-            if event.rule is not None:
-                story.rules.add(event.rule)
-            for name in ("rules", "reasons"):
-                told = event.facts.get(name)
+            rule, facts = event.rule, event.facts
+            if rule is not None:
+                story.rules.add(rule)
+            for name in _TELLING.intersection(facts):
+                told = facts[name]
                 if isinstance(told, tuple):
                     story.rules.update(told)
-            down = event.kind is EventKind.step_changed and str(event.facts["now"]) > str(event.facts["was"])
+            down = event.kind is EventKind.step_changed and str(facts["now"]) > str(facts["was"])
             if down and story.first_step_down is None:
                 story.first_step_down = self._since / timedelta(weeks=1)
         if step.transition.state.stage is Stage.discharged and story.discharged_after is None:
