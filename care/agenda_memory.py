@@ -5,7 +5,6 @@ Plans are frozen and a step copies what it leaves alone by reference: the same o
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from operator import attrgetter, is_, itemgetter
@@ -33,11 +32,11 @@ class Section(NamedTuple):
     memory: Any
 
 
-class Unfolding(ABC):
+class Unfolding:
     """A run that works its items out as they are asked for, and shows the first at once."""
 
-    @abstractmethod
-    def __iter__(self) -> Iterator[Entry]: ...
+    def __iter__(self) -> Iterator[Entry]:
+        raise NotImplementedError
 
 
 Asked = Iterable[AgendaItem] | Unfolding
@@ -151,6 +150,9 @@ class Agenda(NamedTuple):
         return tuple(item for _, _, item in coming)
 
 
+_key = itemgetter(1)
+
+
 def _head(section: Section, done: frozenset[str]) -> Entry | None:
     """The first entry of a section that has not had its turn."""
     first: Entry | None = None
@@ -202,9 +204,10 @@ class Sections:
                 first[place] = _head(section, done)
         if before.done is not state.done:
             forgotten = before.done[:1] != state.done[:1]
-            for place, head in enumerate(first):
-                if forgotten or (head is not None and head[1] in done):
-                    first[place] = _head(said[place], done)
+            if forgotten or not done.isdisjoint(map(_key, filter(None, first))):
+                for place, head in enumerate(first):
+                    if forgotten or (head is not None and head[1] in done):
+                        first[place] = _head(said[place], done)
         return Agenda(state, tuple(said), done, tuple(first))
 
 

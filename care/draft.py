@@ -23,6 +23,7 @@ from schemas.screening import Urgency
 from schemas.transition import ClosedAlert, ClosedApproval, Placement, Transition
 
 _SESSIONS_KEPT = 16
+_COMMANDS_KEPT = 64
 _SETTLED_KEPT = 6
 _PUT_OFF_KEPT = 20
 
@@ -40,6 +41,7 @@ class Draft(TextingDraft):
         self._closed_approvals: list[ClosedApproval] = []
         self._texts_allowed: bool | None = None
         self._answers_inbound: str | None = None
+        self._command_id: str | None = None
 
     # -- sessions ---------------------------------------------------------------------------------
 
@@ -209,6 +211,10 @@ class Draft(TextingDraft):
         if len(left) < len(prompts):
             self.set(prompts=left)
 
+    def carries_out(self, command_id: str) -> None:
+        """This transition is what a command led to; the state will know it again (Temporal forgets its id)."""
+        self._command_id = command_id
+
     def answers(self, inbound_id: str) -> None:
         """This transition is what an inbound text led to."""
         self._answers_inbound = inbound_id
@@ -232,7 +238,11 @@ class Draft(TextingDraft):
         state = self.state
         return Transition(
             cause=self.cause,
-            state=state.but(seq=state.seq + 1, sessions=self._kept(state.sessions)),
+            state=state.but(
+                seq=state.seq + 1,
+                sessions=self._kept(state.sessions),
+                recent_commands=self._recent(state.recent_commands),
+            ),
             events=tuple(self._events),
             place=tuple(self._place.values()),
             release=tuple(self._release),
@@ -244,8 +254,13 @@ class Draft(TextingDraft):
             answers_inbound=self._answers_inbound,
         )
 
+    def _recent(self, commands: tuple[str, ...]) -> tuple[str, ...]:
+        return commands if self._command_id is None else (*commands, self._command_id)[-_COMMANDS_KEPT:]
+
     def _kept(self, sessions: tuple[Session, ...]) -> tuple[Session, ...]:
         """The latest sessions, and every earlier one that waits for its time or its outcome, or got it just now."""
+        if len(sessions) <= _SESSIONS_KEPT:
+            return sessions
         older, latest = sessions[:-_SESSIONS_KEPT], sessions[-_SESSIONS_KEPT:]
         still_open = [s for s in older if s.status in AHEAD or s.no in self._open_before]
         return (*still_open, *latest) if len(still_open) < len(older) else sessions

@@ -81,15 +81,15 @@ def after_staffed(hours: SiteHours, start: datetime, minutes: int) -> datetime:
 
     With no opening hours at all every minute counts, so that a deadline never vanishes.
     """
-    left = timedelta(minutes=minutes)
+    wanted = left = timedelta(minutes=minutes)
     for opens, closes in staffed_spans(hours, local_day(hours, start)):
-        begin = max(opens, start)
-        if closes <= begin:
-            continue
-        if left <= closes - begin:
-            return begin + left
-        left -= closes - begin
-    return start + timedelta(minutes=minutes)
+        if closes > start:
+            begin = opens if opens > start else start
+            staffed = closes - begin
+            if left <= staffed:
+                return begin + left
+            left -= staffed
+    return start + wanted
 
 
 def closing_today(hours: SiteHours, moment: datetime) -> datetime | None:

@@ -58,7 +58,7 @@ SLOT_TAKING = frozenset({SessionStatus.booked, SessionStatus.held})
 CLIENT_MISSED = frozenset({SessionStatus.no_show, SessionStatus.late_cancel})
 
 
-class Session(Frozen):
+class Session(Made):
     """One visit. `revision` counts its moves, so that a text for an old time is never taken for the new.
 
     `placed_at` is when it got this time: whoever books a visit tells the client, so a reminder that would
@@ -76,7 +76,7 @@ class Session(Frozen):
     closed_at: Instant | None = None
 
 
-class Score(Frozen):
+class Score(Made):
     """What one completed session measured. None means not known, and is never read as good."""
 
     session_no: int

@@ -15,7 +15,6 @@ from care.answers import reply_question
 from care.driving import DrivenPlan, Recording, Sent
 from care.finding import finding
 from care.local_time import after_staffed
-from care.screening import screen
 from care.screening_age import ask_again_before
 from care.simulation.person import NEVER, Person, drawn
 from care.simulation.promises import broken_by_step, broken_by_text
@@ -213,14 +212,14 @@ class Life(DrivenPlan):
     def _outcome(self, number: int) -> None:
         person, habits = self.person, self.person.habits
         fate = person.rng.random()
-        outcome = RecordOutcome(session_no=number, outcome=SessionStatus.attended)
         if fate < habits.no_show:
-            outcome = outcome.but(outcome=SessionStatus.no_show)
+            outcome = RecordOutcome(session_no=number, outcome=SessionStatus.no_show)
         elif fate < habits.no_show + habits.late_cancel:
-            outcome = outcome.but(outcome=SessionStatus.late_cancel)
+            outcome = RecordOutcome(session_no=number, outcome=SessionStatus.late_cancel)
         else:
-            primary = person.goal_at(self._since)
-            outcome = outcome.but(pain=float(person.pain_at(self._since)), primary=primary)
+            primary, pain = person.goal_at(self._since), float(person.pain_at(self._since))
+            attended = SessionStatus.attended
+            outcome = RecordOutcome(session_no=number, outcome=attended, pain=pain, primary=primary)
         if self.ask(outcome, THERAPIST) is None:
             self.story.visits += outcome.outcome is SessionStatus.attended
 
@@ -295,6 +294,5 @@ class Life(DrivenPlan):
     def _rescreen(self, *, whole: bool) -> None:
         """Nothing is wrong any more: what was wrong at intake has passed."""
         state = self.state
-        form = {**self.world.all_clear, "SCR-24": {"value": self.person.age}}
-        result = screen(self.world.pack, form, self.now.date(), state.protocol.target_regions)
+        result = self.world.well_again(self.person.age, state.protocol.target_regions, self.now.date())
         self.ask(Rescreen(result=result, items=() if whole else state.screening.repeat_items), THERAPIST)
