@@ -2,7 +2,7 @@
 #
 #   make up      the whole clinic in the foreground      PORT=8000
 #   make demo    one client's plan, intake to discharge, in virtual time
-#   make test    the whole test suite                    TESTS=tests/care
+#   make test    the whole test suite                    TESTS=tests/care WORKERS=2
 #   make check   format, lint, types, contracts, migrations, deployment   CHECK=types
 #   make bench   the benchmarks                          BENCH=name
 #   make screens the pictures in docs/screens, taken of a lively clinic     SCREENS=plan
@@ -16,6 +16,7 @@ PIP    := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check --no-
 
 PORT   ?= 8000
 TESTS  ?= tests
+WORKERS ?= 2
 BENCH  ?=
 CHECK  ?=
 SCREENS ?=
@@ -33,7 +34,7 @@ demo: .venv/.installed
 	@exec $(BIN)/limber demo
 
 test: .venv/.installed-dev
-	@exec $(BIN)/pytest $(TESTS)
+	@exec $(BIN)/pytest --numprocesses $(WORKERS) --dist loadgroup --no-loadscope-reorder $(TESTS)
 
 bench: .venv/.installed-dev
 	@exec $(BIN)/limber bench $(BENCH)

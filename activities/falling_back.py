@@ -14,12 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.handing_in import fate_of
 from activities.send_checks import Situation, examined, first_reason
-from activities.wording import Unworded, Wording
+from activities.wording import CANNOT_BE_WORDED, Unworded, Wording
 from database import fallbacks, outbox
 from database.fallbacks import Fallback
 from database.outbox import Fate, Words
 from database.outbox_facts import text_facts
-from messaging.channel import Channel, OutgoingText
+from messaging.channel import OutgoingText, Sender
 from schemas.messages import ChannelName, MessageStatus
 
 _log = structlog.stdlib.get_logger(__name__)
@@ -28,9 +28,9 @@ _log = structlog.stdlib.get_logger(__name__)
 class EmailFallback:
     """Mails in place of texts. Safe to run in several places at once: each mail is claimed by one."""
 
-    def __init__(self, engine: AsyncEngine, channel: Channel, wording: Wording) -> None:
+    def __init__(self, engine: AsyncEngine, sender: Sender, wording: Wording) -> None:
         self._engine = engine
-        self._channel = channel
+        self._sender = sender
         self._wording = wording
 
     async def round(self, now: datetime) -> None:
@@ -51,12 +51,12 @@ class EmailFallback:
             worded, subject = await self._wording.mail(order, facts)
         except Unworded as error:
             _log.error("mail cannot be worded", template=order.template, reason=str(error))
-            await self._settle(fallback, Fate(MessageStatus.failed, "cannot_be_worded"), now)
+            await self._settle(fallback, Fate(MessageStatus.failed, CANNOT_BE_WORDED), now)
             return
         mail = OutgoingText(fallback.address, worded.body, order.key, order.expires_at - now, subject)
         words = Words(mail.to, mail.body, 0, worded.wording, examined(situation))
         if await outbox.claim(self._engine, order, words, now, None):
-            await self._settle(fallback, fate_of(await asyncio.to_thread(self._channel.send, mail)), now)
+            await self._settle(fallback, fate_of(await asyncio.to_thread(self._sender.send, mail)), now)
 
     async def _settle(self, fallback: Fallback, fate: Fate, now: datetime) -> None:
         status = await outbox.settle(self._engine, fallback.text.order, fate, now, None)

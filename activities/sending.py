@@ -19,19 +19,19 @@ from temporalio import activity
 from activities.plan_time import later, plan_now
 from activities.reconciling import Search
 from activities.send_checks import Check, Situation, examined, first_reason, fits_person
-from activities.wording import Unworded, Worded, Wording
+from activities.wording import CANNOT_BE_WORDED, Unworded, Worded, Wording
 from database import outbox
 from database.inbound import allow_number
 from database.outbox import Fate, OutboxText, Words
 from database.outbox_facts import TextFacts, text_facts
 from messaging.channel import (
     Accepted,
-    Channel,
     ChannelUnavailable,
     Outcome,
     OutgoingText,
     Rejected,
     Retry,
+    Sender,
     Unknown,
 )
 from messaging.error_classes import ErrorClass
@@ -43,7 +43,6 @@ from schemas.orders import SendOrder
 
 _log = structlog.stdlib.get_logger(__name__)
 
-CANNOT_BE_WORDED: Final = "cannot_be_worded"
 NEVER_FOUND: Final = "never_found"
 _A_MOMENT: Final = timedelta(seconds=1)
 
@@ -59,7 +58,7 @@ class Meter(Protocol):
 
 
 class Sending:
-    """The send activity. Its channel is asked in a thread; its meter and search are its own.
+    """The send activity. Its sender is asked in a thread; its meter and search are its own.
 
     A text that a member of staff caused waits `undo_for`: so long they can take it back (`database.undo`).
     """
@@ -67,7 +66,7 @@ class Sending:
     def __init__(
         self,
         engine: AsyncEngine,
-        channel: Channel,
+        sender: Sender,
         wording: Wording,
         search: Search,
         meter: Meter,
@@ -75,7 +74,7 @@ class Sending:
         undo_for: Callable[[], timedelta] = timedelta,
     ) -> None:
         self._engine = engine
-        self._channel = channel
+        self._sender = sender
         self._wording = wording
         self._search = search
         self._meter = meter
@@ -117,7 +116,7 @@ class Sending:
         if not await outbox.claim(self._engine, order, words, now, asked.next_item, fits):
             raise later("this text, or the person's turn, has just been taken", _A_MOMENT)
         self._meter.text_handed_over(now - order.ordered_at)
-        return await self._conclude(await asyncio.to_thread(self._channel.send, ready), asked, now)
+        return await self._conclude(await asyncio.to_thread(self._sender.send, ready), asked, now)
 
     async def _keep_back(self, check: Check, situation: Situation, asked: SendOrder) -> SendOutcome:
         """Settle a text that may not go; if the reason passes while the text is of use, wait for that (F13)."""

@@ -15,12 +15,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.handing_in import fate_of
 from activities.send_checks import Situation, examined, first_reason
-from activities.wording import Unworded, Wording
+from activities.wording import CANNOT_BE_WORDED, Unworded, Wording
 from database import outbox
 from database.outbox import Fate, OutboxText, Words
 from database.outbox_facts import text_facts
 from database.retries import waiting_retries
-from messaging.channel import Channel, OutgoingText
+from messaging.channel import OutgoingText, Sender
 from messaging.numbers import E164
 from messaging.segments import count
 from schemas.messages import MessageStatus
@@ -32,10 +32,10 @@ class SendingAgain:
     """Hands second tries over. Safe to run in several places at once: each text is claimed by one."""
 
     def __init__(
-        self, engine: AsyncEngine, channel: Channel, wording: Wording, undo_for: Callable[[], timedelta]
+        self, engine: AsyncEngine, sender: Sender, wording: Wording, undo_for: Callable[[], timedelta]
     ) -> None:
         self._engine = engine
-        self._channel = channel
+        self._sender = sender
         self._wording = wording
         self._undo_for = undo_for
 
@@ -60,11 +60,11 @@ class SendingAgain:
             ready = OutgoingText(E164(facts.number or ""), worded.body, order.key, order.expires_at - now)
         except (Unworded, ValueError) as error:
             _log.error("text cannot be worded", template=order.template, reason=str(error))
-            await self._settle(text, Fate(MessageStatus.failed, "cannot_be_worded"), now)
+            await self._settle(text, Fate(MessageStatus.failed, CANNOT_BE_WORDED), now)
             return
         words = Words(ready.to, ready.body, count(ready.body).segments, worded.wording, examined(situation))
         if await outbox.claim(self._engine, order, words, now, None):
-            await self._settle(text, fate_of(await asyncio.to_thread(self._channel.send, ready)), now)
+            await self._settle(text, fate_of(await asyncio.to_thread(self._sender.send, ready)), now)
 
     async def _settle(self, text: OutboxText, fate: Fate, now: datetime) -> None:
         status = await outbox.settle(self._engine, text.order, fate, now, None)

@@ -23,7 +23,7 @@ from database.leave import StandIns, stand_ins
 from database.sites import Site, all_sites
 from database.staff_notices import NewNotice, Notice
 from database.tables.staff_notices import NoticeKind
-from messaging.channel import Channel, OutgoingText
+from messaging.channel import OutgoingText, Sender
 from messaging.staff_words import Letter, StaffWords
 from schemas.messages import MessageStatus
 from schemas.protocol import SiteHours
@@ -60,9 +60,9 @@ class _Round:
 class StaffMail:
     """Mails to staff. Safe to run in several places at once. `console` is where the console is reached."""
 
-    def __init__(self, engine: AsyncEngine, channel: Channel, words: StaffWords, console: str) -> None:
+    def __init__(self, engine: AsyncEngine, sender: Sender, words: StaffWords, console: str) -> None:
         self._engine = engine
-        self._channel = channel
+        self._sender = sender
         self._words = words
         self._console = console.rstrip("/")
 
@@ -110,7 +110,7 @@ class StaffMail:
         mail = OutgoingText(
             notice.email, letter.body, notice.key, notice.expires_at - now, f"[Limber] {letter.subject}"
         )
-        fate = fate_of(await asyncio.to_thread(self._channel.send, mail))
+        fate = fate_of(await asyncio.to_thread(self._sender.send, mail))
         await staff_notices.settle_notice(self._engine, notice.key, fate.status, fate.reason, now)
         _log.info("notice settled", staff_id=notice.staff_id, kind=notice.kind, status=fate.status)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from activities.packs import PackShelf
 from care.local_time import zone
@@ -13,6 +14,9 @@ from database.outbox_facts import TextFacts
 from messaging.pack_texts import pack_text
 from messaging.templates import DEFAULT_LANGUAGE, Template, TemplateBook, TemplateError
 from schemas.messages import TextOrder
+
+CANNOT_BE_WORDED: Final = "cannot_be_worded"
+"""Why a text or mail ended that no words were found for."""
 
 
 class Unworded(Exception):  # noqa: N818 - a state of the text

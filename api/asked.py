@@ -38,13 +38,21 @@ class EditAsked(Strict):
 
 
 class DecisionAsked(Strict):
-    """Approve, edit or reject. An edit says what should be instead, and why."""
+    """Approve, edit or reject. An edit says what should be instead; it and a rejection say why."""
 
     decision: Decision
     reason: Words | None = None
     step: Step | None = None
     edit: EditAsked | None = None
     document_valid_until: date | None = None
+
+    @model_validator(mode="after")
+    def _a_rejection_says_why(self) -> Self:
+        if self.decision is Decision.reject and not self.reason:
+            raise PydanticCustomError(
+                "field", "Say why it is rejected: the next person reads it.", {"field": "reason"}
+            )
+        return self
 
 
 class OutcomeAsked(Strict):
@@ -104,10 +112,18 @@ class NeededReasonAsked(Strict):
     reason: NeededWords
 
 
+class AmendEditAsked(EditAsked):
+    """What may change in a running plan: a protocol's own fields, and the parts of the body that it treats."""
+
+    target_regions: tuple[str, ...] | None = Field(
+        None, min_length=1, max_length=6, description="All of them, by the rule pack's names."
+    )
+
+
 class AmendAsked(Strict):
     """Change a running plan's protocol, and why."""
 
-    edit: EditAsked
+    edit: AmendEditAsked
     reason: NeededWords
 
 

@@ -1,8 +1,7 @@
-"""What the API says about itself: OpenAPI for programs, and the same as one page for people."""
+"""What the API says about itself, beyond what its routes say."""
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -66,18 +65,3 @@ def describe(app: FastAPI) -> None:
         return described
 
     app.openapi = with_intake_form  # type: ignore[method-assign]
-
-
-def page(described: dict[str, Any]) -> str:
-    """Every address with what it does, as one page without scripts."""
-    rows = [
-        f"<dt><code>{method.upper()} {escape(path)}</code> {escape(operation.get('summary', ''))}</dt>"
-        f"<dd>{escape(operation.get('description', ''))}</dd>"
-        for path, operations in described["paths"].items()
-        for method, operation in operations.items()
-    ]
-    return (
-        '<!doctype html><html lang="en-GB"><meta charset="utf-8"><title>Limber API</title>'
-        f'<h1>Limber API</h1><p>{escape(ABOUT)} <a href="/openapi.json">OpenAPI description</a></p>'
-        f"<dl>{''.join(rows)}</dl></html>"
-    )

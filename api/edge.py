@@ -67,7 +67,8 @@ class RequestEdge:
             _log.exception("request failed", method=request.method, route=_route(scope))
             if status:  # half an answer has left; only the connection can say that it is broken
                 raise
-            await problems.response(problems.broken(), request)(scope, receive, send_marked)
+            answer = await problems.told(problems.broken(), request)
+            await answer(scope, receive, send_marked)
         finally:
             self._note(request, scope, status[-1] if status else 0, perf_counter() - begun)
 

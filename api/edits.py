@@ -1,14 +1,18 @@
-"""A therapist's changes to a protocol, checked against the clinic: people, rooms and techniques must exist."""
+"""A therapist's changes to a protocol, checked against the clinic: what they name must exist."""
 
 from __future__ import annotations
 
 from api.asked import EditAsked
 from api.clinic import Clinic
+from api.plan_at_hand import PlanAtHand
 from api.problems import FieldProblem, invalid
+from care.local_time import local_day
+from care.regions import judged_for
 from database.calendar import propose_first
+from database.forms import latest_form
 from database.sites import site
 from database.staff import all_staff
-from schemas.commands import ProtocolEdit, Role
+from schemas.commands import NewRegions, ProtocolEdit, Role
 from schemas.protocol import Protocol
 
 
@@ -32,10 +36,24 @@ async def protocol_edit(clinic: Clinic, protocol: Protocol, asked: EditAsked, fi
             problems.append(FieldProblem(f"{field}.techniques", reason))
     if problems:
         raise invalid(problems)
-    edit = ProtocolEdit(therapist_id=therapist_id, **asked.model_dump(exclude={"therapist"}))
+    edit = ProtocolEdit(
+        therapist_id=therapist_id, **asked.model_dump(exclude={"therapist", "target_regions"})
+    )
     if therapist_id is None or therapist_id == protocol.therapist_id or asked.room_id is not None:
         return edit
     return edit.but(room_id=await _room_of(clinic, protocol, therapist_id))
+
+
+async def new_regions(clinic: Clinic, plan: PlanAtHand, wanted: tuple[str, ...], field: str) -> NewRegions:
+    """Other regions for a plan, as its own pack judges them; Problem 422 for one that the pack does not know."""
+    pack = await clinic.pack_by_hash(plan.state.protocol.pack_hash)
+    unknown = [one for one in wanted if one not in pack.enums.regions]
+    if unknown:
+        listed = ", ".join(pack.enums.regions)
+        raise invalid([FieldProblem(field, f"{one[:40]!r} is not one of: {listed}.") for one in unknown])
+    form = await latest_form(clinic.engine, plan.id)
+    today = local_day(plan.state.protocol.hours, clinic.clock())
+    return judged_for(pack, plan.state, form["screening"], tuple(dict.fromkeys(wanted)), today)
 
 
 async def _room_of(clinic: Clinic, protocol: Protocol, therapist_id: str) -> str | None:

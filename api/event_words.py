@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from care.words import words_for
 from schemas.events import EventKind as E
 from schemas.events import Fact, PlanEvent
 
@@ -23,7 +24,6 @@ SENTENCES: Final[Mapping[E, str]] = MappingProxyType(
         E.approval_decided: "Decision on {decision_on}: {decision}.",
         E.approval_lapsed: "The question of {decision_on} no longer stood.",
         E.hold_discharged: "A hold was discharged: {hold}.",
-        E.hold_chased: "A missing document was asked for again: {hold}.",
         E.hold_expired: "A document ran out: {hold}.",
         E.judged_again: "The answers were judged again under rules {pack}: {overall}; stricter: {rules}.",
         E.overridden: "A physiotherapist set {what} aside ({rules}); the reason is kept.",
@@ -48,6 +48,7 @@ SENTENCES: Final[Mapping[E, str]] = MappingProxyType(
         E.paused: "The plan was paused.",
         E.resumed: "The plan went on.",
         E.amended: "The protocol was changed.",
+        E.regions_changed: "The plan now treats: {regions} (new: {added}; left out: {left_out}).",
         E.reviewed: "The plan was reviewed.",
         E.assessed: "Physical assessment recorded: {outcome} ({items}).",
         E.day_checked: "Before session {session} the client reported a change ({rules}); asked again: {items}.",
@@ -67,6 +68,9 @@ SENTENCES: Final[Mapping[E, str]] = MappingProxyType(
 )
 
 
+_LANGUAGE: Final = words_for("en-GB")
+
+
 def sentence(event: PlanEvent, zone: str) -> str:
     """What happened, in one sentence; times as the site's clock showed them, what is not known as a dash."""
     told = {name: _word(fact, ZoneInfo(zone)) for name, fact in event.facts.items()}
@@ -82,9 +86,15 @@ def _word(fact: Fact, zone: ZoneInfo) -> str:
     if fact is None:
         return "–"
     if isinstance(fact, tuple | list):
-        return ", ".join(map(str, fact)) or "–"
+        return ", ".join(map(_in_a_list, fact)) or "–"
     moment = _moment(fact)
     return f"{moment.astimezone(zone):%a %d %b %Y %H:%M}" if moment else str(fact).replace("_", " ")
+
+
+def _in_a_list(code: str) -> str:
+    """One of several: what the client's form has words for in those words, a rule by its id."""
+    label = _LANGUAGE.labels.get(code)
+    return str(code) if label is None else label[:1].lower() + label[1:]
 
 
 def _moment(fact: Fact) -> datetime | None:

@@ -139,11 +139,24 @@ def not_recorded(error: RecordError) -> Problem:
     return Problem(status, code, f"{said[:1].upper()}{said[1:]}.")
 
 
+async def told(problem: Problem, request: Request) -> Response:
+    """The problem as whoever asks can read it: a page for a browser, where the app dresses its answers.
+
+    For what lies outside the app's own handlers. What cannot be dressed is told all the same.
+    """
+    try:
+        answer: Response = await request.app.exception_handlers[Problem](request, problem)
+    except Exception:
+        _log.exception("a problem could not be dressed", code=problem.code)
+        answer = response(problem, request)
+    return answer
+
+
 def install(app: FastAPI) -> None:
     """Answer every failure with a problem document."""
 
     @app.exception_handler(Problem)
-    async def told(request: Request, problem: Problem) -> Response:
+    async def refused_by_us(request: Request, problem: Problem) -> Response:
         return response(problem, request)
 
     @app.exception_handler(RequestValidationError)

@@ -3,46 +3,37 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import logging
+import os
 import statistics
-import tempfile
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Final
 
-import httpx2
-import structlog
+import psutil  # type: ignore[import-untyped]
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from api.app import create_app
-from api.identity import COOKIE, TokenScope
-from bench.clinic import a_key
 from bench.figures import Figure, Report
-from cli.embedded.postgres import EmbeddedPostgres
-from cli.running_clinic import running_clinic
+from bench.served_console import ServedConsole, served_console
+from bench.stage import cpu_seconds
 from cli.seeding.patterns import PATTERNS
-from cli.seeding.writing import write_plans
 from database.demo_clinic import LEAD, OPERATIONS, SITE_ID
 from database.engine import create_engine
-from database.migrate import upgrade
 from database.tables import alerts, approvals, plans, sessions
 from database.tables.attention import ApprovalStatus
-from database.tokens import issue_token
 from schemas.plan import SessionStatus, Stage
-from schemas.settings import Settings
 
 MEDIAN_BAR_MS: Final = 50
 RATIO_BAR: Final = 1.5
-_WARM_UP: Final = 3
+_WARM_UP: Final = 8
+"""Reads before any counts: PostgreSQL plans a statement anew until it has seen it a few times."""
 _METHOD: Final = (
-    "Each page {times} times from the application itself, without a network, over an embedded PostgreSQL that "
-    "`limber seed` filled with {small:,} and with {large:,} plans; the median. A page's figure is its time at "
-    "{large:,} plans, its ratio that to its time at {small:,}."
+    "Two consoles, each a `limber api` process over an embedded PostgreSQL that `limber seed` filled, with {small:,} "
+    "and with {large:,} plans as of one moment. Each page {times} times over HTTP on a connection that stays open, "
+    "in turn at one and at the other: the median at {large:,} plans, its ratio to that at {small:,}, and what a read "
+    "used of the processors, service and database together. What the client does counts as the server's time."
 )
 
 
@@ -56,78 +47,101 @@ class Page:
     reader: str = LEAD.id
 
 
+@dataclass(frozen=True)
+class Reading:
+    """A page as it was read: seconds for each time, and the processors' seconds of all of them."""
+
+    page: str
+    seconds: list[float]
+    cpu: float
+
+    @property
+    def median(self) -> float:
+        """Seconds."""
+        return statistics.median(self.seconds)
+
+
 def run(small: int = 1_000, large: int = 100_000, times: int = 25, patterns: int = PATTERNS) -> Report:
-    """Fill two databases, one after the other, and read every page of the console over each."""
-    taken = {count: asyncio.run(_filled_and_read(count, times, patterns)) for count in (small, large)}
-    figures: list[Figure] = []
-    for page, seconds in taken[large].items():
-        figures.append(Figure(f"{page}, median", seconds * 1000, "ms", bar=MEDIAN_BAR_MS))
-        figures.append(Figure(f"{page}, ratio", seconds / taken[small][page], "", bar=RATIO_BAR))
-    return Report("pages", _METHOD.format(times=times, small=small, large=large), tuple(figures))
+    """Fill two databases and read every page of the console over both."""
+    return asyncio.run(_measure(small, large, times, patterns))
 
 
-async def _filled_and_read(plan_count: int, times: int, patterns: int) -> dict[str, float]:
-    with (
-        tempfile.TemporaryDirectory(prefix="limber-bench-", ignore_cleanup_errors=True) as scratch,
-        EmbeddedPostgres(Path(scratch), durable=False) as postgres,
-    ):
-        engine = create_engine(postgres.database_url, application_name="limber bench")
-        await upgrade(engine)
-        await write_plans(engine, plan_count, datetime.now(UTC), patterns)
-        await engine.dispose()
-        return await page_times(postgres.database_url, times)
+async def _measure(small: int, large: int, times: int, patterns: int) -> Report:
+    now = datetime.now(UTC)
+    async with served_console(small, patterns, now) as few, served_console(large, patterns, now) as many:
+        load, busy, used = os.getloadavg()[0], _busy_seconds(), _used(few, many)
+        began = time.perf_counter()
+        read = [
+            await _read_in_turn(few, one, many, other, times)
+            for one, other in zip(await _pages_of(few), await _pages_of(many), strict=True)
+        ]
+        spent = (time.perf_counter() - began) * (os.cpu_count() or 1)
+        others = (_busy_seconds() - busy) - (_used(few, many) - used)
+    figures = [figure for at_few, at_many in read for figure in _figures(at_few, at_many, times)]
+    figures.append(Figure("processors used by others meanwhile", 100 * max(0.0, others) / spent, "%"))
+    return Report(
+        "pages",
+        _METHOD.format(times=times, small=small, large=large),
+        tuple(figures),
+        facts={"load_before_reading": round(load, 2), "load_after_reading": round(os.getloadavg()[0], 2)},
+    )
 
 
-async def page_times(database_url: str, times: int) -> dict[str, float]:
-    """The median seconds of each page of the console over this database, by the page's name."""
-    quiet = structlog.make_filtering_bound_logger(logging.WARNING)
-    structlog.configure(wrapper_class=quiet)
-    engine = create_engine(database_url, application_name="limber bench")
+async def _read_in_turn(
+    few: ServedConsole, page: Page, many: ServedConsole, same: Page, times: int
+) -> tuple[Reading, Reading]:
+    both = ((few, page, list[float]()), (many, same, list[float]()))
+    for _ in range(_WARM_UP):
+        for console, one, _seconds in both:
+            await _seconds_to_read(console, one)
+    used = [console.cpu_seconds() for console, _, _ in both]
+    for _ in range(times):
+        for console, one, seconds in both:
+            seconds.append(await _seconds_to_read(console, one))
+    at_few, at_many = (
+        Reading(one.name, seconds, console.cpu_seconds() - before)
+        for (console, one, seconds), before in zip(both, used, strict=True)
+    )
+    return at_few, at_many
+
+
+async def _seconds_to_read(console: ServedConsole, page: Page) -> float:
+    """How long one read takes; HTTPStatusError, which names the address, if the answer is not the page."""
+    reader = console.readers[page.reader]
+    began = time.perf_counter()
+    answer = await (
+        reader.get(page.path) if page.form is None else reader.post(page.path, data=dict(page.form))
+    )
+    seconds = time.perf_counter() - began
+    answer.raise_for_status()
+    return seconds
+
+
+def _figures(few: Reading, many: Reading, times: int) -> tuple[Figure, ...]:
+    return (
+        Figure(f"{many.page}, median", many.median * 1000, "ms", bar=MEDIAN_BAR_MS),
+        Figure(f"{many.page}, ratio", many.median / few.median, "", bar=RATIO_BAR),
+        Figure(f"{many.page}, processors", many.cpu / times * 1000, "ms"),
+    )
+
+
+def _busy_seconds() -> float:
+    """What all processes of this machine have used of its processors so far."""
+    told = psutil.cpu_times()
+    return float(sum(told) - told.idle - getattr(told, "iowait", 0.0) - getattr(told, "guest", 0.0))
+
+
+def _used(*consoles: ServedConsole) -> float:
+    """What the consoles and this process, which reads them, have used."""
+    return sum(one.cpu_seconds() for one in consoles) + cpu_seconds(os.getpid())
+
+
+async def _pages_of(console: ServedConsole) -> list[Page]:
+    engine = create_engine(console.database_url, application_name="limber bench")
     try:
-        async with _readers(database_url, engine) as readers:
-            taken = {}
-            for page in await _pages(engine):
-                taken[page.name] = await _median(readers[page.reader], page, times)
-            return taken
+        return await _pages(engine)
     finally:
         await engine.dispose()
-
-
-async def _median(reader: httpx2.AsyncClient, page: Page, times: int) -> float:
-    seconds = []
-    for _ in range(_WARM_UP + times):
-        began = time.perf_counter()
-        if page.form is None:
-            answer = await reader.get(page.path)
-        else:
-            answer = await reader.post(page.path, data=dict(page.form))
-        seconds.append(time.perf_counter() - began)
-        answer.raise_for_status()
-    return statistics.median(seconds[_WARM_UP:])
-
-
-@contextlib.asynccontextmanager
-async def _readers(database_url: str, engine: AsyncEngine) -> AsyncIterator[dict[str, httpx2.AsyncClient]]:
-    """Signed-in members of the demo clinic's staff, by their ids."""
-    settings = Settings(
-        database_url=database_url,
-        temporal_address="127.0.0.1:9",  # the pages read the record; nobody need be there
-        encryption_key_list=a_key(),
-    )
-    async with running_clinic(settings) as clinic, contextlib.AsyncExitStack() as clients:
-        application = create_app(clinic)
-        readers = {}
-        for member in (LEAD, OPERATIONS):
-            token = await issue_token(engine, member.id, (TokenScope.console,), now=datetime.now(UTC))
-            readers[member.id] = await clients.enter_async_context(
-                httpx2.AsyncClient(
-                    transport=httpx2.ASGITransport(app=application),
-                    base_url="http://clinic",
-                    cookies={COOKIE: token},
-                    headers={"Sec-Fetch-Site": "same-origin"},
-                )
-            )
-        yield readers
 
 
 async def _pages(engine: AsyncEngine) -> list[Page]:

@@ -62,6 +62,14 @@ def conclude(
     )
 
 
+def for_regions(result: ScreeningResult, target_regions: Collection[str]) -> ScreeningResult:
+    """The same findings, holds and restrictions for a plan that treats other regions (ALG-6)."""
+    evidence = Evidence(
+        set(result.findings), set(result.holds), set(result.restrictions), set(result.incomplete)
+    )
+    return conclude(evidence, result.pack_version, result.pack_hash, result.evaluated_on, target_regions)
+
+
 def _by_item(one: Finding) -> tuple[str, str, str]:
     return one.item, one.rule, one.region or ""
 

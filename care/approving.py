@@ -10,6 +10,7 @@ from care.draft import Draft
 from care.local_time import local_day
 from care.opening import NOT_STARTED, await_next, blocks_plan
 from care.pausing import close_plan, respace_and_tell, resume, tell_visits
+from care.regions import change_regions
 from care.taper_steps import change_step
 from schemas.alerts import AlertReason
 from schemas.commands import Amend, DecideApproval, Decision, ProtocolEdit
@@ -166,7 +167,10 @@ def amend(draft: Draft, command: Amend) -> None:
     In a plan that has started, the edit's step is the step it shall have from now on.
     """
     edit = command.edit
-    edit_protocol(draft, edit)
+    if command.regions is not None:
+        change_regions(draft, command.regions, command.reason_id)
+    if command.regions is None or edit != ProtocolEdit():
+        edit_protocol(draft, edit)
     if draft.state.stage in NOT_STARTED:
         return
     if edit.start_step not in (None, draft.state.progress.step):

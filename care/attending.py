@@ -6,16 +6,17 @@ from care.alerts import REVIEWS, URGENT
 from care.algebra import laws_at_work
 from care.approving import reviewed
 from care.draft import Draft
+from care.following_holds import follow_holds
 from care.local_time import local_day
-from care.opening import NOT_STARTED, ask_for_clearances, await_next, blocking, screening_alert
-from care.pausing import ask_to_resume, suspend
+from care.opening import screening_alert
+from care.pausing import ask_to_resume
 from care.screening_age import answers_alert, repeated
 from schemas.alerts import Alert
 from schemas.commands import AcknowledgeAlert, CloseAlert, Rescreen
 from schemas.events import EventKind
 from schemas.plan import HeldRequirement
 from schemas.protocol import ApprovalKind
-from schemas.screening import HoldKind, ScreeningResult
+from schemas.screening import HoldKind
 
 
 def the_alert(draft: Draft, alert_id: str) -> Alert:
@@ -79,21 +80,7 @@ def rescreen(draft: Draft, command: Rescreen) -> None:
     draft.lapse_approvals(ApprovalKind.rescreen)
     if result.urgency in URGENT:
         screening_alert(draft, result)
-    if draft.state.stage in NOT_STARTED:
-        await_next(draft)
-    else:
-        _keep_safe(draft, result)
-
-
-def _keep_safe(draft: Draft, result: ScreeningResult) -> None:
-    """A running plan whose screening now blocks it stands still until the holds are discharged."""
-    held = blocking(draft.state)
-    if held or result.urgency in URGENT:
-        suspend(draft, held[0].hold.rule if held else "MID-1", ())
-    ask_for_clearances(draft)
-    pause = draft.state.pause
-    if pause is not None and pause.safety:
-        ask_to_resume(draft, "MID-3")
+    follow_holds(draft, "MID-3", stop="MID-1" if result.urgency in URGENT else None)
 
 
 def _merge(draft: Draft, command: Rescreen) -> tuple[HeldRequirement, ...]:

@@ -8,12 +8,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from care.agenda import due_items, next_item
+from care.agenda import due_items
 from care.deciding import decide, with_conflicts
 from care.draft import Draft
 from care.guards import refuse
 from care.opening import open_plan
-from care.performing import due_text, perform, text_not_sent
+from care.performing import due_text, perform
 from care.taper import evaluate
 from care.taper_steps import take_verdict, taper_inputs
 from schemas.commands import Actor, Command, CommandEnvelope, Refusal, Reschedule
@@ -68,13 +68,6 @@ class DrivenPlan:
         if self.state.seq == 0:
             self.commit(open_plan(self.state, self.now))
 
-    def run_until(self, moment: datetime) -> None:
-        """Do everything as it falls due, to the second, up to and including a moment."""
-        while (item := next_item(self.state)) is not None and item.due <= moment:
-            self.now = max(self.now, item.due)
-            self.do_what_is_due()
-        self.now = max(self.now, moment)
-
     def do_what_is_due(self) -> None:
         """One item at a time, looking again after each. AssertionError if the plan never comes to rest."""
         for _ in range(_NEVER_AT_REST):
@@ -110,12 +103,6 @@ class DrivenPlan:
             inputs = taper_inputs(draft.state, self.now)
             take_verdict(draft, evaluate(draft.protocol.taper, inputs), inputs)
         return self.commit(draft, envelope)
-
-    def text_fails(self, order: TextOrder, *, unknown: bool = False) -> None:
-        """The provider gave a text up, or nobody knows what became of it."""
-        draft = Draft(self.state, self.now, f"not-sent:{order.key}")
-        text_not_sent(draft, order.key, order.session_no, unknown, order.rule)
-        self.commit(draft)
 
     # -- the record -------------------------------------------------------------------------------------
 

@@ -24,6 +24,7 @@ from care.guards_deciding import (
 )
 from care.guards_treating import refuse_follow_up, refuse_report, refuse_session
 from care.overriding import refuse_override_of_hold, refuse_override_of_restriction
+from care.regions import refuse_regions
 from care.screening_age import refuse_old_screening
 from care.state_words import SESSIONS, STAGES
 from care.telephone import refuse_check_in
@@ -177,7 +178,12 @@ def _discharge(state: PlanState, actor: Actor, command: DischargePlan, now: date
 
 def _amend(state: PlanState, actor: Actor, command: Amend, now: datetime) -> Refusal | None:
     refusal = refuse_closed(state) or refuse_lay(actor, "change a plan's protocol")
-    return refusal or refuse_edit(state, command.edit, now) or _new_step(state, command.edit.start_step)
+    return (
+        refusal
+        or refuse_edit(state, command.edit, now)
+        or refuse_regions(state, command)
+        or _new_step(state, command.edit.start_step)
+    )
 
 
 def _new_step(state: PlanState, step: Step | None) -> Refusal | None:

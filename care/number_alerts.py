@@ -18,11 +18,6 @@ from care.compiled import per_pack
 from schemas.number_alerts import NumberAlert
 from schemas.rules import RulePack
 
-UNANSWERED_RULE = "AL-12"
-"""Two routine check-ins in a row unanswered: the agenda's to raise."""
-NO_CONTACT_RULE = "AL-13"
-"""An emergency text with no staff-confirmed contact in time: the agenda's to raise."""
-
 
 class ScoreContext(NamedTuple):
     """What is known about earlier answers to the same question; None where nothing is.

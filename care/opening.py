@@ -110,9 +110,10 @@ def blocks_plan(state: PlanState, hold: Hold) -> bool:
         return True
     targets = set(state.protocol.target_regions)
     held_regions = {
-        h.hold.region
+        region
         for h in state.screening.holds
         if h.discharged_at is None and h.hold.scope is Scope.region
+        for region in (h.hold.region, *h.hold.parts)
     }
     return bool(targets) and targets <= held_regions
 

@@ -6,19 +6,18 @@ findings ask for. Never an urgent referral, a blank, a consent, or anything that
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
 from care.draft import Draft
+from care.following_holds import follow_holds
 from care.local_time import local_day
-from care.opening import NOT_STARTED, OWN_REVIEW, ask_for_clearances, await_next
-from care.pausing import ask_to_resume
+from care.opening import OWN_REVIEW
 from care.state_words import STAGES
-from care.technique_limits import allowed_techniques
+from care.technique_limits import techniques_under
 from schemas.commands import Actor, OverrideHold, OverrideRestriction, Refusal, Role
 from schemas.events import EventKind
-from schemas.plan import HeldRequirement, PlanState, Stage
+from schemas.plan import HeldRequirement, PlanState
 from schemas.protocol import Protocol
 from schemas.rules import RulePack
 from schemas.screening import Disposition, Hold, HoldKind, Restriction, ScreeningResult
@@ -59,18 +58,7 @@ def liftable(pack: RulePack, result: ScreeningResult, restriction: Restriction) 
 def techniques_without(pack: RulePack, protocol: Protocol, restriction: Restriction) -> tuple[str, ...]:
     """The plan's techniques once the restriction is gone; what a therapist left out by hand stays out."""
     left = tuple(one for one in protocol.restrictions if one != restriction)
-    freed = set(_allowed(pack, protocol, left)) - set(_allowed(pack, protocol, protocol.restrictions))
-    return tuple(name for name in pack.techniques if name in freed or name in protocol.techniques)
-
-
-def _allowed(pack: RulePack, protocol: Protocol, restrictions: Iterable[Restriction]) -> tuple[str, ...]:
-    return allowed_techniques(
-        pack,
-        profile=protocol.profile,
-        condition=protocol.condition,
-        restrictions=restrictions,
-        target_regions=protocol.target_regions,
-    )
+    return techniques_under(pack, protocol, left, protocol.target_regions)
 
 
 # -- what a plan refuses ------------------------------------------------------------------------------
@@ -158,7 +146,7 @@ def override_hold(draft: Draft, command: OverrideHold) -> None:
     for approval in draft.state.approvals:
         if approval.proposal.hold_key == held.key:
             draft.close_approval(approval, "lapsed", command.reason_id)
-    _go_on(draft)
+    follow_holds(draft, RULE)
 
 
 def override_restriction(draft: Draft, command: OverrideRestriction) -> None:
@@ -176,17 +164,6 @@ def override_restriction(draft: Draft, command: OverrideRestriction) -> None:
         rules=command.rules,
         reason_id=command.reason_id,
     )
-
-
-def _go_on(draft: Draft) -> None:
-    """What else is held is still asked for; a plan that stands still waits for its own approval (MID-3)."""
-    if draft.state.stage in NOT_STARTED:
-        await_next(draft)
-        return
-    ask_for_clearances(draft)
-    pause = draft.state.pause
-    if draft.state.stage is Stage.suspended and pause is not None and pause.safety:
-        ask_to_resume(draft, RULE)
 
 
 def _held(state: PlanState, key: str) -> HeldRequirement | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from schemas.protocol import Protocol
 from schemas.rules import RulePack
 from schemas.rules_delivery import Condition, Profile, Technique, TechniqueRef
 from schemas.screening import Restriction
@@ -75,5 +76,36 @@ def covers(pack: RulePack, restriction: Restriction, target_regions: tuple[str, 
     region = restriction.region or _REGION_OF_CODE.get(restriction.code)
     if region is None or region == WHOLE_BODY:
         return True
-    reach = {region, *pack.enums.region_contains.get(region, ())}
-    return set(target_regions) <= reach
+    return set(target_regions) <= reach_of(pack, region)
+
+
+def reach_of(pack: RulePack, region: str) -> set[str]:
+    """A region and the parts that it contains."""
+    return {region, *pack.enums.region_contains.get(region, ())}
+
+
+def techniques_under(
+    pack: RulePack,
+    protocol: Protocol,
+    restrictions: tuple[Restriction, ...],
+    target_regions: tuple[str, ...],
+) -> tuple[str, ...]:
+    """A plan's techniques once other restrictions or regions are its own; what a therapist left out stays out."""
+
+    def allowed(in_force: tuple[Restriction, ...], regions: tuple[str, ...]) -> set[str]:
+        return set(
+            allowed_techniques(
+                pack,
+                profile=protocol.profile,
+                condition=protocol.condition,
+                restrictions=in_force,
+                target_regions=regions,
+            )
+        )
+
+    before, after = (
+        allowed(protocol.restrictions, protocol.target_regions),
+        allowed(restrictions, target_regions),
+    )
+    kept = set(protocol.techniques) | (after - before)
+    return tuple(name for name in pack.techniques if name in after & kept)

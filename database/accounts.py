@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from database.engine import one_by_one
 from database.errors import NotFoundError, RecordError
 from database.tables import api_tokens, sites, staff, staff_roles
 from schemas.commands import Role
@@ -111,7 +112,7 @@ async def reopen_account(engine: AsyncEngine, staff_id: str) -> None:
 
 async def password_hash_of(engine: AsyncEngine, staff_id: str) -> str | None:
     """What a person's password is checked against; None if they have none."""
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         kept: str | None = await connection.scalar(
             select(staff.c.password_hash).where(staff.c.id == staff_id)
         )

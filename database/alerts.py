@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from database.engine import one_by_one
 from database.errors import NotFoundError
 from database.tables import alerts, clients, notes, plans, staff
 from schemas.alerts import AlertReason
@@ -96,5 +97,5 @@ async def alert(engine: AsyncEngine, alert_id: str) -> AlertView:
 
 
 async def _all(engine: AsyncEngine, query: Select[Any]) -> tuple[AlertView, ...]:
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         return tuple(AlertView(**row._mapping) for row in await connection.execute(query))

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Row, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from database.engine import one_by_one
 from database.errors import NotFoundError
 from database.tables import approvals, clients, notes, plans, staff
 from database.tables.attention import ApprovalStatus
@@ -95,7 +96,7 @@ async def approval(engine: AsyncEngine, approval_id: str) -> ApprovalView:
 
 
 async def _all(engine: AsyncEngine, query: Select[Any]) -> tuple[ApprovalView, ...]:
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         return tuple(_view(row) for row in await connection.execute(query))
 
 

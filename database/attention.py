@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from database.engine import one_by_one
 from schemas.commands import Role
 from schemas.screening import Urgency
 
@@ -168,7 +169,7 @@ async def attention(
         "answer_within": ANSWER_WITHIN,
         "asleep_before": (real_now or now) - ASLEEP_AFTER,
     }
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         if sites is None:
             rows = (await connection.execute(_EVERYWHERE, moments)).all()
         else:

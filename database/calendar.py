@@ -8,15 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from itertools import takewhile
 
-from sqlalchemy import insert, select, text
-from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from database.diary import Diary, Shift, Span
+from database.engine import one_by_one
 from database.errors import NotFoundError
 from database.local_time import local
-from database.tables import absences, availability, sites
-from schemas.names import new_id
+from database.tables import availability, sites
 from schemas.plan import SessionStatus
 
 HORIZON = timedelta(days=56)
@@ -56,7 +55,7 @@ async def free_slots(
 ) -> tuple[FreeSlot, ...]:
     """Every free start of the therapist in [start, end), in order; NotFoundError for an unknown site."""
     within = Span(start, end)
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         diaries = await load_diaries(connection, site_id, {therapist_id}, within)
     length = timedelta(minutes=minutes)
     return tuple(
@@ -82,7 +81,7 @@ async def propose_first(
     slots = await free_slots(
         engine, site_id, therapist_id, start=not_before, end=not_before + HORIZON, minutes=minutes
     )
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         zone = (await connection.execute(select(sites.c.zone).where(sites.c.id == site_id))).scalar_one()
 
     def day(slot: FreeSlot) -> datetime:
@@ -97,16 +96,6 @@ async def propose_first(
 
 def _minutes_apart(one: time, other: time) -> int:
     return abs((one.hour - other.hour) * 60 + one.minute - other.minute)
-
-
-async def add_absence(engine: AsyncEngine, staff_id: str, start: datetime, end: datetime, reason: str) -> str:
-    """The therapist is away in [start, end); returns the absence's id. Sessions already booked stay."""
-    absence_id = new_id()
-    async with engine.begin() as connection:
-        await connection.execute(
-            insert(absences).values(id=absence_id, staff_id=staff_id, during=Range(start, end), reason=reason)
-        )
-    return absence_id
 
 
 _BOOKINGS = text(
@@ -131,7 +120,7 @@ async def bookings(
 ) -> tuple[Booking, ...]:
     """The sessions that touch [start, end), cancelled ones left out, for the calendar view."""
     parameters = {"site": site_id, "start": start, "end": end, "therapist": therapist_id}
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         rows = (await connection.execute(_BOOKINGS, parameters)).mappings().all()
     return tuple(Booking(**{**row, "status": SessionStatus(row["status"])}) for row in rows)
 

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from database.engine import one_by_one
 from database.errors import NotFoundError
 from database.tables import clients, consents
 
@@ -56,7 +57,7 @@ async def client(engine: AsyncEngine, client_id: str) -> Client:
         .where(consents.c.client_id == client_id)
         .order_by(consents.c.at.desc(), consents.c.id.desc())
     )
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         row = (await connection.execute(select(clients).where(clients.c.id == client_id))).one_or_none()
         if row is None:
             raise NotFoundError("client", client_id)

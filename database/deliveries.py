@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from database.engine import one_by_one
 from database.outbox import COLUMNS, OutboxText
 from database.tables import clients, inbound_messages, messages, plans
 from database.tables.texts import InboundStatus
@@ -61,7 +62,7 @@ async def recent_texts(
         query = query.where(columns.channel == channel)
     if before is not None:
         query = query.where(tuple_(columns.ordered_at, columns.key) < before)
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         rows = (await connection.execute(query)).all()
     known = len(COLUMNS)
     return tuple(ClinicText(OutboxText(*row[:known]), row.plan_id, row.client) for row in rows)
@@ -75,5 +76,5 @@ async def unplaced_texts(engine: AsyncEngine) -> tuple[UnplacedText, ...]:
         .where(columns.status == InboundStatus.unmatched)
         .order_by(columns.received_at)
     )
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         return tuple(UnplacedText(**row._mapping) for row in await connection.execute(query))

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from database.engine import one_by_one
 from database.tables import clients, intakes, plans
 
 
@@ -38,11 +39,11 @@ async def open_plans(engine: AsyncEngine, limit: int) -> tuple[PlayedPlan, ...]:
         .order_by(plans.c.opened_at.desc())
         .limit(limit)
     )
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         return tuple(PlayedPlan(row[0], row[1], row[2] or {}) for row in await connection.execute(query))
 
 
 async def plan_count(engine: AsyncEngine) -> int:
     """How many plans there are."""
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         return int(await connection.scalar(select(func.count()).select_from(plans)) or 0)

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from database.engine import one_by_one
 from database.leave import StandIns
 
 
@@ -62,7 +63,7 @@ _NOT_DIGESTED = text(
 
 async def without_digest(engine: AsyncEngine, site_id: str, occasion: str) -> tuple[str, ...]:
     """The people of a site whose digest of this occasion has not been entered."""
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         found = await connection.scalars(_NOT_DIGESTED, {"site": site_id, "occasion": occasion})
         return tuple(found.all())
 
@@ -73,7 +74,7 @@ async def what_waits(
     """What waits at a site, by the person who acts; visits stay with the therapist they are booked with."""
     moments = {"site": site_id, "now": now, "begins": day[0], "ends": day[1]}
     waits: dict[str, Waits] = {}
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         for row in (await connection.execute(_COUNTS, moments)).mappings():
             counts = Waits(**{name: row[name] for name in Waits.__dataclass_fields__})
             person = row["owner_id"] if counts.visits else standing.acting(row["owner_id"])

@@ -19,6 +19,9 @@ from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 _RESTED: Final = 0.5
 """Seconds without use after which a connection is tested: a server restarts no faster."""
 _RETURNED_AT: Final = "returned at"
+_SMALL_STATEMENTS: Final = {"max_parallel_workers_per_gather": 0, "jit": "off", "random_page_cost": 1.1}
+"""How the server plans: a statement of ours looks at some rows by their keys and takes a millisecond or two. Helpers
+and compiled code would take ten times that to get ready, and reading a table whole is what gets slow as it grows."""
 
 
 def create_engine(
@@ -36,7 +39,12 @@ def create_engine(
     a restarted server costs one reconnection and no error.
     """
     milliseconds = int(statement_timeout.total_seconds() * 1000)
-    settings = {"statement_timeout": milliseconds, "lock_timeout": milliseconds // 2, "timezone": "UTC"}
+    settings = {
+        "statement_timeout": milliseconds,
+        "lock_timeout": milliseconds // 2,
+        "timezone": "UTC",
+        **_SMALL_STATEMENTS,
+    }
     engine = create_async_engine(
         driver_url(url),
         pool_size=connections,

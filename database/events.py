@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,9 +11,10 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.chain import GENESIS, link
+from database.engine import one_by_one
 from database.errors import NotFoundError
 from database.tables import events, plans
-from schemas.events import PlanEvent
+from schemas.events import EventKind, PlanEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +68,13 @@ async def events_of_plan(
     return await _page(engine, query.order_by(_COLUMNS.position.desc()).limit(limit))
 
 
-async def events_after(engine: AsyncEngine, event_id: int = 0, limit: int = 500) -> tuple[RecordedEvent, ...]:
-    """Events of all plans after `event_id`, in the order of their ids, for exports and webhooks.
-
-    Ids are given at writing and become visible at commit: a reader that must miss nothing reads again
-    from a little before its last id.
-    """
-    return await _page(engine, _RECORDED.where(_COLUMNS.id > event_id).order_by(_COLUMNS.id).limit(limit))
+async def events_of_kinds(
+    engine: AsyncEngine, plan_id: str, kinds: Collection[EventKind]
+) -> tuple[PlanEvent, ...]:
+    """Every event of a plan that is of one of these kinds, oldest first."""
+    query = select(*_EVENT_FIELDS).where(_COLUMNS.plan_id == plan_id, _COLUMNS.kind.in_(sorted(kinds)))
+    async with one_by_one(engine) as connection:
+        return tuple(_event(row) for row in await connection.execute(query.order_by(_COLUMNS.position)))
 
 
 async def verify_chain(engine: AsyncEngine, plan_id: str) -> ChainCheck:
@@ -102,7 +104,7 @@ async def verify_chain(engine: AsyncEngine, plan_id: str) -> ChainCheck:
 
 
 async def _page(engine: AsyncEngine, query: Select[Any]) -> tuple[RecordedEvent, ...]:
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         return tuple(
             RecordedEvent(
                 id=row.id,

@@ -9,6 +9,7 @@ from typing import Final
 from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from database.engine import one_by_one
 from database.outbox import COLUMNS, OutboxText, as_text
 from database.recording.texts import order_texts
 from database.tables import messages
@@ -78,7 +79,7 @@ async def waiting_mails(engine: AsyncEngine) -> tuple[Fallback, ...]:
         .order_by(columns.queued_at)
         .limit(AT_ONCE)
     )
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         texts = [as_text(row) for row in await connection.execute(query)]
         found = []
         for one in texts:

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from database.engine import one_by_one
 from database.tables.texts import InboundStatus
 from schemas.messages import MessageStatus
 from schemas.plan import Stage
@@ -53,7 +54,7 @@ _WAITING = text(
 
 async def figures(engine: AsyncEngine, now: datetime) -> Figures:
     """The figures at `now`."""
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         counts = {(row.what, row.name): row.number for row in await connection.execute(_COUNTS)}
         waiting = (await connection.execute(_WAITING, {"now": now})).one()
     return Figures(

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from database.engine import one_by_one
 from database.errors import NotFoundError
 from database.tables import intakes, plans
 from schemas.names import new_id
@@ -20,7 +21,7 @@ async def latest_form(engine: AsyncEngine, plan_id: str) -> dict[str, Any]:
     """The plan's newest form; raises NotFoundError for a plan that has none."""
     columns = intakes.c
     query = select(columns.form).where(columns.plan_id == plan_id)
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         newest = query.order_by(columns.received_at.desc(), columns.id.desc()).limit(1)
         form: dict[str, Any] | None = await connection.scalar(newest)
     if form is None:

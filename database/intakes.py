@@ -11,6 +11,7 @@ from sqlalchemy import insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from database.chain import ChainEnd, add_links, links_after
+from database.engine import one_by_one
 from database.errors import KeyReusedError, NotFoundError
 from database.tables import clients, consents, intakes, plans
 from schemas.events import PlanEvent
@@ -100,7 +101,7 @@ async def intake_by_key(engine: AsyncEngine, idempotency_key: str, body_hash: st
 
     Raises KeyReusedError if the key came before with another body.
     """
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         before = await _find(connection, idempotency_key)
     if before is None:
         return None
@@ -112,7 +113,7 @@ async def intake_by_key(engine: AsyncEngine, idempotency_key: str, body_hash: st
 
 async def plan_of_key(engine: AsyncEngine, idempotency_key: str) -> str:
     """The plan that a request with this key opened; raises NotFoundError."""
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         before = await _find(connection, idempotency_key)
     if before is None:
         raise NotFoundError("intake", idempotency_key)

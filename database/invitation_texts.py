@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from database.engine import one_by_one
 from database.invitations import Invitation, as_invitation
 from database.outbox_states import before
 from database.tables import invitations
@@ -59,7 +60,7 @@ async def in_line(engine: AsyncEngine) -> tuple[Invitation, ...]:
         .order_by(columns.created_at, columns.id)
         .limit(100)
     )
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         return tuple(as_invitation(row) for row in await connection.execute(query))
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import Row, Text, case, cast, func, select, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from database.engine import one_by_one
 from database.errors import NotFoundError
 from database.tables import clients, consents, invitations
 from schemas.invitations import InvitationState, InvitationWay, InvitedClient
@@ -98,7 +99,7 @@ async def invite(
 
 async def invitation(engine: AsyncEngine, invitation_id: str) -> Invitation:
     """One invitation; raises NotFoundError."""
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         row = (
             await connection.execute(select(*_COLUMNS).where(invitations.c.id == invitation_id))
         ).one_or_none()
@@ -116,7 +117,7 @@ async def open_invitations(engine: AsyncEngine, now: datetime, limit: int = 50) 
         .order_by(columns.created_at.desc(), columns.id)
         .limit(limit)
     )
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         return tuple(as_invitation(row) for row in await connection.execute(query))
 
 
@@ -206,7 +207,7 @@ async def opted_out(engine: AsyncEngine, mobile: str) -> bool:
         .order_by(consents.c.at.desc(), consents.c.id.desc())
         .limit(1)
     )
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         row = (await connection.execute(last)).one_or_none()
     return row is not None and row.how == "text" and not row.granted
 

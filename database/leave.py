@@ -10,6 +10,7 @@ from sqlalchemy import delete, func, insert, literal, select, text, update
 from sqlalchemy.dialects.postgresql import TSTZRANGE, Range
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from database.engine import one_by_one
 from database.errors import NotFoundError, RecordError
 from database.tables import absences, sessions, staff
 from schemas.names import new_id
@@ -77,7 +78,7 @@ async def stand_ins(engine: AsyncEngine, now: datetime) -> StandIns:
         .join(staff, staff.c.id == absences.c.delegate_id)
         .where(staff.c.active, absences.c.during.contains(now))
     )
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         rows = (await connection.execute(query)).all()
     return StandIns(
         {row.staff_id: row.delegate_id for row in rows}, {row.delegate_id: row.name for row in rows}
@@ -117,7 +118,7 @@ async def leave_ahead(engine: AsyncEngine, now: datetime, staff_id: str | None =
     query = _LEAVE.where(func.upper(absences.c.during) > now)
     if staff_id is not None:
         query = query.where(absences.c.staff_id == staff_id)
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         return tuple(Leave(**row._mapping) for row in await connection.execute(query))
 
 

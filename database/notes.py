@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from database.engine import one_by_one
 from database.tables import notes, staff
 from schemas.names import new_id
 
@@ -59,5 +60,5 @@ async def notes_of_plan(engine: AsyncEngine, plan_id: str) -> tuple[Note, ...]:
         .where(columns.plan_id == plan_id)
         .order_by(columns.at.desc(), columns.id.desc())
     )
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         return tuple(Note(**row._mapping) for row in await connection.execute(query))

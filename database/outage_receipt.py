@@ -10,6 +10,7 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from database.engine import one_by_one
 from database.outages import Outage
 from schemas.messages import MessageStatus
 
@@ -96,7 +97,7 @@ _BY_STATUS: Final = {
 async def outage_receipt(engine: AsyncEngine, outage: Outage) -> Receipt:
     """What this outage held up, in the order in which it was due."""
     span = {"began_at": outage.began_at, "ended_at": outage.ended_at}
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         rows = (await connection.execute(_HELD_UP, span)).all()
         recovered = (await connection.execute(_RECOVERED, span)).scalar_one()
     texts = []

@@ -13,6 +13,7 @@ from sqlalchemy import func, insert, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from database.engine import one_by_one
 from database.errors import NotFoundError
 from database.tables import outages, rounds
 from schemas.names import new_id
@@ -48,7 +49,7 @@ async def note_awake(engine: AsyncEngine, now: datetime, asleep_after: timedelta
 
 async def round_reached(engine: AsyncEngine, name: str) -> datetime | None:
     """How far this round has come; None if it was never made."""
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         return await _reached(connection, name)
 
 
@@ -61,13 +62,13 @@ async def mark_round(engine: AsyncEngine, name: str, reached_at: datetime) -> No
 async def recent_outages(engine: AsyncEngine, limit: int = 50) -> tuple[Outage, ...]:
     """The last outages, the newest first."""
     query = select(outages).order_by(outages.c.ended_at.desc()).limit(limit)
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         return tuple(Outage(**row._mapping) for row in await connection.execute(query))
 
 
 async def outage_by_id(engine: AsyncEngine, outage_id: str) -> Outage:
     """One outage; raises NotFoundError."""
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         row = (await connection.execute(select(outages).where(outages.c.id == outage_id))).one_or_none()
     if row is None:
         raise NotFoundError("outage", outage_id)

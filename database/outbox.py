@@ -258,7 +258,7 @@ async def texts_of_plan(engine: AsyncEngine, plan_id: str) -> tuple[OutboxText, 
         .where(messages.c.plan_id == plan_id)
         .order_by(messages.c.ordered_at.desc(), messages.c.key)
     )
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         return tuple(as_text(row) for row in await connection.execute(query))
 
 
@@ -267,5 +267,5 @@ async def provider_sids(engine: AsyncEngine, to: str) -> frozenset[str]:
     query = select(messages.c.provider_sid).where(
         messages.c.to_number == to, messages.c.provider_sid.is_not(None)
     )
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         return frozenset((await connection.scalars(query)).all())

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from database.engine import one_by_one
 from database.outbox import COLUMNS, OutboxText, as_text
 from database.tables import messages
 from schemas.messages import MessageStatus
@@ -56,5 +57,5 @@ async def _texts(
     engine: AsyncEngine, which: ColumnElement[bool], order: ColumnElement[datetime]
 ) -> tuple[OutboxText, ...]:
     query = select(*COLUMNS).where(which).order_by(order, messages.c.key).limit(AT_ONCE)
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         return tuple(as_text(row) for row in await connection.execute(query))

@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from database.engine import one_by_one
 from schemas.plan import SessionStatus
 from schemas.protocol import Measure
 
@@ -86,7 +87,7 @@ async def glances(engine: AsyncEngine, plan_ids: Collection[str]) -> Mapping[str
     ids = list(plan_ids)
     if not ids:
         return {}
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         rows = (await connection.execute(_GLANCES, {"ids": ids})).all()
         visits: dict[str, list[SessionStatus]] = defaultdict(list)
         for row in await connection.execute(_VISITS, {"ids": ids, "shown": VISITS_SHOWN}):

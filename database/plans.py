@@ -11,6 +11,7 @@ from sqlalchemy import Row, Select, and_, func, or_, select, true, tuple_, type_
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from database.engine import one_by_one
 from database.errors import NotFoundError
 from database.tables import alerts, approvals, clients, plans, staff
 from database.tables.attention import ApprovalStatus
@@ -159,7 +160,7 @@ async def list_plans(
     if after is not None:
         query = query.where(tuple_(plans.c.opened_at, plans.c.id) < (after.opened_at, after.id))
     query = query.order_by(plans.c.opened_at.desc(), plans.c.id.desc()).limit(limit + 1)
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         found = tuple(_summary(row) for row in await connection.execute(query))
     page = found[:limit]
     last = PlanCursor(page[-1].opened_at, page[-1].id) if len(found) > limit else None
@@ -197,7 +198,7 @@ def _conditions(wanted: PlanFilter) -> list[Any]:
 async def plan(engine: AsyncEngine, plan_id: str) -> PlanView:
     """One plan; raises NotFoundError."""
     query = _SUMMARY.add_columns(plans.c.state, plans.c.workflow_started_at).where(plans.c.id == plan_id)
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         row = (await connection.execute(query)).one_or_none()
     if row is None:
         raise NotFoundError("plan", plan_id)
@@ -207,7 +208,7 @@ async def plan(engine: AsyncEngine, plan_id: str) -> PlanView:
 async def unstarted(engine: AsyncEngine, limit: int = 100) -> tuple[PlanState, ...]:
     """Plans whose workflow nobody is known to have started, oldest first, for the sweep."""
     query = select(plans.c.state).where(plans.c.workflow_started_at.is_(None))
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         return tuple((await connection.scalars(query.order_by(plans.c.opened_at).limit(limit))).all())
 
 
@@ -221,7 +222,7 @@ async def under_other_rules(
         func.split_part(columns.pack_version, ".", 1) != major,
         func.coalesce(type_coerce(columns.state, JSONB)["judged_under"].astext, "") != pack_hash,
     )
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         return tuple((await connection.scalars(query.order_by(columns.opened_at).limit(limit))).all())
 
 

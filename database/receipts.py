@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from database.chain import append, hold_chain
+from database.engine import one_by_one
 from database.outbox import Fate, move
 from database.outbox_states import FAILURES, PROVIDER_WORDS
 from database.recording.texts import WITHDRAWN
@@ -89,7 +90,7 @@ async def receive(engine: AsyncEngine, receipt: Receipt) -> FinalFailure | None:
 
 async def untold_failures(engine: AsyncEngine) -> tuple[FinalFailure, ...]:
     """Every final failure that its plan has not been told of, for the sweep."""
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         return await _untold(connection, None)
 
 
@@ -104,7 +105,7 @@ async def states_by_text(
         .order_by(columns.received_at, columns.id)
     )
     states: dict[str, tuple[ProviderState, ...]] = {}
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         for sid, *state in await connection.execute(query):
             states[sid] = (*states.get(sid, ()), ProviderState(*state))
     return states

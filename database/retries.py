@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.chain import append, hold_chain
+from database.engine import one_by_one
 from database.outbox import COLUMNS, OutboxText, as_text
 from database.outbox_states import FAILURES
 from database.recording.texts import order_texts
@@ -84,5 +85,5 @@ async def waiting_retries(engine: AsyncEngine) -> tuple[OutboxText, ...]:
         .order_by(columns.queued_at)
         .limit(AT_ONCE)
     )
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         return tuple(as_text(row) for row in await connection.execute(query))

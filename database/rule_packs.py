@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from database.engine import one_by_one
 from database.errors import NotFoundError
 from database.tables import rule_packs
 
@@ -49,7 +50,7 @@ async def pack_by_hash(engine: AsyncEngine, pack_hash: str) -> StoredPack:
     query = select(columns.hash, columns.version, columns.id, columns.status, columns.body).where(
         columns.hash == pack_hash
     )
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         row = (await connection.execute(query)).one_or_none()
     if row is None:
         raise NotFoundError("rule pack", pack_hash)

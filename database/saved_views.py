@@ -10,6 +10,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from database.engine import one_by_one
 from database.tables import saved_views
 from schemas.names import new_id
 
@@ -30,7 +31,7 @@ async def views_of(engine: AsyncEngine, staff_id: str) -> tuple[SavedView, ...]:
     """A person's views by name."""
     columns = saved_views.c
     query = select(columns.id, columns.name, columns.query).where(columns.staff_id == staff_id)
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         rows = await connection.execute(query.order_by(func.lower(columns.name)))
         return tuple(SavedView(*row) for row in rows)
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from database.engine import one_by_one
 from database.tables import site_texts
 
 _TURN = text("SELECT pg_advisory_xact_lock(hashtextextended(:wording, 0))")
@@ -59,7 +60,7 @@ async def wordings(engine: AsyncEngine, site_id: str, language: str) -> tuple[Si
         .where(columns.site_id == site_id, columns.language == language)
         .order_by(columns.name, columns.version.desc())
     )
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         return tuple(SiteWording(**row._mapping) for row in await connection.execute(query))
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import RowMapping, select
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy import Row, func, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by, array
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from database.engine import one_by_one
 from database.errors import NotFoundError
 from database.tables import rooms, sites
 from schemas.protocol import SiteHours
@@ -36,42 +39,48 @@ class Site:
     nation: Nation = Nation.england
 
 
+_ROOMS = (
+    select(func.array_agg(aggregate_order_by(array([rooms.c.id, rooms.c.name]), rooms.c.name)))
+    .where(rooms.c.site_id == sites.c.id)
+    .scalar_subquery()
+    .label("rooms")
+)
+_SITES = select(sites, _ROOMS)
+
+
 async def all_sites(engine: AsyncEngine) -> tuple[Site, ...]:
     """Every site, oldest first."""
-    async with engine.connect() as connection:
-        found = (await connection.execute(select(sites).order_by(sites.c.created_at, sites.c.id))).mappings()
-        return tuple([await _site(connection, row) for row in found.all()])
+    async with one_by_one(engine) as connection:
+        found = await connection.execute(_SITES.order_by(sites.c.created_at, sites.c.id))
+        return tuple(_site(row) for row in found)
 
 
 async def home_site(engine: AsyncEngine, theirs: Collection[str]) -> Site | None:
     """The oldest of these sites; of all of them for somebody without one. None while the clinic has no site."""
     own = sites.c.id.in_(sorted(theirs))
-    query = select(sites).order_by(own.desc(), sites.c.created_at, sites.c.id).limit(1)
-    async with engine.connect() as connection:
-        row = (await connection.execute(query)).mappings().one_or_none()
-        return None if row is None else await _site(connection, row)
+    query = _SITES.order_by(own.desc(), sites.c.created_at, sites.c.id).limit(1)
+    async with one_by_one(engine) as connection:
+        row = (await connection.execute(query)).one_or_none()
+    return None if row is None else _site(row)
 
 
 async def site(engine: AsyncEngine, site_id: str) -> Site:
     """One site; raises NotFoundError."""
-    async with engine.connect() as connection:
-        row = (await connection.execute(select(sites).where(sites.c.id == site_id))).mappings().one_or_none()
-        if row is None:
-            raise NotFoundError("site", site_id)
-        return await _site(connection, row)
+    async with one_by_one(engine) as connection:
+        row = (await connection.execute(_SITES.where(sites.c.id == site_id))).one_or_none()
+    if row is None:
+        raise NotFoundError("site", site_id)
+    return _site(row)
 
 
-async def _site(connection: AsyncConnection, row: RowMapping) -> Site:
-    found = await connection.execute(
-        select(rooms.c.id, rooms.c.name).where(rooms.c.site_id == row["id"]).order_by(rooms.c.name)
-    )
+def _site(row: Row[Any]) -> Site:
     return Site(
-        id=row["id"],
-        clinic_name=row["clinic_name"],
-        name=row["name"],
-        phone=row["phone"],
-        zone=row["zone"],
-        hours=row["hours"],
-        rooms=tuple(Room(one.id, one.name) for one in found),
-        nation=row["nation"],
+        id=row.id,
+        clinic_name=row.clinic_name,
+        name=row.name,
+        phone=row.phone,
+        zone=row.zone,
+        hours=row.hours,
+        rooms=tuple(Room(room_id, name) for room_id, name in row.rooms or ()),
+        nation=row.nation,
     )

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Row, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from database.engine import one_by_one
 from database.errors import NotFoundError
 from database.tables import staff, staff_roles
 from schemas.commands import Actor, Role
@@ -55,7 +58,7 @@ async def all_staff(
     if site_id is not None:
         at_site = select(staff_roles.c.staff_id).where(staff_roles.c.site_id == site_id)
         there &= staff.c.id.in_(at_site)
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         members = await _members(connection, there)
     return tuple(
         member
@@ -67,22 +70,22 @@ async def all_staff(
     )
 
 
-async def staff_names(engine: AsyncEngine) -> dict[str, str]:
-    """The names of all who work here, by their ids."""
-    query = select(staff.c.id, staff.c.name).where(staff.c.active)
-    async with engine.connect() as connection:
+async def staff_names(engine: AsyncEngine, ids: Collection[str | None]) -> dict[str, str]:
+    """The names of these people by their ids, also of those who have left; ids of nobody are left out."""
+    query = select(staff.c.id, staff.c.name).where(staff.c.id.in_({one for one in ids if one}))
+    async with one_by_one(engine) as connection:
         return {row.id: row.name for row in await connection.execute(query)}
 
 
 async def former_staff(engine: AsyncEngine) -> tuple[StaffMember, ...]:
     """Those who have left, by name."""
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         return tuple(await _members(connection, ~staff.c.active))
 
 
 async def member(engine: AsyncEngine, staff_id: str) -> StaffMember:
     """One member of staff, active or not; raises NotFoundError."""
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         found = await _members(connection, staff.c.id == staff_id)
     if not found:
         raise NotFoundError("member of staff", staff_id)
@@ -92,7 +95,7 @@ async def member(engine: AsyncEngine, staff_id: str) -> StaffMember:
 async def credentials(engine: AsyncEngine, email: str) -> Credentials | None:
     """What to check a log-in against; None for an unknown address or someone who has left."""
     same_address = func.lower(staff.c.email) == email.strip().lower()
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         found = await _members(connection, same_address & staff.c.active)
         if not found:
             return None
@@ -115,27 +118,33 @@ async def escalation_chain(engine: AsyncEngine, site_id: str, therapist_id: str)
     return tuple(links)
 
 
+_MEMBERS = (
+    select(staff, staff_roles.c.site_id, staff_roles.c.role)
+    .join(staff_roles, staff_roles.c.staff_id == staff.c.id, isouter=True)
+    .order_by(staff.c.name, staff.c.id, staff_roles.c.role)
+)
+"""One row for each role that somebody holds, one for somebody who holds none."""
+
+
 async def _members(connection: AsyncConnection, which: ColumnElement[bool]) -> Sequence[StaffMember]:
-    roles: dict[str, dict[str, list[Role]]] = defaultdict(lambda: defaultdict(list))
-    columns = staff_roles.c
-    for held in await connection.execute(
-        select(columns.staff_id, columns.site_id, columns.role)
-        .join(staff, staff.c.id == columns.staff_id)
-        .where(which)
-        .order_by(columns.role)
-    ):
-        roles[held.staff_id][held.site_id].append(held.role)
-    return [
-        StaffMember(
-            id=row.id,
-            name=row.name,
-            initials=row.initials,
-            email=row.email,
-            mobile=row.mobile,
-            hcpc_number=row.hcpc_number,
-            hcpc_checked_on=row.hcpc_checked_on,
-            active=row.active,
-            roles={site: tuple(held) for site, held in roles[row.id].items()},
-        )
-        for row in await connection.execute(select(staff).where(which).order_by(staff.c.name))
-    ]
+    rows = await connection.execute(_MEMBERS.where(which))
+    return [_member(tuple(held)) for _, held in groupby(rows, key=attrgetter("id"))]
+
+
+def _member(rows: Sequence[Row[Any]]) -> StaffMember:
+    roles: dict[str, tuple[Role, ...]] = {}
+    for held in rows:
+        if held.site_id is not None:
+            roles[held.site_id] = (*roles.get(held.site_id, ()), held.role)
+    one = rows[0]
+    return StaffMember(
+        id=one.id,
+        name=one.name,
+        initials=one.initials,
+        email=one.email,
+        mobile=one.mobile,
+        hcpc_number=one.hcpc_number,
+        hcpc_checked_on=one.hcpc_checked_on,
+        active=one.active,
+        roles=roles,
+    )

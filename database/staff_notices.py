@@ -15,6 +15,7 @@ from sqlalchemy import RowMapping, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from database.engine import one_by_one
 from database.leave import StandIns
 from database.outbox_states import before
 from database.tables import staff_notices
@@ -118,7 +119,7 @@ async def enter_what_waits(engine: AsyncEngine, standing: StandIns, now: datetim
     """
     owners = {owner: standing.acting(owner) for owner in standing.by_owner}
     parameters = {"owners": list(owners), "acting": list(owners.values()), "at_once": AT_ONCE}
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         active = frozenset((await connection.scalars(_ACTIVE)).all())
         untold = [_occasion(row) for row in (await connection.execute(_UNTOLD, parameters)).mappings()]
     new = (_for_next(one, standing, active, now) for one in untold)
@@ -203,7 +204,7 @@ _WAITING = text(
 
 async def waiting_notices(engine: AsyncEngine) -> tuple[Notice, ...]:
     """Notices to hand in, the oldest first."""
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         rows = (await connection.execute(_WAITING, {"at_once": AT_ONCE})).mappings()
         return tuple(Notice(**{**row, "kind": NoticeKind(row["kind"])}) for row in rows)
 
@@ -278,5 +279,5 @@ async def notices_to(engine: AsyncEngine, staff_id: str, *, limit: int) -> tuple
         .order_by(columns.entered_at.desc())
         .limit(limit)
     )
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         return tuple(ToldNotice(**row) for row in (await connection.execute(query)).mappings())

@@ -9,6 +9,8 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from database.engine import one_by_one
+
 _LOOKED_BACK: Final = timedelta(hours=24)
 
 
@@ -44,6 +46,6 @@ _HEALTH: Final = text(
 
 async def texting_health(engine: AsyncEngine, now: datetime) -> TextingHealth:
     """The state of texting at `now`."""
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         row = (await connection.execute(_HEALTH, {"now": now, "since": now - _LOOKED_BACK})).one()
     return TextingHealth(**row._mapping)

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, any_, func, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from database.engine import one_by_one
 from database.errors import KeyReusedError
 from database.tables import api_tokens, staff
 from schemas.names import new_id
@@ -79,7 +80,7 @@ async def issue_token(
 async def token_holder(engine: AsyncEngine, token: str, now: datetime) -> TokenHolder | None:
     """Whom the token speaks for; None if it is unknown, revoked, expired, or its holder has left."""
     columns = api_tokens.c
-    async with engine.begin() as connection:
+    async with one_by_one(engine) as connection:
         row = (
             await connection.execute(
                 select(columns.id, columns.staff_id, columns.scopes, columns.last_used_at)
@@ -117,7 +118,7 @@ async def open_tokens(engine: AsyncEngine, staff_id: str, now: datetime) -> tupl
         .where(columns.staff_id == staff_id, *_counts(now))
         .order_by(func.coalesce(columns.last_used_at, columns.created_at).desc(), columns.id)
     )
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         rows = (await connection.execute(query)).mappings()
         return tuple(OpenToken(**{**row, "scopes": tuple(row["scopes"])}) for row in rows)
 

@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.chain import append, hold_chain
+from database.engine import one_by_one
 from database.tables import messages
 from schemas.events import EventKind, PlanEvent
 from schemas.messages import MessageStatus
@@ -39,7 +40,7 @@ async def texts_to_undo(
     query = query.where(_WAITS, staff_id == _CAUSED_BY)
     if plan_id is not None:
         query = query.where(columns.plan_id == plan_id)
-    async with engine.connect() as connection:
+    async with one_by_one(engine) as connection:
         rows = await connection.execute(query.order_by(columns.ordered_at.desc(), columns.key))
         return tuple(WaitingText(*row) for row in rows)
 

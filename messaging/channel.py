@@ -95,30 +95,20 @@ class ProviderWord:
     error_code: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Capabilities:
-    """What a channel can do, as data for whoever chooses one."""
-
-    name: str
-    max_characters: int
-    answers_come_back: bool
-    confirms_delivery: bool
-    longest_validity: timedelta
-
-
 class ChannelUnavailable(Exception):  # noqa: N818 - a state of the world, not a fault of the program
     """The provider could not be asked. Nothing is known; ask again later."""
 
 
-class Channel(Protocol):
-    """A way to send texts."""
-
-    @property
-    def capabilities(self) -> Capabilities: ...
+class Sender(Protocol):
+    """What puts one text in front of a person."""
 
     def send(self, text: OutgoingText) -> Outcome:
         """Try once, within the channel's time limit. What the provider did is an outcome, not an error."""
         ...
+
+
+class Channel(Sender, Protocol):
+    """A way to send texts, to find out what became of them, and to hear what comes back."""
 
     def find(
         self, to: str, from_: str | None, since: datetime, body: str, *, claimed: Collection[str] = ()

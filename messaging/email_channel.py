@@ -10,34 +10,16 @@ import contextlib
 import hashlib
 import re
 import smtplib
-from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
-from messaging.channel import (
-    Accepted,
-    Capabilities,
-    Outcome,
-    OutgoingText,
-    ProviderWord,
-    ReceivedText,
-    Rejected,
-    Retry,
-    Unknown,
-)
+from messaging.channel import Accepted, Outcome, OutgoingText, Rejected, Retry, Unknown
 from messaging.error_classes import MEANINGS, ErrorClass
 
-_CAPABILITIES: Final = Capabilities(
-    name="email",
-    max_characters=100_000,
-    answers_come_back=False,
-    confirms_delivery=False,
-    longest_validity=timedelta(days=5),
-)
 _PORTS: Final = {"smtp": 587, "smtps": 465}
 _ADDRESS: Final = re.compile(r"[^@\s<>]{1,64}@[^@\s<>]{1,255}")
 _OK: Final = 250
@@ -85,10 +67,6 @@ class EmailChannel:
         self._sender = sender
         self._timeout = timeout.total_seconds()
 
-    @property
-    def capabilities(self) -> Capabilities:
-        return _CAPABILITIES
-
     def send(self, text: OutgoingText) -> Outcome:
         """Hand one mail in. Until its last line is out nothing can have been taken; after it, all is possible."""
         if not _ADDRESS.fullmatch(text.to):
@@ -105,23 +83,6 @@ class EmailChannel:
             with contextlib.suppress(OSError, smtplib.SMTPException):
                 server.quit()
             server.close()
-
-    def find(
-        self,
-        to: str,  # noqa: ARG002 - there is no list to search
-        from_: str | None,  # noqa: ARG002
-        since: datetime,  # noqa: ARG002
-        body: str,  # noqa: ARG002
-        *,
-        claimed: Collection[str] = (),  # noqa: ARG002
-    ) -> str | None:
-        return None
-
-    def word_on(self, provider_id: str) -> ProviderWord | None:  # noqa: ARG002 - nor to ask
-        return None
-
-    def received(self, since: datetime) -> tuple[ReceivedText, ...]:  # noqa: ARG002 - nor to read
-        return ()
 
     def _connected(self) -> smtplib.SMTP:
         kind = smtplib.SMTP_SSL if self._server.tls else smtplib.SMTP

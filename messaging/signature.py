@@ -12,7 +12,7 @@ import hashlib
 import hmac
 from collections.abc import Iterable
 from typing import Final
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 HEADER: Final = "X-Twilio-Signature"
 
@@ -45,20 +45,6 @@ def verify(auth_token: str, url: str, signature: str | None, fields: Iterable[tu
         for spelling in _port_spellings(url.partition("#")[0])
     ]
     return any(matches)
-
-
-def verify_body(auth_token: str, url: str, signature: str | None, body: bytes) -> bool:
-    """Whether a request with another body than a form (JSON) is Twilio's.
-
-    Such a body is protected by `bodySHA256` in the signed query; a request without it proves nothing about
-    its body and is refused.
-    """
-    hashes = parse_qs(urlsplit(url).query).get("bodySHA256", [])
-    if len(hashes) != 1:
-        return False
-    digest = hashlib.sha256(body).hexdigest()
-    intact = hmac.compare_digest(digest.encode(), hashes[0].lower().encode())
-    return verify(auth_token, url, signature) and intact
 
 
 def _sign_exactly(auth_token: str, url: str, fields: Iterable[tuple[str, str]]) -> str:

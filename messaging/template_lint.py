@@ -108,16 +108,6 @@ def lint(
     return tuple(Finding(template.name, rule, sentence) for rule, sentence in found)
 
 
-def lint_book(book: TemplateBook) -> tuple[Finding, ...]:
-    """Every breach in a language's own texts."""
-    return tuple(
-        finding
-        for template in book.templates.values()
-        for said in dict.fromkeys((template, template.for_one_way()))
-        for finding in lint(said, book)
-    )
-
-
 def profile_of(text_id: str) -> Profile:
     """The profile of a text by its id: CHK-… are questions, MSG-… safety texts, all others routine."""
     prefix = text_id.partition("-")[0]

@@ -24,7 +24,6 @@ from twilio.rest import Client  # type: ignore[import-untyped]
 
 from messaging.channel import (
     Accepted,
-    Capabilities,
     ChannelUnavailable,
     Outcome,
     OutgoingText,
@@ -41,13 +40,7 @@ from messaging.twilio_http import OneShotHttpClient, Throttled, is_this_machine,
 INTENT_PARAMETER: Final = "intent"
 """The query parameter of the status callback's URL that carries the intent key."""
 
-_CAPABILITIES: Final = Capabilities(
-    name="sms",
-    max_characters=1600,
-    answers_come_back=True,
-    confirms_delivery=True,
-    longest_validity=timedelta(seconds=36_000),
-)
+_LONGEST_VALIDITY: Final = timedelta(hours=10)
 _CLOCKS_DIFFER_BY: Final = timedelta(seconds=5)
 _LOOK_AT_MOST: Final = 200
 _HOST_REWRITERS: Final = ("TWILIO_EDGE", "TWILIO_REGION")
@@ -107,10 +100,6 @@ class TwilioChannel:
         self._client = Client(account.account_sid, account.auth_token, http_client=http)
         if base_url:
             self._client.api.base_url = base_url.rstrip("/")
-
-    @property
-    def capabilities(self) -> Capabilities:
-        return _CAPABILITIES
 
     def send(self, text: OutgoingText) -> Outcome:
         """Post once and name the outcome (`sms.md`, outcomes of a create)."""
@@ -173,7 +162,7 @@ class TwilioChannel:
         return _asked(lambda: self._client.messages.list(**parameters))
 
     def _create_parameters(self, text: OutgoingText) -> dict[str, Any]:
-        life = min(text.useful_for, _CAPABILITIES.longest_validity)
+        life = min(text.useful_for, _LONGEST_VALIDITY)
         sender = {
             "from_": self._account.from_,
             "messaging_service_sid": self._account.messaging_service_sid,

@@ -196,12 +196,27 @@ class DischargePlan(Frozen):
     reason_id: str
 
 
+class NewRegions(Frozen):
+    """The parts of the body that a plan shall treat, and what its own pack makes of them (ALG-6).
+
+    `restrictions` count again for them; `techniques` are the plan's for them. `unanswered` are screening questions
+    about a place that nobody has answered; `unexamined` is what the physical assessment has not covered.
+    """
+
+    target_regions: tuple[str, ...] = Field(min_length=1)
+    techniques: tuple[str, ...]
+    restrictions: tuple[Restriction, ...] = ()
+    unanswered: tuple[str, ...] = ()
+    unexamined: tuple[str, ...] = ()
+
+
 class Amend(Frozen):
-    """Change a running plan's protocol, with a reason."""
+    """Change a running plan's protocol, with a reason; `regions` change what it treats."""
 
     kind: Literal["amend"] = "amend"
     edit: ProtocolEdit
     reason_id: str
+    regions: NewRegions | None = None
 
 
 class ReceiveText(Frozen):

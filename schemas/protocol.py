@@ -136,7 +136,6 @@ class Protocol(Frozen):
     silent_hold_after: int = 3
     alert_terms: dict[Urgency, Shared[AlertTerms]]
     approval_minutes: dict[ApprovalKind, int]
-    clearance_chase_days: int = 7
     proposal_expires_days: int = 14
     assessment_needed: bool = False
     adverse: Shared[tuple[AdverseTerms, ...]] = ()

@@ -95,8 +95,9 @@ class Hold(Frozen):
     """Something that must be discharged, by its own document or date, before hands-on work (ALG-4).
 
     `rule` names the pack's rule, or `<item>-unsure`, or `<item>-incomplete`.
-    `not_before` is the date of a defer; it alone never lifts the hold (ALG-7). `by_convention`: its item rests on
-    convention, so that a physiotherapist may override it with a reason (ALG-10).
+    `parts` are the regions that its region contains, and that it holds too (ALG-6). `not_before` is the date of a
+    defer; it alone never lifts the hold (ALG-7). `by_convention`: its item rests on convention, so that a
+    physiotherapist may override it with a reason (ALG-10).
     """
 
     rule: str
@@ -104,6 +105,7 @@ class Hold(Frozen):
     scope: Scope
     region: str | None = None
     side: str | None = None
+    parts: tuple[str, ...] = ()
     owner: str
     document: str | None = None
     valid_days: int | None = None

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+import structlog
 from coverage import Coverage
 from hypothesis import HealthCheck, settings
 from sqlalchemy import text
@@ -25,6 +27,17 @@ from database.migrate import upgrade
 # How fast examples are made and run says something about the machine, not about the clinic.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
+
+# A fault that is logged shows its lines, not every value in reach: a whole rule pack takes a minute to print.
+structlog.configure(
+    processors=[
+        *structlog.get_config()["processors"][:-1],
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
+
+_HERE = Path(__file__).parent
+_KEPT_TOGETHER = {"browser"}
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 """A Monday morning at which the clinic is open."""
@@ -93,6 +106,29 @@ def temporal() -> Iterator[EmbeddedTemporal]:
     server.start()
     yield server
     server.stop()
+
+
+# -- who runs what, and how a run ends --------------------------------------------------------------
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Share the tests out by file, the long ones first, so that both processes end at about the same time.
+
+    What tests share, they share within a process: those of the browser, whose clinic takes long to open, stay
+    together.
+    """
+    groups: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        path = item.path.relative_to(_HERE)
+        group = path.parts[0] if path.parts[0] in _KEPT_TOGETHER else str(path)
+        item.add_marker(pytest.mark.xdist_group(group))
+        groups.setdefault(group, []).append(item)
+    items[:] = chain.from_iterable(sorted(groups.values(), key=_shortest_last))
+
+
+def _shortest_last(group: Iterable[pytest.Item]) -> bool:
+    return not any(item.get_closest_marker("slow") for item in group)
 
 
 _exit_code = 0

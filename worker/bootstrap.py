@@ -18,7 +18,7 @@ from activities.sending_again import SendingAgain
 from activities.telling_staff import StaffMail
 from activities.wording import Wording
 from database.engine import create_engine
-from messaging.channel import Channel
+from messaging.channel import Channel, Sender
 from messaging.staff_words import staff_words
 from messaging.templates import all_books
 from schemas.settings import Settings, SettingsError
@@ -135,7 +135,7 @@ def sms_channel(settings: Settings) -> Channel:
     return TwilioChannel(account, outside(settings) + STATUS_PATH, base_url=settings.twilio_api_url)
 
 
-def mail_channel(settings: Settings) -> Channel | None:
+def mail_channel(settings: Settings) -> Sender | None:
     """E-mail, to clients in place of texts and to staff; None where no mail server is named. Raises SettingsError."""
     from messaging.email_channel import EmailChannel, MailServer, MailServerMisnamed
 

@@ -16,7 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from activities.handing_in import fate_of
 from activities.reconciling import Patience
 from activities.send_checks import WhyNot
-from activities.sending import CANNOT_BE_WORDED, NEVER_FOUND
+from activities.sending import NEVER_FOUND
+from activities.wording import CANNOT_BE_WORDED
 from database import invitation_texts, invitations
 from database.invitations import Invitation
 from database.site_texts import own_words

@@ -21,7 +21,8 @@ from api.identity import Identity, Who
 from api.permitted import allowed
 from api.problems import Problem, no_clinic
 from database.leave import StandIns, stand_ins
-from database.sites import Site, home_site
+from database.plans import PlanSummary
+from database.sites import Site, home_site, site
 from database.staff import StaffMember
 
 __all__ = ["RAIL", "Desk", "TheDesk", "allowed", "desk"]
@@ -70,6 +71,10 @@ class Desk:
     def undo_for(self) -> timedelta:
         """How long a text that staff caused waits before it goes."""
         return timedelta(seconds=self.clinic.settings.undo_seconds)
+
+    async def site_of(self, plan: PlanSummary) -> Site:
+        """The site of a plan: most readers work at one, and it is known already."""
+        return self.site if plan.site_id == self.site.id else await site(self.clinic.engine, plan.site_id)
 
     def may(self, act: Act) -> bool:
         """Whether the reader may do this."""

@@ -27,6 +27,7 @@ class Done(StrEnum):
     reported = "reported"
     followed_up = "followed-up"
     amended = "amended"
+    regions_changed = "regions-changed"
     discharged = "discharged"
     rescreened = "rescreened"
     set_aside = "set-aside"
@@ -69,6 +70,7 @@ SAID: Final[Mapping[Done, str]] = MappingProxyType(
         Done.reported: "The unwanted effect is on record. Its grade says who calls, and by when.",
         Done.followed_up: "The follow-up is recorded.",
         Done.amended: "The plan is changed.",
+        Done.regions_changed: "The plan treats other parts of the body now; what holds them counts at once.",
         Done.discharged: "The plan has ended. The client is told by text, if they get texts.",
         Done.rescreened: "The answers are judged; what they found holds from now on.",
         Done.set_aside: "The finding is set aside, with your reason. What else is held stays.",

@@ -5,13 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Final
 
-from database.events import RecordedEvent
 from schemas.events import EventKind, PlanEvent
 from schemas.plan import SessionStatus, Stage
 from schemas.taper import Step
 
 _STANDING_STILL = frozenset({Stage.suspended, Stage.deferred, Stage.awaiting_clearance})
+_ENDS = {
+    EventKind.session_cancelled: SessionStatus.cancelled,
+    EventKind.session_lapsed: SessionStatus.lapsed,
+    EventKind.session_held: SessionStatus.held,
+}
+_PLACES = frozenset({EventKind.session_placed, EventKind.session_moved, EventKind.session_restored})
+TELLING: Final = (
+    frozenset(
+        {
+            EventKind.outcome_recorded,
+            EventKind.stage_changed,
+            EventKind.step_changed,
+            EventKind.answer_recorded,
+        }
+    )
+    | _PLACES
+    | frozenset(_ENDS)
+)
+"""The kinds of event that tell of a life; most of a plan's events are about texts."""
 
 
 @dataclass(frozen=True)
@@ -54,14 +73,13 @@ class Life:
     flares: list[tuple[datetime, int]] = field(default_factory=list)
 
 
-def life(events: Iterable[RecordedEvent], first_step: Step) -> Life:
-    """The life that these events, oldest first, tell."""
+def life(events: Iterable[PlanEvent], first_step: Step) -> Life:
+    """The life that these events, oldest first, tell; events of other kinds than `TELLING` add nothing."""
     told = Life()
-    for recorded in events:
-        event = recorded.event
+    for event in events:
         if event.kind in _ENDS:
             _ended(told, event)
-        elif event.kind in (EventKind.session_placed, EventKind.session_moved, EventKind.session_restored):
+        elif event.kind in _PLACES:
             _placed(told, event)
         elif event.kind is EventKind.outcome_recorded:
             _outcome(told, event)
@@ -72,13 +90,6 @@ def life(events: Iterable[RecordedEvent], first_step: Step) -> Life:
         elif event.kind is EventKind.answer_recorded:
             _answer(told, event)
     return told
-
-
-_ENDS = {
-    EventKind.session_cancelled: SessionStatus.cancelled,
-    EventKind.session_lapsed: SessionStatus.lapsed,
-    EventKind.session_held: SessionStatus.held,
-}
 
 
 def _answer(told: Life, event: PlanEvent) -> None:

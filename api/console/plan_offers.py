@@ -41,6 +41,7 @@ _COMMANDS: Final[tuple[tuple[str, Act, Command], ...]] = (
     ("hold", Act.hold_or_resume, PausePlan()),
     ("resume", Act.hold_or_resume, ResumePlan()),
     ("amend", Act.decide, Amend(edit=ProtocolEdit(), reason_id=_WRITTEN)),
+    ("regions", Act.decide, Amend(edit=ProtocolEdit(), reason_id=_WRITTEN)),
     ("discharge", Act.decide, DischargePlan(reason_id=_WRITTEN)),
     ("withdraw", Act.withdraw, Withdraw()),
     ("assessment", Act.assess, RecordAssessment(outcome=AssessmentOutcome.suitable, items=())),

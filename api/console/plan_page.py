@@ -13,12 +13,12 @@ from api.console.desk import Desk
 from api.console.flash import Done
 from api.console.forms import No, Sent, nothing_typed, refusal_shown
 from api.console.plan_offers import offers
-from api.console.plan_story import plan_story
+from api.console.plan_story import PlanStory, plan_story
 from api.console.setting_aside import sets_aside
 from api.plan_at_hand import PlanAtHand
 from api.problems import Problem
 from database.plans import plan
-from database.staff import StaffMember, all_staff, staff_names
+from database.staff import all_staff, staff_names
 from database.undo import texts_to_undo
 from schemas.commands import Role
 from schemas.names import new_id
@@ -34,8 +34,7 @@ async def plan_page(
     """The page. After a refusal the plan is read again: what refused may have changed it."""
     if no is not None:
         at_hand = PlanAtHand(await plan(at.clinic.engine, at_hand.id))
-    story = await plan_story(at.clinic, at_hand)
-    there = await all_staff(at.clinic.engine, site_id=at_hand.view.summary.site_id)
+    story = await plan_story(at.clinic, at_hand, await at.site_of(at_hand.view.summary))
     status, refusal = refusal_shown(no, story.clock.at)
     return at.page(
         "plans",
@@ -46,14 +45,17 @@ async def plan_page(
         summary=at_hand.view.summary,
         offers=offers(at_hand.state, at.who.actor, story.clock.now),
         sets_aside=sets_aside(story.pack, at_hand.state, at.who.actor, story.clock.now),
-        people=await staff_names(at.clinic.engine),
-        therapists=[one for one in there if _treats_at(one, at_hand.view.summary.site_id)],
+        people=await staff_names(at.clinic.engine, _named(story)),
+        therapists=await all_staff(
+            at.clinic.engine, site_id=at_hand.view.summary.site_id, role=Role.treating_physiotherapist
+        ),
         grades={one.grade: one for one in story.pack.adverse_events.grades},
         questions=_questions(story.pack),
         undo=await texts_to_undo(at.clinic.engine, at.member.id, at_hand.id),
         undo_for=at.undo_for,
         typed=form.typed if form else nothing_typed(),
         chosen_stops=set(form.chosen("stops")) if form else set(),
+        chosen_regions=form.chosen("target_regions") if form else (),
         key_of=keys(form, refusal),
         refusal=refusal,
     )
@@ -85,8 +87,10 @@ def _questions(pack: RulePack) -> list[AskedByTelephone]:
     ]
 
 
-def _treats_at(one: StaffMember, site_id: str) -> bool:
-    return Role.treating_physiotherapist in one.roles.get(site_id, ())
+def _named(story: PlanStory) -> set[str]:
+    """Who is named by an id in what the page tells."""
+    assessment = story.plan.state.assessment
+    return {one.actor for one in story.audit} | ({assessment.by} if assessment else set())
 
 
 def keys(form: Sent | None, refusal: dict[str, Any] | None) -> Callable[[str], str]:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from api.clinic import Clinic
 from api.console import words
-from api.console.life import Life, life
+from api.console.life import TELLING, Life, life
 from api.console.line_of_care import LineOfCare, line_of_care
 from api.console.moments import SiteClock
 from api.console.planned_words import Ahead, planned_words
@@ -20,14 +20,14 @@ from care.agenda import next_item
 from care.preview import preview
 from database.alerts import AlertView, alerts_of_plan
 from database.approvals import ApprovalView, approvals_of_plan
-from database.events import RecordedEvent, events_of_plan
+from database.events import events_of_kinds, events_of_plan
 from database.inbound import texts_from_plan
 from database.notes import Note, notes_of_plan
-from database.sites import Site, site
+from database.sites import Site
+from schemas.events import PlanEvent
 from schemas.plan import AHEAD, TEXT_KINDS, AgendaItem, PlanState, Session
 from schemas.rules import RulePack
 
-_PAGE: Final = 500
 _WEEKS_AHEAD: Final = 6
 _AUDIT_SHOWN: Final = 60
 
@@ -63,18 +63,20 @@ class PlanStory:
     coming: tuple[Session, ...]
 
 
-async def plan_story(clinic: Clinic, plan: PlanAtHand) -> PlanStory:
-    """Read a plan whole. Its present is the wall clock, or its last change where it runs ahead in virtual time."""
+async def plan_story(clinic: Clinic, plan: PlanAtHand, place: Site) -> PlanStory:
+    """Read a plan of this site whole.
+
+    Its present is the wall clock, or its last change where it runs ahead in virtual time.
+    """
     engine, state, summary = clinic.engine, plan.state, plan.view.summary
     clock = SiteClock(plan.zone, max(clinic.clock(), summary.updated_at))
     pack = await clinic.pack_by_hash(state.protocol.pack_hash)
-    place = await site(engine, summary.site_id)
-    events = await _all_events(clinic, plan.id)
+    recent = await events_of_plan(engine, plan.id, limit=_AUDIT_SHOWN)
     approvals, alerts = await approvals_of_plan(engine, plan.id), await alerts_of_plan(engine, plan.id)
     thread = await _thread(clinic, plan.id)
     told = await planned_words(engine, pack, place, state.protocol, summary.therapist)
     planned = tuple(told.ahead(line) for line in preview(state, clock.now, _WEEKS_AHEAD))
-    lived = life(events, state.protocol.start_step)
+    lived = life(await events_of_kinds(engine, plan.id, TELLING), state.protocol.start_step)
     return PlanStory(
         plan=plan,
         clock=clock,
@@ -91,21 +93,9 @@ async def plan_story(clinic: Clinic, plan: PlanAtHand) -> PlanStory:
         approvals=approvals,
         alerts=alerts,
         notes=await notes_of_plan(engine, plan.id),
-        audit=tuple(_audit(one, plan.zone) for one in reversed(events[-_AUDIT_SHOWN:])),
+        audit=tuple(_audit(one.event, plan.zone) for one in recent),
         coming=tuple(sorted((s for s in state.sessions if s.status in AHEAD), key=lambda s: s.starts_at)),
     )
-
-
-async def _all_events(clinic: Clinic, plan_id: str) -> tuple[RecordedEvent, ...]:
-    """The whole story, oldest first."""
-    pages: list[RecordedEvent] = []
-    before: int | None = None
-    while page := await events_of_plan(clinic.engine, plan_id, before_position=before, limit=_PAGE):
-        pages.extend(page)
-        before = page[-1].position
-        if len(page) < _PAGE:
-            break
-    return tuple(reversed(pages))
 
 
 async def _thread(clinic: Clinic, plan_id: str) -> tuple[dict[str, Any], ...]:
@@ -119,8 +109,7 @@ async def _thread(clinic: Clinic, plan_id: str) -> tuple[dict[str, Any], ...]:
     return tuple({**one, "anchor": f"text-{number}"} for number, one in enumerate(newest_first))
 
 
-def _audit(recorded: RecordedEvent, zone: str) -> AuditLine:
-    event = recorded.event
+def _audit(event: PlanEvent, zone: str) -> AuditLine:
     return AuditLine(event.at, sentence(event, zone), event.rule, event.actor)
 
 

@@ -27,12 +27,23 @@ _KEPT: Final = ("content-type", "content-length")
 TITLES: Final = {
     HTTPStatus.FORBIDDEN: "This is not yours to do",
     HTTPStatus.NOT_FOUND: "There is nothing here",
+    HTTPStatus.METHOD_NOT_ALLOWED: "There is no page here",
     HTTPStatus.CONFLICT: "The plan did not take this",
     HTTPStatus.UNPROCESSABLE_ENTITY: "Something needs correcting",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "That was too long",
     HTTPStatus.TOO_MANY_REQUESTS: "Please wait a little",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong on our side",
     HTTPStatus.SERVICE_UNAVAILABLE: "Not available for the moment",
 }
+_FOR_PEOPLE: Final = {
+    HTTPStatus.INTERNAL_SERVER_ERROR: (
+        "Whether your last step was taken is not certain: look before you do it again. "
+        "If this comes back, tell the operator the number below."
+    ),
+    HTTPStatus.METHOD_NOT_ALLOWED: "This address only takes a form. Go back to the page that has it.",
+}
+"""What a person is told in other words than a program."""
+_NO_SUCH_PAGE: Final = "There is no page at this address. It may be mistyped, or the link is an old one."
 
 
 def install(app: FastAPI) -> None:
@@ -60,9 +71,10 @@ def _from_a_browser(request: Request) -> bool:
 
 
 async def _page(request: Request, response: Response) -> Response:
-    problem = orjson.loads(bytes(response.body))
     status = HTTPStatus(response.status_code)
-    if request.url.path == _SIGN_IN:
+    problem = orjson.loads(bytes(response.body))
+    problem["detail"] = _in_plain_words(request, status, problem)
+    if request.url.path == _SIGN_IN and status is not HTTPStatus.INTERNAL_SERVER_ERROR:
         form = await request.form() if request.method == "POST" else {}
         then = str(form.get("then") or "/")
         page: Response = sign_in_page(
@@ -85,6 +97,12 @@ async def _page(request: Request, response: Response) -> Response:
     kept = {name: value for name, value in response.headers.items() if name not in _KEPT}
     page.headers.update(kept)
     return page
+
+
+def _in_plain_words(request: Request, status: HTTPStatus, problem: dict[str, Any]) -> str:
+    if status is HTTPStatus.NOT_FOUND and "route" not in request.scope:
+        return _NO_SUCH_PAGE
+    return _FOR_PEOPLE.get(status, str(problem["detail"]))
 
 
 def _title(status: HTTPStatus) -> str:

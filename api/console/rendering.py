@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from functools import cache
+from functools import cache, lru_cache
 from http import HTTPStatus
 from importlib.resources import files
 from typing import Any, Final
@@ -21,7 +21,7 @@ _HEADERS: Final = {"Cache-Control": "no-store"}
 
 @cache
 def _templates() -> Environment:
-    environment = templates_of("api.console", words=words, static=static, span=span)
+    environment = templates_of("api.console", words=words, static=static, span=span, icon=icon)
     environment.filters.update(initials=words.initials, plain=words.plain, headline=words.headline)
     return environment
 
@@ -39,6 +39,17 @@ def _version() -> str:
 def static(name: str) -> str:
     """The address of a static file."""
     return f"{STATIC_PATH}/{_version()}/{name}"
+
+
+@lru_cache(maxsize=512)
+def icon(name: str, label: str = "") -> str:
+    """A picture from the sheet of icons, as HTML; without a `label` it says nothing that words do not say beside it.
+
+    A page shows hundreds, of a few dozen kinds: each is written once.
+    """
+    drawn = vars(_templates().get_template("icon.html").module)["drawn"]
+    html_of_it: str = drawn(name, label)
+    return html_of_it
 
 
 def html(template: str, shown: dict[str, Any], status: int = HTTPStatus.OK) -> HTMLResponse:

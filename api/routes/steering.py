@@ -11,7 +11,7 @@ from starlette.responses import Response
 from api.asked import AmendAsked, HoldAsked, NeededReasonAsked, ReasonAsked, RescreenAsked
 from api.commanding import Ask
 from api.console.permissions import Act
-from api.edits import protocol_edit
+from api.edits import new_regions, protocol_edit
 from api.intake_reading import AGE_ITEM
 from api.permitted import allowed
 from api.plan_at_hand import ThePlan
@@ -59,10 +59,12 @@ async def post_discharge(asked: NeededReasonAsked, plan: ThePlan, ask: Ask) -> R
 
 @router.post("/amend", summary="Change a running plan's protocol", response_model=CommandReply)
 async def post_amend(asked: AmendAsked, plan: ThePlan, ask: Ask) -> Response:
-    """What the edit leaves out stays as it is."""
+    """What the edit leaves out stays as it is. Other target regions are judged by the plan's own rules at once."""
     edit = await protocol_edit(ask.clinic, plan.state.protocol, asked.edit, "edit")
+    wanted = asked.edit.target_regions
+    regions = await new_regions(ask.clinic, plan, wanted, "edit.target_regions") if wanted else None
     reason_id = await ask.note(plan.id, "amend", asked.reason)
-    return await plan.told(ask, Amend(edit=edit, reason_id=reason_id or ""))
+    return await plan.told(ask, Amend(edit=edit, regions=regions, reason_id=reason_id or ""))
 
 
 @router.post(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
@@ -73,14 +72,6 @@ class Tally:
             "rules_in_force": len(self.rules),
             "broken_promises": dict(self.broken),
         }
-
-
-def tally(stories: Iterable[Story]) -> Tally:
-    """The sum of these lives."""
-    total = Tally()
-    for story in stories:
-        total.add(story)
-    return total
 
 
 def compared(base: Tally, other: Tally) -> dict[str, Any]:

@@ -7,8 +7,6 @@ import signal
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 from urllib.parse import quote
 
 import psutil  # type: ignore[import-untyped]
@@ -17,6 +15,7 @@ from psycopg import sql
 
 from cli.embedded.account import Account, unprivileged_account
 from cli.embedded.child import Child
+from cli.embedded.embedded_server import EmbeddedServer
 from cli.embedded.errors import StackError
 from cli.embedded.postgres_binaries import find_postgres, reachable_by
 from cli.embedded.postgres_cluster import SUPERUSER, lives_outside, open_cluster
@@ -43,7 +42,7 @@ _MODEST = {
 _NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
-class EmbeddedPostgres:
+class EmbeddedPostgres(EmbeddedServer):
     """The embedded server over ``data_dir``.
 
     ``durable=False`` trades safety for speed and suits tests only: a crash of the *machine* may lose the
@@ -57,7 +56,6 @@ class EmbeddedPostgres:
         self._data_dir = Path(data_dir).absolute()
         self._durable = durable
         self._port = port
-        self._child: Child | None = None
         self._url: str | None = None
         self._short_sockets: Path | None = None
 
@@ -109,22 +107,6 @@ class EmbeddedPostgres:
             raise StackError("PostgreSQL", "it was not started", "call start() first")
         return self._url
 
-    @property
-    def pid(self) -> int:
-        """The postmaster's process id; raises ``StackError`` if it was not started."""
-        if self._child is None:
-            raise StackError("PostgreSQL", "it was not started", "call start() first")
-        return self._child.pid
-
-    def running(self) -> bool:
-        """Whether the server process is alive now."""
-        return self._child is not None and self._child.running()
-
-    def kill(self) -> None:
-        """End it at once; the next start recovers what was committed."""
-        if self._child is not None:
-            self._child.kill()
-
     def stop(self) -> None:
         """Fast shutdown, 20 seconds of patience, then kill. Safe to call twice."""
         if self._child is not None:
@@ -135,15 +117,6 @@ class EmbeddedPostgres:
         outside = lives_outside(self._data_dir)
         if outside is not None and not self._durable:  # scratch data leaves nothing behind
             shutil.rmtree(outside, ignore_errors=True)
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
 
 class _Dsn:

@@ -7,10 +7,9 @@ import signal
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from cli.embedded.child import Child
+from cli.embedded.embedded_server import EmbeddedServer
 from cli.embedded.errors import StackError
 from cli.embedded.ports import LOOPBACK, free_ports, require_free
 from cli.embedded.readiness import answers
@@ -52,7 +51,7 @@ def find_temporal() -> Path:
     return Path(installed)
 
 
-class EmbeddedTemporal:
+class EmbeddedTemporal(EmbeddedServer):
     """The dev server over ``data_dir`` (``temporal.db`` inside it), or in memory if that is None.
 
     ``port`` and ``ui_port`` 0 mean a free port, kept over a restart; ``ui_port`` None means no web UI.
@@ -78,7 +77,6 @@ class EmbeddedTemporal:
         self._settings: dict[str, str] = dict(_TIME_SKIPPING) if time_skipping else {}
         if suggest_continue_as_new is not None:
             self._settings["limit.historyCount.suggestContinueAsNew"] = str(suggest_continue_as_new)
-        self._child: Child | None = None
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
 
     def start(self) -> str:
@@ -130,30 +128,13 @@ class EmbeddedTemporal:
     @property
     def address(self) -> str:
         """``127.0.0.1:port`` of the gRPC frontend; raises ``StackError`` if it was not started."""
-        if self._child is None:
-            raise StackError("Temporal", "it was not started", "call start() first")
+        self._started()
         return f"{LOOPBACK}:{self._port}"
 
     @property
     def ui_url(self) -> str | None:
         """Where the web UI is, None if headless."""
         return f"http://{LOOPBACK}:{self._ui_port}" if self._ui_port else None
-
-    @property
-    def pid(self) -> int:
-        """The server's process id; raises ``StackError`` if it was not started."""
-        if self._child is None:
-            raise StackError("Temporal", "it was not started", "call start() first")
-        return self._child.pid
-
-    def running(self) -> bool:
-        """Whether the server process is alive now."""
-        return self._child is not None and self._child.running()
-
-    def kill(self) -> None:
-        """End it at once; what it committed is safe."""
-        if self._child is not None:
-            self._child.kill()
 
     def stop(self) -> None:
         """Ask it to stop, wait, then kill. Safe to call twice."""
@@ -163,15 +144,6 @@ class EmbeddedTemporal:
         if self._scratch is not None:
             self._scratch.cleanup()
             self._scratch = None
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
     def _log_folder(self) -> Path:
         if self._data_dir is not None:

@@ -15,8 +15,6 @@ from schemas.names import new_id
 from schemas.transition import Transition
 
 WITHDRAWN = "withdrawn"
-ALL_SESSIONS = 0
-"""The value of `Transition.withdraw_texts` that stands for every routine text of the plan."""
 
 _ROUTINE = [TextPurpose.reminder.value, TextPurpose.question.value, TextPurpose.notice.value]
 

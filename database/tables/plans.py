@@ -69,7 +69,7 @@ plans = Table(
     Index(None, "next_at"),
     Index(None, "therapist_id", "stage"),
     Index(None, "client_id"),
-    Index(None, "site_id"),
+    Index(None, "site_id", "opened_at", "id"),
     Index(None, "opened_at", "id"),
 )
 

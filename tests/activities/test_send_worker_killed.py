@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from pydantic import SecretStr
 from temporalio.worker import Worker
 
@@ -20,6 +21,7 @@ from tests.worker.waiting import until
 from worker.client import connect
 
 
+@pytest.mark.slow
 async def test_f01_the_worker_after_a_killed_one_finds_the_text_and_sends_no_second(
     desk: Desk, database_url: str, temporal: EmbeddedTemporal
 ) -> None:

@@ -101,6 +101,21 @@ async def test_an_intake_becomes_a_running_plan_that_ends_when_the_client_stops(
     assert (again.status_code, again.json()["code"]) == (409, "plan_closed")
 
 
+async def test_other_target_regions_reach_the_running_plan_and_hold_it_at_once(
+    staff: AsyncClient, running: RunningClinic, anna: dict[str, Any]
+) -> None:
+    knee = {"value": "healing_or_not_checked", "region": ["knee"], "date": "2026-09-01"}
+    plan_id = await started(
+        staff, running, with_field(anna, "screening", {**anna["screening"], "SCR-08": knee})
+    )
+    asked = {"edit": {"target_regions": ["knee"]}, "reason": "Her knee is what hurts now."}
+    answered = await staff.post(f"/api/v1/plans/{plan_id}/amend", json=asked)
+    assert (answered.status_code, answered.json()["stage"]) == (200, "suspended"), answered.text
+    assert await waiting(staff, plan_id, "clearance")
+    again = await staff.post(f"/api/v1/plans/{plan_id}/amend", json=asked)
+    assert (again.status_code, again.json()["code"]) == (409, "same_regions")
+
+
 async def test_a_taken_time_comes_back_from_the_plan_with_free_ones(
     staff: AsyncClient, running: RunningClinic, anna: dict[str, Any]
 ) -> None:

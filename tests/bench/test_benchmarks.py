@@ -26,6 +26,7 @@ def test_the_rules_are_measured_beside_a_fixed_loop() -> None:
     assert all(figure.value > 0 for figure in report.figures)
 
 
+@pytest.mark.slow
 async def test_sessions_are_counted_beside_bare_ones() -> None:
     report = await asyncio.to_thread(session_speed.run, plans=1, sessions=1, rounds=1)
     found = {figure.name: figure.value for figure in report.figures}

@@ -11,9 +11,9 @@ from playwright.async_api import Browser, Page
 from database.demo_clinic import Person
 from messaging.gateway.testing import RunningGateway
 from tests.browser.chromium import HOW_TO_GET_IT, chromium, installed_chromium
-from tests.browser.every_page import sign_in
 from tests.browser.lively_clinic import LivelyClinic, lively_clinic
 from tests.browser.phones import busy_phones
+from tests.browser.shown import sign_in
 
 Seat = Callable[[Person | None], Awaitable[Page]]
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
-from asyncio import create_task
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -13,7 +11,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import httpx2
-import uvicorn
 from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy import insert, text
@@ -23,7 +20,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from api.app import create_app
 from api.clinic import Clinic
 from api.passwords import hash_password
-from api.serving import AppServer
 from care.pack import builtin
 from database import demo_clinic
 from database.demo_clinic import STAFF, THERAPIST
@@ -39,6 +35,8 @@ from schemas.protocol import ApprovalKind
 from schemas.rules import RulePack
 from schemas.settings import Settings
 from tests.browser.client_form import OpenForm, open_form
+from tests.browser.second_door import SecondDoor, second_door
+from tests.browser.served import free_socket, served
 from tests.console.staged_clinic import CALM, StagedPlan, StagedPlans
 
 NOW: Final = datetime(2026, 11, 24, 10, 12, tzinfo=UTC)
@@ -177,6 +175,7 @@ class LivelyClinic:
     plans: StagedPlans
     clock: StoppedClock
     form: OpenForm
+    second: SecondDoor
     plan_of: dict[str, str] = field(default_factory=dict)
     outage_id: str = ""
 
@@ -218,19 +217,16 @@ async def lively_clinic(database_url: str) -> AsyncIterator[LivelyClinic]:
     hashed = hash_password(PASSWORD)
     async with engine.begin() as connection:
         await demo_clinic.insert_clinic(connection, {person.id: hashed for person in STAFF}, NOW)
-    listening = socket.create_server(("127.0.0.1", 0))
-    url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    listening, url = free_socket()
     clinic = _clinic(engine, plans, url)
     app = create_app(clinic)
-    shown = LivelyClinic(url, engine, plans, clock, await open_form(clinic))
-    await _live(shown, app)
-    server = AppServer(uvicorn.Config(app, log_level="error", access_log=False, lifespan="off"), app)
-    serving = create_task(server.serve(sockets=[listening]))
     try:
-        yield shown
+        async with second_door(clinic) as second, served(app, listening):
+            shown = LivelyClinic(url, engine, plans, clock, await open_form(clinic), second)
+            await _live(shown, app)
+            await shown.form.end_the_others(engine, NOW, shown.plan_of["Omar"])
+            yield shown
     finally:
-        server.should_exit = True
-        await serving
         await engine.dispose()
 
 

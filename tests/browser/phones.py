@@ -17,6 +17,15 @@ ANNA: Final = "+447700900321"
 SILENT: Final = "+447700900333"
 MAILBOX: Final = "anna.kowalska@mail.example"
 
+PAGES: Final = {
+    "phones": "/",
+    "phone": f"/phones/{ANNA}",
+    "phone-opted-out": f"/phones/{SILENT}",
+    "phone-mistake": "/phones/12",
+    "phone-mail": f"/mail/{MAILBOX}",
+}
+"""Every page of the gateway, by name."""
+
 _TALK: Final = (
     (
         "Riverside Physio: Your visit is Tue 24 Nov at 10:00 with Priya. "

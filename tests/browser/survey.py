@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,11 +19,14 @@ _HEIGHTS: Final = {320: 640, 1280: 800}
 _AXE: Final = Path(__file__).parent / "axe" / "axe.min.js"
 _SETTLED: Final = "document.fonts.ready"
 
-_LOOK: Final = """async () => {
-  const answer = await axe.run(document, {
-    resultTypes: ["violations"],
-    runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-  });
+_RULES: Final = {
+    "light": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "dark": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
+}
+"""A theme changes colours and nothing else, so the second look is at what depends on them; the page is the same."""
+
+_LOOK: Final = """async (rules) => {
+  const answer = await axe.run(document, { resultTypes: ["violations"], runOnly: rules });
   return answer.violations.map((one) => ({
     rule: one.id,
     help: one.help,
@@ -77,10 +80,11 @@ class Survey:
     overflow: tuple[str, ...]
 
 
-async def survey(page: Page, address: str, width: int) -> Survey:
-    """Open the address at this width and look at it in both themes."""
+async def survey(page: Page, width: int, come: Callable[[], Awaitable[None]]) -> Survey:
+    """Come to a page at this width, once, and look at it in both themes."""
+    await page.emulate_media(color_scheme=THEMES[0], reduced_motion="reduce")
     await page.set_viewport_size({"width": width, "height": _HEIGHTS[width]})
-    await page.goto(address)
+    await come()
     await page.evaluate(_SETTLED)
     overflow = await page.evaluate(_OVERFLOW)
     small = await page.evaluate(_SMALL, _CONTROLS)
@@ -88,7 +92,7 @@ async def survey(page: Page, address: str, width: int) -> Survey:
     violations: dict[Theme, tuple[str, ...]] = {}
     for theme in THEMES:
         await page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-        violations[theme] = tuple(_in_words(await page.evaluate(_LOOK)))
+        violations[theme] = tuple(_in_words(await page.evaluate(_LOOK, _RULES[theme])))
     obscured = await page.evaluate(_OBSCURED, _CONTROLS)
     return Survey(violations, tuple(small), tuple(obscured), tuple(overflow))
 

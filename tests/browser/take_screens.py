@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import logging
 import os
 import sys
@@ -12,15 +13,15 @@ from pathlib import Path
 from typing import Final
 
 import structlog
+from PIL import Image
 from playwright.async_api import Browser, BrowserContext, Page
 
-from care.client_form import Kind
 from cli.embedded.postgres import EmbeddedPostgres
 from tests.browser.chromium import HOW_TO_GET_IT, chromium, installed_chromium
-from tests.browser.every_page import PAGES, sign_in
+from tests.browser.every_page import PAGES
 from tests.browser.lively_clinic import LivelyClinic, lively_clinic
-from tests.browser.palette_png import palette_png
 from tests.browser.phones import ANNA, MAILBOX, busy_phones
+from tests.browser.shown import Shown, open_page, sign_in
 from tests.browser.survey import Theme
 
 FOLDER: Final = Path(__file__).parents[2] / "docs" / "screens"
@@ -83,7 +84,7 @@ PICTURES: Final = (
     Picture("mail"),
     Picture("new-client"),
     Picture("form-door", size=PHONE),
-    Picture("form-question", size=PHONE, whole=True),
+    Picture("form-item", "form-question", size=PHONE, whole=True),
 )
 
 
@@ -93,36 +94,38 @@ async def take(database_url: str, names: list[str]) -> None:
     wanted = [one for one in PICTURES if not names or one.file.startswith(tuple(names))]
     async with chromium() as browser, lively_clinic(database_url) as clinic:
         with busy_phones() as phones:
-            form = clinic.form
-            elsewhere = {
-                "phone": f"{phones.url}/phones/{ANNA}",
-                "mail": f"{phones.url}/mail/{MAILBOX}",
-                "form-door": form.door,
-                "form-question": f"{form.home}/{form.question_of[Kind.item]}",
+            pages = {
+                **PAGES,
+                "phone": Shown(lambda _: f"{phones.url}/phones/{ANNA}", None),
+                "mail": Shown(lambda _: f"{phones.url}/mail/{MAILBOX}", None),
             }
-            workbench = await browser.new_page()
-            seats: dict[str | None, BrowserContext] = {None: await browser.new_context(locale="en-GB")}
-            await form.let_in(seats[None], clinic.url)
+            seats: dict[str | None, BrowserContext] = {}
             for one in wanted:
-                page = await _opened(browser, clinic, one, elsewhere.get(one.page), seats)
+                page = await _opened(browser, clinic, one, pages[one.page], seats)
                 if one.whole:  # in a window as high as the page, so that what is fixed stays at its edge
                     height = await page.evaluate("document.documentElement.scrollHeight")
                     await page.set_viewport_size({"width": one.size[0], "height": int(height)})
                 png = await page.screenshot()
-                (FOLDER / one.file).write_bytes(await palette_png(workbench, png))
+                _few_colours(png).save(FOLDER / one.file, optimize=True)
                 await page.close()
     sizes = [(FOLDER / one.file).stat().st_size for one in wanted]
     print(f"{len(sizes)} pictures, {sum(sizes) / 1000:.0f} kB, in {FOLDER}")
+
+
+def _few_colours(png: bytes) -> Image.Image:
+    """The picture with at most 256 colours: enough for pages, in a third of the room; letters keep their edges."""
+    full = Image.open(io.BytesIO(png)).convert("RGB")
+    return full.quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
 
 
 async def _opened(
     browser: Browser,
     clinic: LivelyClinic,
     picture: Picture,
-    elsewhere: str | None,
+    shown: Shown,
     seats: dict[str | None, BrowserContext],
 ) -> Page:
-    reader = None if elsewhere else PAGES[picture.page].reader
+    reader = shown.reader
     name = reader.id if reader else None
     if name not in seats:
         seats[name] = await browser.new_context(locale="en-GB", reduced_motion="reduce")
@@ -133,7 +136,7 @@ async def _opened(
     page = await seats[name].new_page()
     await page.set_viewport_size({"width": picture.size[0], "height": picture.size[1]})
     await page.emulate_media(color_scheme=picture.theme)
-    await page.goto(elsewhere or clinic.url + PAGES[picture.page].address(clinic))
+    await open_page(page, shown, clinic)
     await page.evaluate("document.fonts.ready")
     return page
 

@@ -2,36 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
-from care.client_form import Kind
 from messaging.gateway.testing import RunningGateway
-from tests.browser.client_form import OpenForm
+from tests.browser import phones as the_phones
 from tests.browser.conftest import Seat
 from tests.browser.every_page import PAGES
 from tests.browser.lively_clinic import LivelyClinic
-from tests.browser.phones import ANNA, MAILBOX, SILENT
+from tests.browser.shown import open_page
 from tests.browser.survey import THEMES, WIDTHS, Survey, Theme, survey
-
-
-def _asking(kind: Kind) -> Callable[[OpenForm], str]:
-    return lambda form: f"{form.home}/{form.question_of[kind]}"
-
-
-_FORM_PAGES: dict[str, Callable[[OpenForm], str]] = {
-    "form-door": lambda form: form.door,
-    "form-closed": lambda form: f"{form.door}x",
-    **{f"form-{kind}": _asking(kind) for kind in Kind},
-}
-_PHONE_PAGES = {
-    "phones": "/",
-    "phone": f"/phones/{ANNA}",
-    "phone-opted-out": f"/phones/{SILENT}",
-    "phone-mistake": "/phones/12",
-    "phone-mail": f"/mail/{MAILBOX}",
-}
 
 
 @pytest.fixture(params=WIDTHS, ids="{}px".format, scope="module")
@@ -40,7 +19,7 @@ def width(request: pytest.FixtureRequest) -> int:
     return int(request.param)
 
 
-@pytest.fixture(params=[*PAGES, *_FORM_PAGES, *_PHONE_PAGES], scope="module")
+@pytest.fixture(params=[*PAGES, *the_phones.PAGES], scope="module")
 async def surveyed(
     request: pytest.FixtureRequest,
     width: int,
@@ -50,15 +29,16 @@ async def surveyed(
 ) -> Survey:
     """A page at a width; looked at once, asked about often."""
     name = str(request.param)
-    if name in _FORM_PAGES:
-        page, address = await seat(None), _FORM_PAGES[name](lively.form)
-        await lively.form.let_in(page.context, lively.url)
-    elif name in PAGES:
+    if name in PAGES:
         shown = PAGES[name]
-        page, address = await seat(shown.reader), lively.url + shown.address(lively)
-    else:
-        page, address = await seat(None), phones.url + _PHONE_PAGES[name]
-    return await survey(page, address, width)
+        page = await seat(shown.reader)
+        return await survey(page, width, lambda: open_page(page, shown, lively))
+    page = await seat(None)
+
+    async def come() -> None:
+        await page.goto(phones.url + the_phones.PAGES[name])
+
+    return await survey(page, width, come)
 
 
 @pytest.mark.parametrize("theme", THEMES)

@@ -6,9 +6,12 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from care import pack as packs
+from care.agenda import next_item
 from care.answers import reply_question
+from care.draft import Draft
 from care.driving import DrivenPlan, Recording, Sent
 from care.finding import finding as reading_of
+from care.performing import text_not_sent
 from schemas.alerts import Alert, AlertReason
 from schemas.commands import (
     CLIENT,
@@ -22,7 +25,7 @@ from schemas.commands import (
     Role,
 )
 from schemas.events import EventKind, PlanEvent
-from schemas.messages import Audience, TextPurpose
+from schemas.messages import Audience, TextOrder, TextPurpose
 from schemas.plan import SLOT_TAKING, Approval, PlanState, Session, SessionStatus, Stage
 from schemas.protocol import ApprovalKind
 from schemas.transition import Placement, ReplyFinding, SlotConflict, Transition
@@ -92,8 +95,11 @@ class PlayedPlan(DrivenPlan):
     # -- time -------------------------------------------------------------------------------------------
 
     def until(self, moment: datetime) -> PlayedPlan:
-        """Do everything as it falls due, up to and including a moment."""
-        self.run_until(moment)
+        """Do everything as it falls due, to the second, up to and including a moment."""
+        while (item := next_item(self.state)) is not None and item.due <= moment:
+            self.now = max(self.now, item.due)
+            self.do_what_is_due()
+        self.now = max(self.now, moment)
         return self
 
     def outage_until(self, moment: datetime) -> PlayedPlan:
@@ -138,6 +144,12 @@ class PlayedPlan(DrivenPlan):
         self.until(session.starts_at + timedelta(minutes=session.minutes))
         outcome = RecordOutcome(session_no=number, outcome=SessionStatus.attended, pain=pain, primary=primary)
         self.must(outcome)
+
+    def text_fails(self, order: TextOrder, *, unknown: bool = False) -> None:
+        """The provider gave a text up, or nobody knows what became of it."""
+        draft = Draft(self.state, self.now, f"not-sent:{order.key}")
+        text_not_sent(draft, order.key, order.session_no, unknown, order.rule)
+        self.commit(draft)
 
     # -- the world --------------------------------------------------------------------------------------
 

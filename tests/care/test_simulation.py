@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from care.pack import builtin, builtin_text, parse
 from care.simulation.assumptions import AssumptionError, read_assumptions, usual_assumptions
-from care.simulation.report import Tally, compared, tally
+from care.simulation.report import Tally, compared
 from care.simulation.running import lives
 from care.simulation.world import World
 from schemas.rules import RulePack
@@ -14,7 +14,14 @@ PLANS, WEEKS = 40, 26
 
 
 def simulated(pack: RulePack, seed: int = 7, plans: int = PLANS) -> Tally:
-    return tally(lives(World(pack, usual_assumptions(), seed), plans, WEEKS))
+    return of_lives(World(pack, usual_assumptions(), seed), plans)
+
+
+def of_lives(world: World, plans: int = PLANS) -> Tally:
+    total = Tally()
+    for story in lives(world, plans, WEEKS):
+        total.add(story)
+    return total
 
 
 def test_forty_clients_live_half_a_year_and_every_promise_is_kept() -> None:
@@ -54,7 +61,7 @@ def test_the_rules_that_take_effect_are_named_in_the_plans_own_story() -> None:
     pack = builtin()
     usual = usual_assumptions()
     worried = usual.model_copy(update={"clients": usual.clients.model_copy(update={"alarm_per_week": 0.1})})
-    seen = tally(lives(World(pack, worried, seed=7), PLANS, WEEKS)).rules
+    seen = of_lives(World(pack, worried, seed=7)).rules
     schedule = {rule.id for rule in pack.sms_checkins.schedule if rule.ask}
     assert schedule <= seen
     assert {"ALG-9", "review_after", "MID-3", "AL-01", "AL-06", "AL-12"} <= seen

@@ -107,6 +107,7 @@ def test_a_text_is_parsed_as_the_service_would(limber: Terminal) -> None:
 FENCE = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
+@pytest.mark.slow
 def test_the_worked_example_of_the_docs_runs_as_written(tmp_path: Path) -> None:
     shutil.copytree(REPOSITORY / "care" / "rules", tmp_path / "care" / "rules")
     commands = tmp_path / "bin"

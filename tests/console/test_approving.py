@@ -170,3 +170,14 @@ async def test_a_decision_that_does_not_exist_is_a_page_that_says_so(priya: http
     answered = await priya.get("/approvals/nothing-1")
     assert answered.status_code == 404
     assert "There is nothing here" in answered.text
+
+
+async def test_a_rejection_without_a_reason_is_asked_for_one_and_decides_nothing(
+    priya: httpx2.AsyncClient, waiting_plan: str, plans: StagedPlans
+) -> None:
+    path, sheet = await _sheet(priya, waiting_plan)
+    before = plans.states[waiting_plan].stage
+    answered = await priya.post(path, data={"key": _key(sheet), "decision": "reject"})
+    assert answered.status_code == 422
+    assert "Say why it is rejected" in answered.text
+    assert plans.states[waiting_plan].stage is before

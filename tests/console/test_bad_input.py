@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import httpx2
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import text
 
 from database.demo_clinic import LEAD
@@ -146,3 +147,25 @@ async def test_the_calendar_reads_by_therapist_by_room_and_by_week(
     assert week.count("<h2 id=") >= 5
     assert "Nothing booked." in week
     assert (await priya.get("/today?by=moon")).status_code == 422
+
+
+async def test_a_fault_of_ours_is_a_page_with_the_number_to_quote(
+    app: FastAPI, priya: httpx2.AsyncClient
+) -> None:
+    @app.get("/plans/never/broken")
+    async def broken() -> None:
+        raise RuntimeError("secret inside")
+
+    answered = await priya.get("/plans/never/broken")
+    assert answered.status_code == 500
+    assert "Something went wrong on our side" in answered.text
+    assert answered.headers["X-Request-Id"] in answered.text
+    assert "secret" not in answered.text
+
+
+async def test_an_address_without_a_page_is_told_in_words_for_people(priya: httpx2.AsyncClient) -> None:
+    nowhere, form_only = await priya.get("/nowhere"), await priya.get("/sign-out")
+    assert (nowhere.status_code, form_only.status_code) == (404, 405)
+    assert "There is no page at this address" in nowhere.text
+    assert "This address only takes a form" in form_only.text
+    assert "openapi" not in nowhere.text + form_only.text

@@ -38,6 +38,7 @@ FORMS = (
     ("/plans/{plan}/contact", Act.see_contact),
     ("/plans/{plan}/discharge", Act.decide),
     ("/plans/{plan}/amend", Act.decide),
+    ("/plans/{plan}/regions", Act.decide),
     ("/plans/{plan}/assessment", Act.assess),
     ("/plans/{plan}/check-ins", Act.take_check_in),
     ("/plans/{plan}/adverse-events", Act.report_effect),

@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from database.calendar import add_absence, bookings, free_slots, propose_first
+from database.calendar import bookings, free_slots, propose_first
 from database.demo_clinic import EVENING_THERAPIST, FRONT_DESK, HOURS, ROOM_IDS, SITE_ID, THERAPIST
 from database.diary import GRID, Diary, Shift, SlotReason, Span
+from database.leave import set_leave
 from database.local_time import instant
 from database.record import record
 from schemas.plan import PlanState
@@ -70,7 +71,10 @@ async def test_a_session_is_refused_for_the_reason_a_person_would_give(
 ) -> None:
     plan = await open_a_plan()
     away = date(2026, 11, 12)
-    await add_absence(engine, THERAPIST.id, at(away, 0), at(away, 23, 59), "course")
+    whole_day = at(away, 0), at(away, 23, 59)
+    await set_leave(
+        engine, THERAPIST.id, EVENING_THERAPIST.id, *whole_day, reason="course", set_by=THERAPIST.id
+    )
     (conflict,) = (await record(engine, booking(plan, a_session(starts_at=start)), None)).conflicts
     assert conflict.reason == reason
     assert len(conflict.alternatives) == 3

@@ -22,13 +22,16 @@ from database.outbox import OutboxText
 from messaging.gateway.testing import RunningGateway
 from messaging.templates import all_books
 from messaging.twilio_channel import TwilioChannel
-from schemas.messages import SendOutcome, TextOrder, TextPurpose
+from schemas.messages import MessageStatus, SendOutcome, TextOrder, TextPurpose
 from schemas.orders import SendOrder
 from schemas.plan import PlanState
 from worker.metrics import Metrics
 
 NOW = datetime(2026, 11, 9, 10, 0, tzinfo=UTC)
 """A Monday morning, in nobody's quiet hours."""
+
+WENT = frozenset({MessageStatus.sent, MessageStatus.delivered})
+"""How a text stands that was handed in; its receipt may be there before anybody looks."""
 
 _PATIENCE = Patience(look_again=timedelta(milliseconds=50), give_up_after=timedelta(seconds=1.2))
 

@@ -13,7 +13,7 @@ from database.receipts import untold_failures
 from schemas.messages import MessageStatus, TextOrder, TextPurpose
 from schemas.plan import PlanState
 from tests.texts.conftest import NewClients
-from tests.texts.post_office import NOW, PostOffice, a_question
+from tests.texts.post_office import NOW, WENT, PostOffice, a_question
 
 ADA = "+447700900702"
 BUDGET = 3
@@ -30,7 +30,7 @@ def _asked_on(plan: PlanState, day: int) -> TextOrder:
 
 async def _used_up(post_office: PostOffice, plan: PlanState) -> None:
     for day in range(BUDGET):
-        assert (await post_office.send(_asked_on(plan, day))).status is MessageStatus.sent
+        assert (await post_office.send(_asked_on(plan, day))).status in WENT
 
 
 async def test_two_plans_of_one_person_share_one_budget(
@@ -53,7 +53,7 @@ async def test_the_budget_has_room_again_after_seven_days(
 ) -> None:
     back, knee = await new_clients.plan("+447700900703"), await new_clients.plan("+447700900703")
     await _used_up(post_office, back)
-    assert (await post_office.send(_asked_on(knee, 7))).status is MessageStatus.sent
+    assert (await post_office.send(_asked_on(knee, 7))).status in WENT
 
 
 async def test_a_question_that_will_fit_before_its_use_ends_waits(
@@ -73,7 +73,7 @@ async def test_f32_a_family_that_shares_a_telephone_has_a_budget_each(
     mother = await new_clients.plan("+447700900705")
     child = await new_clients.plan("+447700900705", given_name="Byron")
     await _used_up(post_office, mother)
-    assert (await post_office.send(_asked_on(child, 4))).status is MessageStatus.sent
+    assert (await post_office.send(_asked_on(child, 4))).status in WENT
 
 
 async def test_plans_that_ask_at_the_same_moment_stay_within_the_budget(
@@ -81,7 +81,7 @@ async def test_plans_that_ask_at_the_same_moment_stay_within_the_budget(
 ) -> None:
     plans = [await new_clients.plan("+447700900706") for _ in range(BUDGET + 3)]
     outcomes = await asyncio.gather(*(post_office.send(_asked_on(plan, 0)) for plan in plans))
-    assert [one.status for one in outcomes].count(MessageStatus.sent) == BUDGET
+    assert sum(one.status in WENT for one in outcomes) == BUDGET
     assert len(await post_office.phone("+447700900706")) == BUDGET
 
 
@@ -97,7 +97,7 @@ async def test_questions_about_a_visit_and_reminders_are_never_held_back_by_the_
         rule="REMIND-72",
         starts_at=(NOW + 6 * DAY,),
     )
-    assert (await post_office.send(reminder)).status is MessageStatus.sent
+    assert (await post_office.send(reminder)).status in WENT
 
 
 # -- after an outage -----------------------------------------------------------------------------------
@@ -113,7 +113,7 @@ async def test_f02_after_an_outage_late_questions_to_one_client_merge_into_one(
     back, knee = await new_clients.plan("+447700900708"), await new_clients.plan("+447700900708")
     late = [_late(back, "q:CHK-PAIN:x"), _late(back, "q:CHK-GOAL:x", template="CHK-GOAL"), _late(knee, "q:k")]
     outcomes = await asyncio.gather(*(post_office.send(order) for order in late))
-    assert [one.status for one in outcomes].count(MessageStatus.sent) == 1
+    assert sum(one.status in WENT for one in outcomes) == 1
     assert {one.reason for one in outcomes if one.status is MessageStatus.suppressed} == {"merged"}
     assert len(await post_office.phone("+447700900708")) == 1
 
@@ -130,7 +130,7 @@ async def test_f02_a_late_reminder_goes_out_and_a_late_question_yields_to_it(
         rule="REMIND-72",
         starts_at=(NOW + 2 * DAY,),
     )
-    assert (await post_office.send(reminder)).status is MessageStatus.sent
+    assert (await post_office.send(reminder)).status in WENT
     assert (await post_office.send(_late(plan, "q:CHK-PAIN:x"))).reason == "merged"
 
 
@@ -147,8 +147,8 @@ async def test_a_question_on_time_is_not_merged_with_a_late_text(
     post_office: PostOffice, new_clients: NewClients
 ) -> None:
     plan = await new_clients.plan("+447700900711")
-    assert (await post_office.send(_late(plan, "q:CHK-PAIN:x"))).status is MessageStatus.sent
-    assert (await post_office.send(a_question(plan, "q:CHK-GOAL:y"))).status is MessageStatus.sent
+    assert (await post_office.send(_late(plan, "q:CHK-PAIN:x"))).status in WENT
+    assert (await post_office.send(a_question(plan, "q:CHK-GOAL:y"))).status in WENT
 
 
 async def test_an_opt_out_that_only_the_provider_knows_is_ours_from_then_on(

@@ -112,6 +112,7 @@ async def senders(database_url: str, gateway: RunningGateway, office: Office) ->
     await running.close()
 
 
+@pytest.mark.slow
 async def test_f01_f03_two_hundred_crashes_and_faults_send_no_text_twice_and_lose_none(
     *,
     engine: AsyncEngine,

@@ -15,9 +15,8 @@ from database.demo_clinic import FRONT_DESK
 from database.retries import send_again, waiting_retries
 from database.undo import take_back
 from messaging.templates import all_books
-from schemas.messages import MessageStatus
 from tests.texts.conftest import NewClients
-from tests.texts.post_office import NOW, PostOffice, a_notice
+from tests.texts.post_office import NOW, WENT, PostOffice, a_notice
 
 ADA = "+447700900713"
 BEN = "+447700900714"
@@ -49,7 +48,8 @@ async def test_a_failed_text_goes_once_more_and_only_once(
     await again.round(NOW + WINDOW)
     assert len(await post_office.phone(ADA)) == 1
     second = await outbox.get(post_office.engine, f"{order.key}:again")
-    assert (second.status, second.stands_for) == (MessageStatus.sent, order.key)
+    assert second.status in WENT
+    assert second.stands_for == order.key
 
 
 async def test_a_second_try_can_be_taken_back(

@@ -85,6 +85,7 @@ def _commands_in(run: WorkflowHistory) -> int:
     )
 
 
+@pytest.mark.slow
 async def test_many_runs_and_few_tell_the_same_story(walks: Walks, brief_runs: Walks) -> None:
     few, many = await _lived(walks), await _lived(brief_runs)
     runs = [_commands_in(history) for history in await many.clinic.histories(many.plan)]

@@ -60,6 +60,7 @@ def _within_a_run(stretches: list[Stretch]) -> list[Stretch]:
     return within
 
 
+@pytest.mark.slow
 async def test_an_ordinary_session_costs_at_most_14_actions_and_70_events(house: Clinic) -> None:
     plan = await _in_rhythm(house)
     stretches = await counted_sessions(house, plan, SESSIONS)
@@ -76,6 +77,7 @@ async def test_an_ordinary_session_costs_at_most_14_actions_and_70_events(house:
     assert not state.alerts, "an ordinary session needs nobody"
 
 
+@pytest.mark.slow
 async def test_a_weekly_question_adds_four_actions(house: Clinic) -> None:
     plan = await _in_rhythm(house, "SCH-3")
     stretches = await counted_sessions(house, plan, 3)

@@ -60,7 +60,7 @@ async def _page(at: Desk, alert_id: str, no: No | None = None, form: Sent | None
     clock = SiteClock(view.state.protocol.hours.zone, max(at.clinic.clock(), view.summary.updated_at))
     status, refusal = refusal_shown(no, clock.at)
     what, next_step = ALERTS[found.reason]
-    people = await staff_names(engine)
+    people = await staff_names(engine, (found.acknowledged_by, found.closed_by))
     texts = await texts_from_plan(engine, found.plan_id)
     return at.page(
         "attention",

@@ -26,9 +26,7 @@ from api.problems import Problem
 from api.routes.approvals import post_decision
 from api.screening_story import screening_story
 from database import approvals as approval_records
-from database.approvals import ApprovalView
 from database.plans import plan
-from database.sites import site
 from database.staff import all_staff, staff_names
 from database.undo import texts_to_undo
 from schemas.commands import Decision, Role
@@ -97,7 +95,7 @@ async def _asked(form: Sent, approval_id: str) -> DecisionAsked:
         approval = await approval_records.approval(form.at.clinic.engine, approval_id)
         edit: dict[str, Any] = form.filled("session_minutes", "planned_weeks", "therapist")
         if first := form.word("first_session_at"):
-            zone = (await site(form.at.clinic.engine, (await _plan_of(form.at, approval)).site_id)).zone
+            zone = (await form.at.site_of((await plan(form.at.clinic.engine, approval.plan_id)).summary)).zone
             edit["first_session_at"] = local_moment(first, zone, "first_session_at")
         step = form.filled("step")
         if approval.kind is ApprovalKind.start:
@@ -108,17 +106,13 @@ async def _asked(form: Sent, approval_id: str) -> DecisionAsked:
     return checked(DecisionAsked, values)
 
 
-async def _plan_of(at: Desk, approval: ApprovalView) -> Any:
-    return (await plan(at.clinic.engine, approval.plan_id)).summary
-
-
 async def _sheet(at: Desk, approval_id: str, no: No | None = None, form: Sent | None = None) -> Response:
     engine = at.clinic.engine
     approval = await approval_records.approval(engine, approval_id)
     at_hand = await ones_own_plan(at.clinic, at.who, approval.plan_id)
     state, summary = at_hand.state, at_hand.view.summary
     clock = SiteClock(at_hand.zone, max(at.clinic.clock(), summary.updated_at))
-    pack, place = await at.clinic.pack_by_hash(state.protocol.pack_hash), await site(engine, summary.site_id)
+    pack, place = await at.clinic.pack_by_hash(state.protocol.pack_hash), await at.site_of(summary)
     open_now = state.approval(approval_id)
     told = await planned_words(engine, pack, place, state.protocol, summary.therapist)
     status, refusal = refusal_shown(no, clock.at)
@@ -150,8 +144,9 @@ async def _sheet(at: Desk, approval_id: str, no: No | None = None, form: Sent | 
 
 
 async def _name(at: Desk, staff_id: str | None) -> str | None:
-    people = await staff_names(at.clinic.engine)
-    return people.get(staff_id, staff_id) if staff_id else None
+    if staff_id is None:
+        return None
+    return (await staff_names(at.clinic.engine, (staff_id,))).get(staff_id, staff_id)
 
 
 def _trend(state: PlanState, clock: SiteClock) -> dict[str, Any] | None:

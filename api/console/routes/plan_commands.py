@@ -80,6 +80,20 @@ async def amend(plan: ThePlan, form: TheForm) -> Response:
     return await back_on_page(form, plan, command(), Done.amended)
 
 
+@router.post("/regions", dependencies=[allowed(Act.decide)])
+async def change_regions(plan: ThePlan, form: TheForm) -> Response:
+    """Other parts of the body to treat; the plan's own rules say what follows."""
+
+    async def command() -> Response:
+        chosen = form.chosen("target_regions")
+        if not chosen:
+            raise invalid([FieldProblem("target_regions", "Tick at least one part of the body.")])
+        values = form.filled("reason") | {"edit": {"target_regions": chosen}}
+        return await post_amend(checked(AmendAsked, values), plan, form.ask)
+
+    return await back_on_page(form, plan, command(), Done.regions_changed)
+
+
 @router.post("/texts/undo")
 async def undo(plan: ThePlan, form: TheForm) -> Response:
     """Take one's own text back while it waits; once it has begun to go there is no way back, and we say so."""

@@ -24,6 +24,18 @@
     next.scrollIntoView({ block: "nearest" });
   };
 
+  // What floats over the page goes when its reader does: nothing that has the focus lies hidden under it.
+  const floating = () => document.querySelector("details.demo[open]");
+  document.addEventListener("focusin", (event) => {
+    if (!floating()?.contains(event.target)) floating()?.removeAttribute("open");
+  });
+  document.addEventListener("keydown", (event) => {
+    const over = event.key === "Escape" && floating();
+    if (!over) return;
+    over.open = false;
+    over.querySelector("summary").focus();
+  });
+
   const press = (key) => {
     const target = document.querySelector(`[data-key="${key}"]`);
     if (!target) return;
