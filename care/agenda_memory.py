@@ -25,11 +25,8 @@ def in_order(items: Iterable[AgendaItem]) -> list[Entry]:
     return sorted([(item.due, item.key, item) for item in items])
 
 
-class Section(NamedTuple):
-    """What one source says about a state, and what it remembers of it for the next."""
-
-    runs: tuple[Run, ...]
-    memory: Any
+Section = tuple[tuple[Run, ...], Any]
+"""What one source says about a state, in runs, and what it remembers of it for the next."""
 
 
 class Unfolding:
@@ -72,10 +69,10 @@ class _Whole:
 
     def section(self, state: PlanState, last: Section | None) -> Section:
         told = [part(state) for part in self._derived]
-        if last is not None and last.memory == told:
+        if last is not None and last[1] == told:
             return last
         found = self._source(state)
-        return Section((found if isinstance(found, Unfolding) else in_order(found),), told)
+        return ((found if isinstance(found, Unfolding) else in_order(found),), told)
 
 
 class _OneByOne:
@@ -95,12 +92,12 @@ class _OneByOne:
 
     def section(self, state: PlanState, last: Section | None) -> Section:
         # An element is named by its address: it is kept with its items, so no other object can have that.
-        before = last.memory if last is not None else {}
+        before = last[1] if last is not None else {}
         kept: dict[int, tuple[Any, Run]] = {}
         for element in self._among(self._elements(state)):
             name = id(element)
             kept[name] = before.get(name) or (element, in_order(self._source(state, element)))
-        return Section(tuple([run for _, run in kept.values() if run]), kept)
+        return tuple([run for _, run in kept.values() if run]), kept
 
     def _everything(self, state: PlanState) -> Iterator[AgendaItem]:
         for element in self._elements(state):
@@ -137,17 +134,21 @@ class Agenda(NamedTuple):
     sections: tuple[Section, ...]
     done: frozenset[str]
     heads: tuple[Entry | None, ...]
-
-    def first(self) -> AgendaItem | None:
-        """The first item still to come; None where there is none."""
-        first = min(filter(None, self.heads), default=None)
-        return None if first is None else first[2]
+    first: AgendaItem | None
+    """The first item still to come; None where there is none."""
 
     def items(self) -> tuple[AgendaItem, ...]:
         """All items still to come, in order."""
-        runs = (run for section in self.sections for run in section.runs)
+        runs = (run for section in self.sections for run in section[0])
         coming = sorted(entry for run in runs for entry in run if entry[1] not in self.done)
         return tuple(item for _, _, item in coming)
+
+
+def _agenda(
+    state: PlanState, sections: tuple[Section, ...], done: frozenset[str], heads: tuple[Entry | None, ...]
+) -> Agenda:
+    first = min(filter(None, heads), default=None)
+    return Agenda(state, sections, done, heads, first[2] if first is not None else None)
 
 
 _key = itemgetter(1)
@@ -156,7 +157,7 @@ _key = itemgetter(1)
 def _head(section: Section, done: frozenset[str]) -> Entry | None:
     """The first entry of a section that has not had its turn."""
     first: Entry | None = None
-    for run in section.runs:
+    for run in section[0]:
         for entry in run:
             if entry[1] not in done:
                 if first is None or entry < first:
@@ -186,10 +187,10 @@ class Sections:
 
     def _afresh(self, state: PlanState) -> Agenda:
         sections, done = tuple(source.section(state, None) for source in self._sources), keys_done(state.done)
-        return Agenda(state, sections, done, tuple(_head(section, done) for section in sections))
+        return _agenda(state, sections, done, tuple(_head(section, done) for section in sections))
 
     def _after(self, latest: Agenda, state: PlanState) -> Agenda:
-        before, sections, done, heads = latest
+        before, sections, done, heads, _ = latest
         stale, doubtful = self._fields.of_change(before, state)
         if before.progress is not state.progress:
             also_stale, also_doubtful = self._measures.of_change(before.progress, state.progress)
@@ -208,7 +209,7 @@ class Sections:
                 for place, head in enumerate(first):
                     if forgotten or (head is not None and head[1] in done):
                         first[place] = _head(said[place], done)
-        return Agenda(state, tuple(said), done, tuple(first))
+        return _agenda(state, tuple(said), done, tuple(first))
 
 
 _Places = frozenset[int]

@@ -145,27 +145,17 @@ def _asked_after(zone: str, quiet_start: time, quiet_end: time, since: datetime,
     return _asked_on(zone, quiet_start, quiet_end, day)
 
 
-class _Fit(NamedTuple):
-    """The turn that a question got last, and what it depended on."""
-
-    quiet: _Quiet
-    budget: int
-    due: datetime
-    taken: frozenset[datetime]
-    turn: datetime
-
-
-_last_fits: dict[str, _Fit] = {}
-"""Each question's last turn. It begins no earlier where only more turns are taken than were then."""
+_last_fits: dict[str, tuple[tuple[_Quiet, int, datetime], frozenset[datetime], datetime]] = {}
+"""Each question's last turn, after what it depended on: where only more turns are taken, it is no earlier."""
 
 
 def _fit(question: str, quiet: _Quiet, due: datetime, sent: list[datetime], budget: int) -> datetime:
     """The first instant from `due` on that keeps the 24-hour gap and the 7-day budget."""
     near = sent[bisect(sent, due - _BUDGET_WINDOW) :]
     taken = frozenset(near)
-    last, turn = _last_fits.get(question), due
-    if last is not None and last[:3] == (quiet, budget, due) and last.taken <= taken:
-        turn = last.turn
+    known, depends, turn = _last_fits.get(question), (quiet, budget, due), due
+    if known is not None and known[0] == depends and known[1] <= taken:
+        turn = known[2]
     zone, quiet_start, quiet_end = quiet
     while (free := _not_before(turn, sent, budget)) is not None:
         day = calendar_day(zone, free)
@@ -173,7 +163,7 @@ def _fit(question: str, quiet: _Quiet, due: datetime, sent: list[datetime], budg
         if turn < free:
             turn = _asked_on(zone, quiet_start, quiet_end, day + _DAY)
     if len(taken) == len(near):  # two at one instant count twice, and a set would not tell
-        _last_fits[question] = _Fit(quiet, budget, due, taken, turn)
+        _last_fits[question] = (depends, taken, turn)
     return turn
 
 

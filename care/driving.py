@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from care.agenda import due_items
+from care.agenda import due_items, next_item
 from care.deciding import decide, with_conflicts
 from care.draft import Draft
 from care.guards import refuse
