@@ -1,4 +1,4 @@
-"""The client's form as part of the application: its pages, and how it says that a link opens nothing."""
+"""The client's form as part of the application: what it keeps, and how it says that a link opens nothing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from fastapi import FastAPI, Request
 from starlette.responses import RedirectResponse, Response
 
 from api.clinic import clinic_of
-from api.form import routes
 from api.form.pages import around, page
 from api.form.visit import FormLimits, LinkClosed, NotYetKnownError
 from database.sites import all_sites
@@ -18,9 +17,8 @@ from messaging.form_link import FORM_PATH
 
 
 def install(app: FastAPI) -> None:
-    """Add the form to the application."""
+    """Give the application what the form keeps, and how it says that a link opens nothing."""
     app.state.form_limits = FormLimits()
-    app.include_router(routes.router, include_in_schema=False)
 
     @app.exception_handler(LinkClosed)
     async def closed(request: Request, answer: LinkClosed) -> Response:
