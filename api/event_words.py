@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from api.text_words import name_of
 from care.words import words_for
 from schemas.events import EventKind as E
 from schemas.events import Fact, PlanEvent
@@ -39,7 +40,7 @@ SENTENCES: Final[Mapping[E, str]] = MappingProxyType(
         E.taper_evaluated: "The taper policy said: {verdict} ({reasons}).",
         E.step_changed: "The step went from {was} to {now}.",
         E.reply_read: "A text from the client was read.",
-        E.answer_recorded: "The client answered {question}.",
+        E.answer_recorded: "The client answered about {question}.",
         E.checkin_unanswered: "A check-in stayed unanswered, {run} in a row.",
         E.alert_raised: "Alert {urgency}: {reason}.",
         E.alert_acknowledged: "Someone took the alert on.",
@@ -88,7 +89,7 @@ def _word(fact: Fact, zone: ZoneInfo) -> str:
     if isinstance(fact, tuple | list):
         return ", ".join(map(_in_a_list, fact)) or "–"
     moment = _moment(fact)
-    return f"{moment.astimezone(zone):%a %d %b %Y %H:%M}" if moment else str(fact).replace("_", " ")
+    return f"{moment.astimezone(zone):%a %d %b %Y %H:%M}" if moment else name_of(str(fact))
 
 
 def _in_a_list(code: str) -> str:

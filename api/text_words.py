@@ -1,4 +1,4 @@
-"""Why a text was sent, or not, in words."""
+"""What a text is called, and why it was sent, or not, in words."""
 
 from __future__ import annotations
 
@@ -10,6 +10,59 @@ from database.outbox import OutboxText
 from messaging.error_classes import MEANINGS, classify
 from schemas.messages import MessageStatus as S
 from schemas.messages import TextPurpose as P
+
+NAMES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "form_link": "the link to the form",
+        "intake_received": "thanks for the form",
+        "intake_deferred": "thanks for the form, and that we ring",
+        "waiting_for_letter": "a letter is needed first",
+        "visits_booked": "the visits that are booked",
+        "visits_changed": "the visits as they are now",
+        "session_reminder_72h": "reminder, three days before",
+        "session_reminder_24h": "reminder, the day before",
+        "session_moved": "the visit has moved",
+        "session_cancelled": "the clinic cancels the visit",
+        "session_held": "the visit is on hold",
+        "session_missed": "the visit was missed",
+        "change_requested": "we ring about another time",
+        "cancelled_by_reply": "the visit is cancelled, as asked",
+        "which_visit_or_question": "was the answer about the visit or the question",
+        "which_question": "which question was answered",
+        "which_visit": "which visit was meant",
+        "check_in_reminder": "the question once more",
+        "plan_paused": "the visits are paused",
+        "plan_resumed": "the visits start again",
+        "plan_declined": "we would like to talk first",
+        "discharged": "the plan is complete",
+        "withdrawn": "the plan has ended, as asked",
+        "staff_page": "a call to staff",
+        "CHK-PAIN": "pain in the last 24 hours",
+        "CHK-STIFF": "stiffness today",
+        "CHK-SORE": "soreness after the visit",
+        "CHK-GOAL": "the goal activity",
+        "CHK-FLARE": "flare-ups in the last 7 days",
+        "CHK-HOME": "home stretches in the last 7 days",
+        "CHK-BETTER": "how it is compared with the start",
+        "CHK-CHANGE": "anything new before the visit",
+        "MSG-999": "advice to call 999",
+        "MSG-GENERIC-EMERGENCY": "advice to call the emergency number",
+        "MSG-CES": "advice on numbness, to act at once",
+        "MSG-DVT": "advice on a swollen leg, to act today",
+        "MSG-111": "advice to call 111 or the GP",
+        "MSG-MH": "whom to talk to in a crisis",
+        "MSG-CALLBACK": "a physiotherapist will ring",
+        "MSG-OOH": "nobody reads texts right now",
+        "MSG-REASK": "the answer could not be read",
+    }
+)
+"""What each text is about: the product's own, and the questions and messages of the rule pack that comes with it."""
+
+
+def name_of(code: str) -> str:
+    """What a text is about; a text of a rule pack that is not known here goes by its code."""
+    return NAMES.get(code, code.replace("_", " "))
+
 
 PURPOSES: Final[Mapping[P, str]] = MappingProxyType(
     {

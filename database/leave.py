@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import delete, func, insert, literal, select, text, update
+from sqlalchemy import bindparam, delete, func, insert, literal, select, text, update
 from sqlalchemy.dialects.postgresql import TSTZRANGE, Range
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -14,6 +14,7 @@ from database.engine import one_by_one
 from database.errors import NotFoundError, RecordError
 from database.staff_changes import note_change
 from database.tables import absences, sessions, staff
+from database.tables.columns import Moment
 from schemas.names import new_id
 from schemas.staff_changes import StaffChange
 
@@ -73,15 +74,18 @@ class StandIns:
         return "you stand in" if acting == reader_id else f"{self.names[acting or '']} stands in"
 
 
+_STAND_IN = (
+    select(absences.c.staff_id, absences.c.delegate_id, staff.c.name)
+    .join(staff, staff.c.id == absences.c.delegate_id)
+    .where(staff.c.active, absences.c.during.contains(bindparam("now", type_=Moment)))
+)
+"""Asked with every page: built once."""
+
+
 async def stand_ins(engine: AsyncEngine, now: datetime) -> StandIns:
     """Who acts for whom at `now`. A delegate who has left the clinic stands in for nobody."""
-    query = (
-        select(absences.c.staff_id, absences.c.delegate_id, staff.c.name)
-        .join(staff, staff.c.id == absences.c.delegate_id)
-        .where(staff.c.active, absences.c.during.contains(now))
-    )
     async with one_by_one(engine) as connection:
-        rows = (await connection.execute(query)).all()
+        rows = (await connection.execute(_STAND_IN, {"now": now})).all()
     return StandIns(
         {row.staff_id: row.delegate_id for row in rows}, {row.delegate_id: row.name for row in rows}
     )

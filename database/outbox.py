@@ -7,12 +7,12 @@ so a text and a step of its plan never wait for each other.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, Row, Text, any_, bindparam, func, select, update
+from sqlalchemy import ARRAY, Text, any_, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from database.chain import append, hold_chain
@@ -90,9 +90,9 @@ _READ = select(*COLUMNS).where(messages.c.key == bindparam("key"))
 _ENTER = ORDER.returning(messages.c.key)
 
 
-def as_text(row: Row[Any]) -> OutboxText:
+def as_text(row: Sequence[Any]) -> OutboxText:
     """A row of `COLUMNS` as a text."""
-    return OutboxText(**row._mapping)
+    return OutboxText(*row)
 
 
 async def put(engine: AsyncEngine, order: TextOrder, now: datetime) -> OutboxText:
@@ -258,15 +258,17 @@ def _told_by(order: TextOrder, fate: Fate, now: datetime) -> PlanEvent:
     return PlanEvent(kind=kind, at=now, rule=order.rule, facts=known)
 
 
+_OF_PLAN = (
+    select(*COLUMNS)
+    .where(messages.c.plan_id == bindparam("plan"))
+    .order_by(messages.c.ordered_at.desc(), messages.c.key)
+)
+
+
 async def texts_of_plan(engine: AsyncEngine, plan_id: str) -> tuple[OutboxText, ...]:
     """Every text of a plan, newest first, each with why it was sent or not."""
-    query = (
-        select(*COLUMNS)
-        .where(messages.c.plan_id == plan_id)
-        .order_by(messages.c.ordered_at.desc(), messages.c.key)
-    )
     async with one_by_one(engine) as connection:
-        return tuple(as_text(row) for row in await connection.execute(query))
+        return tuple(as_text(row) for row in await connection.execute(_OF_PLAN, {"plan": plan_id}))
 
 
 async def provider_sids(engine: AsyncEngine, to: str) -> frozenset[str]:

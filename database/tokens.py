@@ -7,7 +7,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, any_, func, literal, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, any_, bindparam, func, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -15,10 +15,28 @@ from database.engine import one_by_one
 from database.errors import KeyReusedError
 from database.staff_changes import note_change
 from database.tables import api_tokens, staff
+from database.tables.columns import Moment
 from schemas.names import new_id
 from schemas.staff_changes import StaffChange
 
 _USE_NOTED_EVERY = timedelta(minutes=1)
+
+
+def _counts(now: datetime | BindParameter[datetime]) -> tuple[ColumnElement[bool], ...]:
+    columns = api_tokens.c
+    return columns.revoked_at.is_(None), or_(columns.expires_at.is_(None), columns.expires_at > now)
+
+
+_HOLDER = (
+    select(api_tokens.c.id, api_tokens.c.staff_id, api_tokens.c.scopes, api_tokens.c.last_used_at)
+    .join(staff, staff.c.id == api_tokens.c.staff_id)
+    .where(
+        api_tokens.c.token_hash == bindparam("hash"),
+        *_counts(bindparam("now", type_=Moment)),
+        staff.c.active,
+    )
+)
+"""Asked with every request: built once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,17 +107,7 @@ async def token_holder(engine: AsyncEngine, token: str, now: datetime) -> TokenH
     """Whom the token speaks for; None if it is unknown, revoked, expired, or its holder has left."""
     columns = api_tokens.c
     async with one_by_one(engine) as connection:
-        row = (
-            await connection.execute(
-                select(columns.id, columns.staff_id, columns.scopes, columns.last_used_at)
-                .join(staff, staff.c.id == columns.staff_id)
-                .where(
-                    columns.token_hash == _hash(token),
-                    *_counts(now),
-                    staff.c.active,
-                )
-            )
-        ).one_or_none()
+        row = (await connection.execute(_HOLDER, {"hash": _hash(token), "now": now})).one_or_none()
         if row is None:
             return None
         if row.last_used_at is None or row.last_used_at < now - _USE_NOTED_EVERY:
@@ -172,11 +180,6 @@ async def end_all_tokens(
         if ended and by is not None:
             await note_change(connection, StaffChange.log_ins_ended, staff_id, by, count=ended)
     return ended
-
-
-def _counts(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    columns = api_tokens.c
-    return columns.revoked_at.is_(None), or_(columns.expires_at.is_(None), columns.expires_at > now)
 
 
 def _hash(token: str) -> str:

@@ -4,7 +4,6 @@ Every variable ``NAME`` can be given as ``NAME_FILE``: the path of a file that h
 container secrets arrive.
 """
 
-import os
 import re
 from collections.abc import Mapping
 from enum import StrEnum
@@ -15,6 +14,7 @@ from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_vali
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from schemas.encryption_keys import EncryptionKey, parse_encryption_keys
+from schemas.secret_files import SecretFiles, SettingsError, variable_of
 
 __all__ = [
     "EncryptionKey",
@@ -43,10 +43,6 @@ class LogFormat(StrEnum):
     AUTO = "auto"
     JSON = "json"
     CONSOLE = "console"
-
-
-class SettingsError(ValueError):
-    """The environment is unusable; ``str()`` names each variable, the reason and the way out, no values."""
 
 
 def _from(name: str) -> Any:
@@ -343,34 +339,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments first, then the environment, then the files that ``NAME_FILE`` variables name."""
-        return init_settings, env_settings, _FromFiles(settings_cls)
-
-
-class _FromFiles(PydanticBaseSettingsSource):
-    """The ``NAME_FILE`` variables."""
-
-    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002
-        name = _variable(field)
-        path = os.environ.get(f"{name}_FILE")
-        if not path:
-            return None, name, False
-        if os.environ.get(name):
-            raise SettingsError(f"{name} and {name}_FILE are both set; keep one of them")
-        try:
-            return Path(path).read_text().strip(), name, False
-        except OSError as error:
-            raise SettingsError(
-                f"{name}_FILE: {path} cannot be read ({error.strerror}); mount the secret or correct the path"
-            ) from error
-
-    def __call__(self) -> dict[str, Any]:
-        found = (self.get_field_value(info, name) for name, info in self.settings_cls.model_fields.items())
-        return {name: value for value, name, _ in found if value is not None}
-
-
-def _variable(info: Any) -> str:
-    alias = info.validation_alias
-    return str(alias.choices[0])
+        return init_settings, env_settings, SecretFiles(settings_cls)
 
 
 def load_settings() -> Settings:
@@ -392,5 +361,5 @@ def settings_table() -> str:
     rows = ["| variable | default | meaning |", "|---|---|---|"]
     for info in Settings.model_fields.values():
         default = "" if info.default is None else f"`{info.default}`"
-        rows.append(f"| `{_variable(info)}` | {default} | {info.description} |")
+        rows.append(f"| `{variable_of(info)}` | {default} | {info.description} |")
     return "\n".join(rows)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
@@ -12,6 +12,7 @@ from api.console import words
 from api.console.moments import SiteClock
 from api.console.planned_words import Ahead, PlannedWords
 from api.console.two_ways import TwoWays, two_ways
+from care.booking import first_start
 from care.deciding import decide
 from care.guards import refuse
 from care.preview import preview
@@ -50,10 +51,17 @@ def claim(approval: ApprovalView, state: PlanState, clock: SiteClock) -> str:
 
 
 def _start(approval: ApprovalView, state: PlanState, clock: SiteClock) -> str:
-    proposal = approval.proposal
-    step = proposal.step or state.protocol.start_step
-    first = proposal.first_session_at or state.protocol.first_session_at
+    step = approval.proposal.step or state.protocol.start_step
+    first = first_session(approval, state, clock.now)
     return f"Start: {words.rhythm(state.protocol, step)}, first session {clock.at(first)}"
+
+
+def first_session(approval: ApprovalView, state: PlanState, now: datetime) -> datetime:
+    """When the plan's first session would be after a yes now: as proposed, or later if that has come too near."""
+    proposed = approval.proposal.first_session_at or state.protocol.first_session_at
+    if approval.decided_at is not None:
+        return proposed
+    return first_start(state.protocol.but(first_session_at=proposed), now)
 
 
 def _taper(approval: ApprovalView, state: PlanState, _clock: SiteClock) -> str:

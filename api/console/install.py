@@ -6,7 +6,7 @@ from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any, Final
 
-from fastapi import Depends, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
@@ -81,17 +81,21 @@ class _Kept(StaticFiles):
         return response
 
 
-def install(app: FastAPI, *, demo: bool) -> None:
-    """Add the console to the application, in a demo with its clock; `problems.install` comes before."""
-    app.state.engine_watch = EngineWatch()
-    app.state.figures = KeptFigures()
-    app.mount(STATIC_PATH, _Kept(directory=Path(__file__).parent / "static"), name="static")
-    app.include_router(entrance.router, include_in_schema=False)
-    app.include_router(single_sign_on.router, include_in_schema=False)
+def add_routes(router: APIRouter, *, demo: bool) -> None:
+    """Add the console's pages and files, in a demo also its clock's page."""
+    router.mount(STATIC_PATH, _Kept(directory=Path(__file__).parent / "static"), name="static")
+    router.include_router(entrance.router, include_in_schema=False)
+    router.include_router(single_sign_on.router, include_in_schema=False)
     for group in (*STAFF_ONLY, *((demo_clock,) if demo else ())):
-        app.include_router(
+        router.include_router(
             group.router, include_in_schema=False, dependencies=[Depends(desk), allowed(Act.read_plans)]
         )
+
+
+def install(app: FastAPI) -> None:
+    """Give the application what the console keeps and how it says no; `problems.install` comes before."""
+    app.state.engine_watch = EngineWatch()
+    app.state.figures = KeptFigures()
     clinic: Clinic = app.state.clinic
     app.state.plan_news = PlanNews(lambda: plan_changes(clinic.engine.url))
     problem_pages.install(app)

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.console import words
+from api.text_words import name_of
 from care.preview import Planned, PlannedKind
 from database.site_texts import own_words
 from database.sites import Site
@@ -30,6 +31,9 @@ ICONS: Final[Mapping[PlannedKind, str]] = MappingProxyType(
         PlannedKind.step: "plans",
         PlannedKind.end: "done",
     }
+)
+_DECIDED: Final = MappingProxyType(
+    {f"{kind} approved": f"{said} approved" for kind, said in words.APPROVALS.items()}
 )
 _RUNG: Final = "taper_policy.ladder."  # a rung of the ladder is known by its own name
 
@@ -80,9 +84,7 @@ class PlannedWords:
     def ordered(self, order: TextOrder) -> Ahead:
         """A text that goes out at once."""
         kind, body = PlannedKind.text, self.text(order.template, order.starts_at)
-        return Ahead(
-            order.ordered_at, kind, ICONS[kind], f"Text: {words.plain(order.template)}", body, order.rule
-        )
+        return Ahead(order.ordered_at, kind, ICONS[kind], self._named(order.template), body, order.rule)
 
     def text(self, name: str, visits: tuple[datetime, ...]) -> str | None:
         """The words of a text; None where they depend on what is not known yet."""
@@ -96,13 +98,16 @@ class PlannedWords:
 
     def _what(self, line: Planned) -> str:
         if line.kind is PlannedKind.text:
-            question = self._pack.questions.get(line.what)
-            return "Question by text" if question else f"Text: {words.plain(line.what)}"
+            return self._named(line.what)
         if line.kind is PlannedKind.session:
             return f"Session {line.session_no} with {self._therapist}"
         if line.kind is PlannedKind.step and line.step is not None:
             return f"Visits {words.rhythm(self._protocol, line.step)} from here on"
-        return line.what[:1].upper() + line.what[1:]
+        said = _DECIDED.get(line.what, line.what)
+        return said[:1].upper() + said[1:]
+
+    def _named(self, text: str) -> str:
+        return f"{'Question by text' if text in self._pack.questions else 'Text'}: {name_of(text)}"
 
 
 async def planned_words(

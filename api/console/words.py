@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from api.text_words import name_of as name_of  # noqa: PLC0414 - said by pages as all other words are
 from care.state_words import rhythm as rhythm  # noqa: PLC0414 - said by pages as all other words are
 from care.words import words_for
 from database.tables.attention import ApprovalStatus

@@ -1,4 +1,4 @@
-"""The client's form as part of the application: its pages, and how it says that a link opens nothing."""
+"""The client's form as part of the application: how it says that a link opens nothing, and what else goes wrong."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from fastapi import FastAPI, Request
 from starlette.responses import RedirectResponse, Response
 
 from api.clinic import clinic_of
-from api.form import routes
 from api.form.pages import around, page
 from api.form.visit import LinkClosed, NotYetKnownError
 from database.sites import all_sites
@@ -18,8 +17,7 @@ from messaging.form_link import FORM_PATH
 
 
 def install(app: FastAPI) -> None:
-    """Add the form to the application."""
-    app.include_router(routes.router, include_in_schema=False)
+    """Let the application say the form's way that a link opens nothing, and what else goes wrong there."""
 
     @app.exception_handler(LinkClosed)
     async def closed(request: Request, answer: LinkClosed) -> Response:

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from api.app import create_app
 from api.clinic import Clinic
 from care.pack import builtin
-from database.demo_clinic import THERAPIST
+from database.demo_clinic import FRONT_DESK, THERAPIST
 from schemas.rules import RulePack
 from schemas.settings import Settings
 from tests.api.forms import example
@@ -139,6 +139,12 @@ def service(caller: Caller) -> httpx2.AsyncClient:
 def therapist(caller: Caller) -> httpx2.AsyncClient:
     """A process that acts for the treating physiotherapist."""
     return caller(Authorization=f"Bearer {SERVICE_TOKEN}", X_Limber_Staff=THERAPIST.email)
+
+
+@pytest.fixture
+def front_desk(caller: Caller) -> httpx2.AsyncClient:
+    """A process that acts for the front desk."""
+    return caller(Authorization=f"Bearer {SERVICE_TOKEN}", X_Limber_Staff=FRONT_DESK.id)
 
 
 @pytest.fixture

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from httpx2 import AsyncClient
+from httpx2 import AsyncClient, Response
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 
 async def opened(client: AsyncClient, form: dict[str, Any]) -> str:
@@ -36,3 +38,18 @@ async def active(therapist: AsyncClient, form: dict[str, Any]) -> str:
     answered = await therapist.post(f"/api/v1/approvals/{approval}/decision", json={"decision": "approve"})
     assert answered.status_code == 200, answered.text
     return plan_id
+
+
+def refused(answered: Response, code: str, status: int = 409) -> dict[str, Any]:
+    """The problem document of a refusal."""
+    problem: dict[str, Any] = answered.json()
+    assert (answered.status_code, problem["code"]) == (status, code), answered.text
+    assert answered.headers["content-type"] == "application/problem+json"
+    assert problem["detail"]
+    return problem
+
+
+async def notes(engine: AsyncEngine) -> list[str]:
+    """Everything that staff wrote, in order."""
+    async with engine.connect() as connection:
+        return list((await connection.scalars(text("SELECT body FROM notes ORDER BY at, id"))).all())

@@ -7,9 +7,7 @@ from typing import Any
 import pytest
 from httpx2 import AsyncClient
 
-from database.demo_clinic import FRONT_DESK
 from schemas.screening import Restriction
-from tests.api.conftest import SERVICE_TOKEN, Caller
 from tests.api.pathway import active, read
 from tests.api.recorded_plans import RecordedPlans
 
@@ -78,12 +76,11 @@ async def test_what_is_wrong_with_the_wish_is_named(
 
 
 async def test_the_same_regions_and_the_front_desk_are_refused_with_why(
-    therapist: AsyncClient, caller: Caller, anna: dict[str, Any]
+    therapist: AsyncClient, front_desk: AsyncClient, anna: dict[str, Any]
 ) -> None:
     plan_id = await active(therapist, anna)
     address = f"/api/v1/plans/{plan_id}/amend"
     same = await therapist.post(address, json=other_regions("hip", "lumbar"))
     assert (same.status_code, same.json()["code"]) == (409, "same_regions")
-    desk = caller(Authorization=f"Bearer {SERVICE_TOKEN}", X_Limber_Staff=FRONT_DESK.id)
-    theirs = await desk.post(address, json=other_regions("knee"))
+    theirs = await front_desk.post(address, json=other_regions("knee"))
     assert (theirs.status_code, theirs.json()["code"]) == (409, "not_a_clinician")

@@ -83,7 +83,7 @@ class StagedPlan(SimulatedClinic):
         super().__init__(
             state, now, temper, seed=seed, recorded=self.history.append, texted=self.history.append
         )
-        self._taken = taken
+        self.taken = taken
         self.decides = True
         self._until = now
         self.busy = self._is_taken
@@ -93,7 +93,7 @@ class StagedPlan(SimulatedClinic):
             one.starts_at < wanted.ends_at
             and wanted.starts_at < one.ends_at
             and (one.therapist_id == wanted.therapist_id or one.room_id == wanted.room_id)
-            for one in self._taken
+            for one in self.taken
         )
 
     @property
@@ -178,7 +178,7 @@ class StagedPlan(SimulatedClinic):
             reply = await record(engine, step.transition, next_item(step.transition.state))
             if reply.conflicts:
                 raise AssertionError(f"the calendar refused a staged plan: {reply.conflicts}")
-            self._taken.extend(step.transition.place)
+            self.taken.extend(step.transition.place)
         elif isinstance(step, Sent):
             await _deliver(engine, step.order, step.at, self.state)
         elif isinstance(step, _Note):
@@ -258,6 +258,16 @@ class StagedPlans(RecordedPlans):
             act(staged)
         await self._keep(plan_id)
         return staged
+
+    def lived(self, plan_id: str) -> StagedPlan:
+        """A plan as it has lived so far."""
+        return self._lived[plan_id]
+
+    def take_up(self, staged: StagedPlan) -> None:
+        """Go on with a plan that is on record already; it is the first here."""
+        self._taken = staged.taken
+        self._lived[staged.state.plan_id] = staged
+        self.states[staged.state.plan_id] = staged.state
 
     async def _keep(self, plan_id: str) -> None:
         staged = self._lived[plan_id]

@@ -44,6 +44,15 @@ async def test_the_sheet_shows_claim_evidence_and_consequence(
     assert "Rule pack 0.1.0, <strong>draft</strong>" in sheet.text
 
 
+async def test_the_sheet_names_texts_in_plain_words_on_the_site_s_days(
+    priya: httpx2.AsyncClient, waiting_plan: str
+) -> None:
+    weeks = " ".join(_weeks((await _sheet(priya, waiting_plan))[1]))
+    assert re.search(r"\w{3} \d{1,2}, \d\d:\d\d Text: reminder, three days before", weeks)
+    assert re.search(r"Question by text: soreness after the visit", weeks)
+    assert not re.search(r"session.reminder|72h|CHK-", weeks)
+
+
 async def test_six_weeks_stand_side_by_side_before_and_after_a_step_down(
     priya: httpx2.AsyncClient, lived_plan: str, plans: StagedPlans, clock: Clock
 ) -> None:
@@ -69,7 +78,8 @@ async def test_before_a_start_nothing_is_planned_and_after_it_the_visits_are(
     _, sheet = await _sheet(priya, waiting_plan)
     rows = _weeks(sheet)
     assert len(rows) >= 6
-    assert all("<li" not in row.split("<td")[1] for row in rows)
+    assert "As it is" not in sheet.text and "Until it is decided nothing happens." in sheet.text
+    assert all(row.count("<td") == 1 for row in rows)
     assert sum(row.count("ahead-session") for row in rows) >= 5
 
 

@@ -30,7 +30,7 @@ _ANSWERED_BY_THE_PLAN = {
     treating.post_assessment,
     overriding.post_override,
 }
-"""Clinical decisions through the API: the plan refuses them with 409 and why (test_commands.py)."""
+"""Clinical decisions through the API: the plan refuses them with 409 and why (tests/api)."""
 _ANSWERED_BY_THE_SITE = {site_texts.post_preview, site_texts.put_wording}
 _FOR_EVERYBODY_ON_STAFF = re.compile(r"/plans/(search|views.*|[^/]+/texts/undo)")
 """Forms that change nothing but what their sender sees, or has just ordered."""

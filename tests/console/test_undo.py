@@ -34,7 +34,7 @@ async def test_a_text_is_taken_back_and_the_plan_stays_as_decided(
     priya: httpx2.AsyncClient, lived_plan: str, plans: StagedPlans
 ) -> None:
     key, page = await _held(priya, lived_plan)
-    assert "plan paused. It goes out 10:12:10 or later." in page
+    assert "the visits are paused. It goes out 10:12:10 or later." in page
     taken = await priya.post(f"/plans/{lived_plan}/texts/undo", data={"text": key})
     assert taken.headers["Location"] == f"/plans/{lived_plan}?said=undone"
     assert await _status(plans, lived_plan, key) is MessageStatus.suppressed

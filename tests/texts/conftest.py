@@ -58,7 +58,7 @@ def _ears() -> Iterator[tuple[RunningGateway, socket.socket]]:
 @pytest.fixture
 def gateway(_ears: tuple[RunningGateway, socket.socket]) -> Iterator[RunningGateway]:
     """The bundled gateway, whose webhooks go to the test's API; nobody has a text from it yet."""
-    _ears[0].ask("DELETE", "/gateway/messages")
+    _ears[0].forget_texts()
     yield _ears[0]
     _ears[0].ask("DELETE", "/gateway/faults")
 

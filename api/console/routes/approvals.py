@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from api.asked import DecisionAsked
 from api.console import words
-from api.console.approval_sheet import WEEKS, claim, consequence
+from api.console.approval_sheet import WEEKS, claim, consequence, first_session
 from api.console.charts import Scale, curve, primary_panel
 from api.console.desk import Desk, TheDesk, allowed
 from api.console.flash import Done
@@ -126,6 +126,7 @@ async def _sheet(at: Desk, approval_id: str, no: No | None = None, form: Sent | 
         state=state,
         plan_clock=clock,
         claim=claim(approval, state, clock),
+        first_session=first_session(approval, state, clock.now),
         consequence=consequence(state, open_now, at.who.actor, clock, told) if open_now else None,
         weeks=WEEKS,
         taper=taper_evidence(state, proposal.verdict, proposal.reasons, clock.now)
