@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from care.agenda import agenda, session_key
+from care.agenda import agenda, next_item, session_key
 from care.driving import DrivenPlan, Recording, Sent
 from schemas.alerts import AlertReason
 from schemas.base import Frozen, Instant
@@ -161,7 +161,9 @@ class _Played(DrivenPlan):
 
     def _next(self) -> tuple[datetime | None, Callable[[], None] | None]:
         """The next agenda item, or the end of the next session, whichever is first."""
-        item = next((one for one in agenda(self.state) if one.kind not in _SOMEBODYS_DELAY), None)
+        item = next_item(self.state)
+        if item is not None and item.kind in _SOMEBODYS_DELAY:
+            item = next((one for one in agenda(self.state) if one.kind not in _SOMEBODYS_DELAY), None)
         booked = [
             s
             for s in self.state.sessions

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.engine import one_by_one
@@ -74,6 +74,9 @@ _VIEW: Select[Any] = (
     .outerjoin(notes, notes.c.id == alerts.c.note_id)
 )
 
+_OF_PLAN = _VIEW.where(alerts.c.plan_id == bindparam("plan")).order_by(alerts.c.opened_at.desc())
+_ONE = _VIEW.where(alerts.c.id == bindparam("alert"))
+
 
 async def open_alerts(engine: AsyncEngine, *, owner_id: str | None = None) -> tuple[AlertView, ...]:
     """What is open, the most urgent first, then the oldest; of one owner if asked."""
@@ -85,17 +88,19 @@ async def open_alerts(engine: AsyncEngine, *, owner_id: str | None = None) -> tu
 
 async def alerts_of_plan(engine: AsyncEngine, plan_id: str) -> tuple[AlertView, ...]:
     """Every alert of a plan, open or closed, newest first."""
-    return await _all(engine, _VIEW.where(alerts.c.plan_id == plan_id).order_by(alerts.c.opened_at.desc()))
+    return await _all(engine, _OF_PLAN, {"plan": plan_id})
 
 
 async def alert(engine: AsyncEngine, alert_id: str) -> AlertView:
     """One alert; raises NotFoundError."""
-    found = await _all(engine, _VIEW.where(alerts.c.id == alert_id))
+    found = await _all(engine, _ONE, {"alert": alert_id})
     if not found:
         raise NotFoundError("alert", alert_id)
     return found[0]
 
 
-async def _all(engine: AsyncEngine, query: Select[Any]) -> tuple[AlertView, ...]:
+async def _all(
+    engine: AsyncEngine, query: Select[Any], asked: dict[str, str] | None = None
+) -> tuple[AlertView, ...]:
     async with one_by_one(engine) as connection:
-        return tuple(AlertView(**row._mapping) for row in await connection.execute(query))
+        return tuple(AlertView(**row._mapping) for row in await connection.execute(query, asked))

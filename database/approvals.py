@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.engine import one_by_one
@@ -62,6 +62,11 @@ _VIEW: Select[Any] = (
     .outerjoin(notes, notes.c.id == approvals.c.reason_id)
 )
 
+_OF_PLAN = _VIEW.where(approvals.c.plan_id == bindparam("plan")).order_by(
+    approvals.c.opened_at.desc(), approvals.c.id
+)
+_ONE = _VIEW.where(approvals.c.id == bindparam("approval"))
+
 
 async def open_approvals(
     engine: AsyncEngine,
@@ -83,21 +88,22 @@ async def open_approvals(
 
 async def approvals_of_plan(engine: AsyncEngine, plan_id: str) -> tuple[ApprovalView, ...]:
     """Every decision of a plan, taken or not, newest first."""
-    query = _VIEW.where(approvals.c.plan_id == plan_id)
-    return await _all(engine, query.order_by(approvals.c.opened_at.desc(), approvals.c.id))
+    return await _all(engine, _OF_PLAN, {"plan": plan_id})
 
 
 async def approval(engine: AsyncEngine, approval_id: str) -> ApprovalView:
     """One decision; raises NotFoundError."""
-    found = await _all(engine, _VIEW.where(approvals.c.id == approval_id))
+    found = await _all(engine, _ONE, {"approval": approval_id})
     if not found:
         raise NotFoundError("approval", approval_id)
     return found[0]
 
 
-async def _all(engine: AsyncEngine, query: Select[Any]) -> tuple[ApprovalView, ...]:
+async def _all(
+    engine: AsyncEngine, query: Select[Any], asked: dict[str, str] | None = None
+) -> tuple[ApprovalView, ...]:
     async with one_by_one(engine) as connection:
-        return tuple(_view(row) for row in await connection.execute(query))
+        return tuple(_view(row) for row in await connection.execute(query, asked))
 
 
 def _view(row: Row[Any]) -> ApprovalView:

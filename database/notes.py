@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.engine import one_by_one
@@ -43,22 +43,23 @@ async def discard_note(engine: AsyncEngine, note_id: str) -> None:
         await connection.execute(delete(notes).where(notes.c.id == note_id))
 
 
+_OF_PLAN = (
+    select(
+        notes.c.id,
+        notes.c.plan_id,
+        notes.c.author_id,
+        staff.c.name.label("author"),
+        notes.c.kind,
+        notes.c.body,
+        notes.c.at,
+    )
+    .join(staff, staff.c.id == notes.c.author_id)
+    .where(notes.c.plan_id == bindparam("plan"))
+    .order_by(notes.c.at.desc(), notes.c.id.desc())
+)
+
+
 async def notes_of_plan(engine: AsyncEngine, plan_id: str) -> tuple[Note, ...]:
     """Every note of a plan, newest first."""
-    columns = notes.c
-    query = (
-        select(
-            columns.id,
-            columns.plan_id,
-            columns.author_id,
-            staff.c.name.label("author"),
-            columns.kind,
-            columns.body,
-            columns.at,
-        )
-        .join(staff, staff.c.id == columns.author_id)
-        .where(columns.plan_id == plan_id)
-        .order_by(columns.at.desc(), columns.id.desc())
-    )
     async with one_by_one(engine) as connection:
-        return tuple(Note(**row._mapping) for row in await connection.execute(query))
+        return tuple(Note(**row._mapping) for row in await connection.execute(_OF_PLAN, {"plan": plan_id}))

@@ -7,18 +7,18 @@ so a text and a step of its plan never wait for each other.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, Row, Text, any_, bindparam, func, select, update
+from sqlalchemy import ARRAY, Text, any_, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from database.chain import append, hold_chain
 from database.engine import one_by_one
 from database.errors import NotFoundError
-from database.outbox_states import FAILURES, before
+from database.outbox_states import PLAN_MUST_KNOW, before
 from database.outbox_turns import hold_plan, mark_done
 from database.person_texts import PersonTexts, person_texts, take_turn
 from database.recording.texts import ORDER, as_row
@@ -90,9 +90,9 @@ _READ = select(*COLUMNS).where(messages.c.key == bindparam("key"))
 _ENTER = ORDER.returning(messages.c.key)
 
 
-def as_text(row: Row[Any]) -> OutboxText:
+def as_text(row: Sequence[Any]) -> OutboxText:
     """A row of `COLUMNS` as a text."""
-    return OutboxText(**row._mapping)
+    return OutboxText(*row)
 
 
 async def put(engine: AsyncEngine, order: TextOrder, now: datetime) -> OutboxText:
@@ -171,16 +171,23 @@ _CLAIMED_BEFORE = frozenset({MessageStatus.pending, MessageStatus.sent, MessageS
 
 
 async def settle(
-    engine: AsyncEngine, order: TextOrder, fate: Fate, now: datetime, next_item: AgendaItem | None
+    engine: AsyncEngine,
+    order: TextOrder,
+    fate: Fate,
+    now: datetime,
+    next_item: AgendaItem | None,
+    *,
+    plan_asks: bool = True,
 ) -> MessageStatus:
     """Write down what became of a text; returns the state it is in now.
 
     A move that the table does not allow changes nothing: a terminal state never regresses (F28), and a
-    receipt that came first stays. A failure settled here counts as told to the plan, whose activity asks.
+    receipt that came first stays. A failure counts as told to the plan where the plan's own activity asks
+    (`plan_asks`); what a sweep settles, the plan has yet to be told.
     """
     async with engine.begin() as connection:
         held = await hold_chain(connection, order.plan_id)
-        told_at = now if fate.status in FAILURES else None
+        told_at = now if plan_asks and fate.status in PLAN_MUST_KNOW else None
         if not await move(connection, order.key, fate, now, told_at=told_at):
             status = await connection.scalar(select(messages.c.status).where(messages.c.key == order.key))
             if status is None:
@@ -206,7 +213,7 @@ _MOVE = (
         sent_at=func.coalesce(messages.c.sent_at, bindparam("taken_at")),
         settled_at=bindparam("ended_at"),
         checks=func.coalesce(bindparam("asked", type_=messages.c.checks.type), messages.c.checks),
-        plan_told_at=func.coalesce(bindparam("told_at"), messages.c.plan_told_at),
+        plan_told_at=bindparam("told_at"),
     )
     .returning(messages.c.key)
 )
@@ -251,15 +258,17 @@ def _told_by(order: TextOrder, fate: Fate, now: datetime) -> PlanEvent:
     return PlanEvent(kind=kind, at=now, rule=order.rule, facts=known)
 
 
+_OF_PLAN = (
+    select(*COLUMNS)
+    .where(messages.c.plan_id == bindparam("plan"))
+    .order_by(messages.c.ordered_at.desc(), messages.c.key)
+)
+
+
 async def texts_of_plan(engine: AsyncEngine, plan_id: str) -> tuple[OutboxText, ...]:
     """Every text of a plan, newest first, each with why it was sent or not."""
-    query = (
-        select(*COLUMNS)
-        .where(messages.c.plan_id == plan_id)
-        .order_by(messages.c.ordered_at.desc(), messages.c.key)
-    )
     async with one_by_one(engine) as connection:
-        return tuple(as_text(row) for row in await connection.execute(query))
+        return tuple(as_text(row) for row in await connection.execute(_OF_PLAN, {"plan": plan_id}))
 
 
 async def provider_sids(engine: AsyncEngine, to: str) -> frozenset[str]:

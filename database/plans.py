@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, func, or_, select, true, tuple_, type_coerce, update
+from sqlalchemy import Row, Select, and_, bindparam, func, or_, select, true, tuple_, type_coerce, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -195,11 +195,15 @@ def _conditions(wanted: PlanFilter) -> list[Any]:
     return conditions
 
 
+_PLAN = _SUMMARY.add_columns(plans.c.state, plans.c.workflow_started_at).where(
+    plans.c.id == bindparam("plan")
+)
+
+
 async def plan(engine: AsyncEngine, plan_id: str) -> PlanView:
     """One plan; raises NotFoundError."""
-    query = _SUMMARY.add_columns(plans.c.state, plans.c.workflow_started_at).where(plans.c.id == plan_id)
     async with one_by_one(engine) as connection:
-        row = (await connection.execute(query)).one_or_none()
+        row = (await connection.execute(_PLAN, {"plan": plan_id})).one_or_none()
     if row is None:
         raise NotFoundError("plan", plan_id)
     return PlanView(_summary(row), row.state, row.workflow_started_at)

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import ARRAY, Row, Text, any_, bindparam, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by, array
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -46,6 +46,11 @@ _ROOMS = (
     .label("rooms")
 )
 _SITES = select(sites, _ROOMS)
+_HOME = _SITES.order_by(
+    (sites.c.id == any_(bindparam("theirs", type_=ARRAY(Text)))).desc(), sites.c.created_at, sites.c.id
+).limit(1)
+"""Asked with every page: built once."""
+_SITE = _SITES.where(sites.c.id == bindparam("site"))
 
 
 async def all_sites(engine: AsyncEngine) -> tuple[Site, ...]:
@@ -57,17 +62,15 @@ async def all_sites(engine: AsyncEngine) -> tuple[Site, ...]:
 
 async def home_site(engine: AsyncEngine, theirs: Collection[str]) -> Site | None:
     """The oldest of these sites; of all of them for somebody without one. None while the clinic has no site."""
-    own = sites.c.id.in_(sorted(theirs))
-    query = _SITES.order_by(own.desc(), sites.c.created_at, sites.c.id).limit(1)
     async with one_by_one(engine) as connection:
-        row = (await connection.execute(query)).one_or_none()
+        row = (await connection.execute(_HOME, {"theirs": list(theirs)})).one_or_none()
     return None if row is None else _site(row)
 
 
 async def site(engine: AsyncEngine, site_id: str) -> Site:
     """One site; raises NotFoundError."""
     async with one_by_one(engine) as connection:
-        row = (await connection.execute(_SITES.where(sites.c.id == site_id))).one_or_none()
+        row = (await connection.execute(_SITE, {"site": site_id})).one_or_none()
     if row is None:
         raise NotFoundError("site", site_id)
     return _site(row)

@@ -9,7 +9,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, select
+from sqlalchemy import ColumnElement, Row, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from database.engine import one_by_one
@@ -50,6 +50,16 @@ class Credentials:
     temporary: bool = False
 
 
+_MEMBERS = (
+    select(staff, staff_roles.c.site_id, staff_roles.c.role)
+    .join(staff_roles, staff_roles.c.staff_id == staff.c.id, isouter=True)
+    .order_by(staff.c.name, staff.c.id, staff_roles.c.role)
+)
+"""One row for each role that somebody holds, one for somebody who holds none."""
+_MEMBER = _MEMBERS.where(staff.c.id == bindparam("staff_id"))
+"""Asked with every request: built once."""
+
+
 async def all_staff(
     engine: AsyncEngine, *, site_id: str | None = None, role: Role | None = None
 ) -> tuple[StaffMember, ...]:
@@ -86,10 +96,10 @@ async def former_staff(engine: AsyncEngine) -> tuple[StaffMember, ...]:
 async def member(engine: AsyncEngine, staff_id: str) -> StaffMember:
     """One member of staff, active or not; raises NotFoundError."""
     async with one_by_one(engine) as connection:
-        found = await _members(connection, staff.c.id == staff_id)
-    if not found:
+        rows = (await connection.execute(_MEMBER, {"staff_id": staff_id})).all()
+    if not rows:
         raise NotFoundError("member of staff", staff_id)
-    return found[0]
+    return _member(rows)
 
 
 async def credentials(engine: AsyncEngine, email: str) -> Credentials | None:
@@ -116,14 +126,6 @@ async def escalation_chain(engine: AsyncEngine, site_id: str, therapist_id: str)
         free = [one.id for one in people if role in one.roles.get(site_id, ()) and one.id not in taken]
         links.extend(ChainLink(role=role, staff_id=one) for one in free[:1])
     return tuple(links)
-
-
-_MEMBERS = (
-    select(staff, staff_roles.c.site_id, staff_roles.c.role)
-    .join(staff_roles, staff_roles.c.staff_id == staff.c.id, isouter=True)
-    .order_by(staff.c.name, staff.c.id, staff_roles.c.role)
-)
-"""One row for each role that somebody holds, one for somebody who holds none."""
 
 
 async def _members(connection: AsyncConnection, which: ColumnElement[bool]) -> Sequence[StaffMember]:

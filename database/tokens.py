@@ -7,16 +7,36 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, any_, func, literal, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, any_, bindparam, func, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.engine import one_by_one
 from database.errors import KeyReusedError
+from database.staff_changes import note_change
 from database.tables import api_tokens, staff
+from database.tables.columns import Moment
 from schemas.names import new_id
+from schemas.staff_changes import StaffChange
 
 _USE_NOTED_EVERY = timedelta(minutes=1)
+
+
+def _counts(now: datetime | BindParameter[datetime]) -> tuple[ColumnElement[bool], ...]:
+    columns = api_tokens.c
+    return columns.revoked_at.is_(None), or_(columns.expires_at.is_(None), columns.expires_at > now)
+
+
+_HOLDER = (
+    select(api_tokens.c.id, api_tokens.c.staff_id, api_tokens.c.scopes, api_tokens.c.last_used_at)
+    .join(staff, staff.c.id == api_tokens.c.staff_id)
+    .where(
+        api_tokens.c.token_hash == bindparam("hash"),
+        *_counts(bindparam("now", type_=Moment)),
+        staff.c.active,
+    )
+)
+"""Asked with every request: built once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +69,11 @@ async def issue_token(
     expires_at: datetime | None = None,
     label: str = "",
     token_id: str | None = None,
+    made_by: str | None = None,
 ) -> str:
     """A new token for a member of staff; what is returned is stored nowhere.
 
+    A token for a program is a change of the account, `made_by` somebody; a log-in is not.
     Raises KeyReusedError if there is a token with this `token_id` already: one request makes one token.
     """
     token = f"limber_{secrets.token_urlsafe(32)}"
@@ -74,6 +96,10 @@ async def issue_token(
         )
         if made.one_or_none() is None:
             raise KeyReusedError(new)
+        if made_by is not None:
+            until = expires_at.isoformat() if expires_at else None
+            facts = {"label": label, "scopes": list(scopes), "until": until}
+            await note_change(connection, StaffChange.token_made, staff_id, made_by, **facts)
     return token
 
 
@@ -81,17 +107,7 @@ async def token_holder(engine: AsyncEngine, token: str, now: datetime) -> TokenH
     """Whom the token speaks for; None if it is unknown, revoked, expired, or its holder has left."""
     columns = api_tokens.c
     async with one_by_one(engine) as connection:
-        row = (
-            await connection.execute(
-                select(columns.id, columns.staff_id, columns.scopes, columns.last_used_at)
-                .join(staff, staff.c.id == columns.staff_id)
-                .where(
-                    columns.token_hash == _hash(token),
-                    *_counts(now),
-                    staff.c.active,
-                )
-            )
-        ).one_or_none()
+        row = (await connection.execute(_HOLDER, {"hash": _hash(token), "now": now})).one_or_none()
         if row is None:
             return None
         if row.last_used_at is None or row.last_used_at < now - _USE_NOTED_EVERY:
@@ -124,21 +140,35 @@ async def open_tokens(engine: AsyncEngine, staff_id: str, now: datetime) -> tupl
 
 
 async def end_token(engine: AsyncEngine, staff_id: str, token_id: str, now: datetime) -> bool:
-    """End one log-in or token of this person; False if it is not theirs or has ended already."""
+    """A person ends one log-in or token of theirs; False if it is not theirs or has ended already."""
     columns = api_tokens.c
+    ending = (
+        update(api_tokens)
+        .where(columns.id == token_id, columns.staff_id == staff_id, *_counts(now))
+        .values(revoked_at=now)
+        .returning(columns.label, columns.scopes)
+    )
     async with engine.begin() as connection:
-        ended = await connection.execute(
-            update(api_tokens)
-            .where(columns.id == token_id, columns.staff_id == staff_id, *_counts(now))
-            .values(revoked_at=now)
-        )
-    return ended.rowcount > 0
+        ended = (await connection.execute(ending)).one_or_none()
+        if ended is not None:
+            facts = {"label": ended.label, "scopes": list(ended.scopes)}
+            await note_change(connection, StaffChange.token_ended, staff_id, staff_id, **facts)
+    return ended is not None
 
 
 async def end_all_tokens(
-    engine: AsyncEngine, staff_id: str, now: datetime, *, scope: str | None = None, but: str | None = None
+    engine: AsyncEngine,
+    staff_id: str,
+    now: datetime,
+    *,
+    scope: str | None = None,
+    but: str | None = None,
+    by: str | None = None,
 ) -> int:
-    """End every log-in and token of a person, or those of one scope, all `but` one; returns how many."""
+    """End every log-in and token of a person, or those of one scope, all `but` one; returns how many.
+
+    Where that is a change by itself, and not part of another, it is written down as done `by` somebody.
+    """
     columns = api_tokens.c
     ending = update(api_tokens).where(columns.staff_id == staff_id, *_counts(now)).values(revoked_at=now)
     if scope is not None:
@@ -146,12 +176,10 @@ async def end_all_tokens(
     if but is not None:
         ending = ending.where(columns.id != but)
     async with engine.begin() as connection:
-        return (await connection.execute(ending)).rowcount
-
-
-def _counts(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    columns = api_tokens.c
-    return columns.revoked_at.is_(None), or_(columns.expires_at.is_(None), columns.expires_at > now)
+        ended = (await connection.execute(ending)).rowcount
+        if ended and by is not None:
+            await note_change(connection, StaffChange.log_ins_ended, staff_id, by, count=ended)
+    return ended
 
 
 def _hash(token: str) -> str:
