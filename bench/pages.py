@@ -24,6 +24,7 @@ from database.engine import create_engine
 from database.tables import alerts, approvals, plans, sessions
 from database.tables.attention import ApprovalStatus
 from schemas.plan import SessionStatus, Stage
+from schemas.protocol import ApprovalKind
 
 MEDIAN_BAR_MS: Final = 50
 RATIO_BAR: Final = 1.5
@@ -145,7 +146,10 @@ async def _pages_of(console: ServedConsole) -> list[Page]:
 
 
 async def _pages(engine: AsyncEngine) -> list[Page]:
-    """Every page that lists or shows; those about one plan show a running one."""
+    """Every page that lists or shows; those about one plan show a running one, with much behind it.
+
+    The decision is on a change of step, if one waits: none has more to show.
+    """
     here = plans.c.site_id == SITE_ID
     async with engine.connect() as connection:
         plan = await connection.scalar(
@@ -158,7 +162,7 @@ async def _pages(engine: AsyncEngine) -> list[Page]:
             select(approvals.c.id)
             .join(plans, plans.c.id == approvals.c.plan_id)
             .where(here, approvals.c.status == ApprovalStatus.open)
-            .order_by(approvals.c.due_at, approvals.c.id)
+            .order_by((approvals.c.kind == ApprovalKind.taper).desc(), approvals.c.due_at, approvals.c.id)
             .limit(1)
         )
         alert = await connection.scalar(
