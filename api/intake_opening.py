@@ -11,13 +11,13 @@ import orjson
 import structlog
 
 from api.clinic import Clinic
-from api.first_visit import FirstVisit, propose
+from api.first_plan import first_state
+from api.first_visit import propose
 from api.identity import Identity
 from api.intake_checks import House
 from api.intake_reading import read_intake
 from api.problems import no_clinic
-from care.opening import new_plan
-from care.protocol import resolve, session_minutes
+from care.protocol import session_minutes
 from care.screening import screen
 from database.intakes import CreatedPlan, NewClient, NewConsent, NewPlan, create_plan, intake_by_key
 from database.plans import mark_started
@@ -26,13 +26,9 @@ from database.staff import all_staff, escalation_chain
 from schemas.commands import Role
 from schemas.events import EventKind, PlanEvent
 from schemas.intake import IntakeForm
-from schemas.names import new_id
 from schemas.plan import PlanState
-from schemas.protocol import Measure
 from schemas.refusals import PlanAskFailed
-from schemas.screening import ScreeningResult
 
-PRIMARY_MEASURE: Final = "PSFS"
 TEXTS: Final = "texts"
 EMAIL: Final = "email"
 
@@ -54,7 +50,8 @@ async def open_from_intake(clinic: Clinic, who: Identity, body: Any, key: str) -
     minutes = session_minutes(clinic.pack, form.profile, form.condition)
     visit = await propose(clinic.engine, house, form, minutes)
     result = screen(clinic.pack, form.screening, house.today, form.target_regions)
-    state = await _state(clinic, house, form, visit, result)
+    chain = await escalation_chain(clinic.engine, visit.site.id, visit.slot.therapist_id)
+    state = first_state(clinic.pack, form, result, visit, chain=chain, now=house.now)
     created = await create_plan(
         clinic.engine,
         NewPlan(
@@ -89,37 +86,6 @@ async def house_of(clinic: Clinic) -> House:
         today=now.astimezone(ZoneInfo(sites[0].zone)).date(),
         fictional_numbers=clinic.fictional_numbers,
     )
-
-
-async def _state(
-    clinic: Clinic, house: House, form: IntakeForm, visit: FirstVisit, result: ScreeningResult
-) -> PlanState:
-    site, slot = visit.site, visit.slot
-    protocol = resolve(
-        clinic.pack,
-        profile=form.profile,
-        condition=form.condition,
-        screening=result,
-        site_id=site.id,
-        hours=site.hours,
-        therapist_id=slot.therapist_id,
-        room_id=slot.room_id,
-        chain=await escalation_chain(clinic.engine, site.id, slot.therapist_id),
-        first_session_at=slot.starts_at,
-        primary=primary_measure(form, clinic.pack.measures[PRIMARY_MEASURE].mcid),
-        pain_baseline=form.pain,
-        target_regions=form.target_regions,
-    )
-    state = new_plan(new_id(), new_id(), protocol, result, house.now)
-    state = state.but(protocol=protocol.but(assessment_needed=True))
-    return state.but(texts_on=form.consent.texts)
-
-
-def primary_measure(form: IntakeForm, mcid: float | None) -> Measure:
-    """What the client wants to be able to do, 0-10 (PSFS): from the mean today to the goal."""
-    if mcid is None:
-        raise ValueError(f"measures.{PRIMARY_MEASURE} has no mcid; state one in the rule pack")
-    return Measure(code=PRIMARY_MEASURE, baseline=form.goal_baseline, target=form.goal_target, mcid=mcid)
 
 
 def _client(form: IntakeForm) -> NewClient:

@@ -60,6 +60,7 @@ def a_plan(number: int, now: datetime, answers: Mapping[str, Any] | None = None,
         "therapist_id": place.therapist_id,
         "room_id": place.room_id,
         "first_session_at": _first_visit(place, now),
+        "assessment_needed": False,  # what is measured is the visits
     }
     return state.but(protocol=state.protocol.but(**(visit | changes)))
 

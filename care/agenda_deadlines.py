@@ -5,13 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 
-from care.agenda_memory import looks_at
+from care.agenda_memory import looks_at, looks_at_each
 from care.agenda_texts import session_key
 from care.local_time import days_later, instant, local_day
 from care.screening_age import ask_again_before, ask_again_due, next_booked
+from care.session_questions import sessions_ahead
 from schemas.alerts import Alert
-from schemas.plan import AgendaItem, AgendaKind, HeldRequirement, PlanState, SessionStatus, Stage
+from schemas.plan import (
+    AgendaItem,
+    AgendaKind,
+    Approval,
+    HeldRequirement,
+    PlanState,
+    Session,
+    SessionStatus,
+    Stage,
+)
 from schemas.screening import HoldKind
+from schemas.treating import AdverseEvent
 
 OFFICE_AT = time(9)
 
@@ -22,48 +33,46 @@ def owner_of(state: PlanState, chain_position: int) -> str:
     return chain[min(chain_position, len(chain) - 1)].staff_id
 
 
-@looks_at("protocol", "approvals")
-def _approvals(state: PlanState) -> Iterator[AgendaItem]:
+@looks_at_each("approvals", "protocol")
+def _approvals(state: PlanState, approval: Approval) -> Iterator[AgendaItem]:
     """A decision that waits: remind its owner, then pass it to the next of the chain (F26)."""
-    for approval in state.approvals:
-        owner = owner_of(state, approval.chain_position)
-        if not approval.reminded:
-            yield AgendaItem(
-                key=f"ap:{approval.id}:remind",
-                kind=AgendaKind.approval_reminder,
-                due=approval.remind_at,
-                rule="APPROVAL-REMIND",
-                owner=owner,
-                subject=approval.id,
-            )
+    owner = owner_of(state, approval.chain_position)
+    if not approval.reminded:
         yield AgendaItem(
-            key=f"ap:{approval.id}:due:{approval.escalations}",
-            kind=AgendaKind.approval_escalation,
-            due=approval.due_at,
-            rule="APPROVAL-DEADLINE",
+            key=f"ap:{approval.id}:remind",
+            kind=AgendaKind.approval_reminder,
+            due=approval.remind_at,
+            rule="APPROVAL-REMIND",
             owner=owner,
             subject=approval.id,
         )
-        if approval.proposal.verdict is not None:
-            yield AgendaItem(
-                key=f"ap:{approval.id}:expire",
-                kind=AgendaKind.proposal_expiry,
-                due=approval.opened_at + timedelta(days=state.protocol.proposal_expires_days),
-                rule="taper_policy.proposal_expires_days",
-                owner=owner,
-                subject=approval.id,
-            )
+    yield AgendaItem(
+        key=f"ap:{approval.id}:due:{approval.escalations}",
+        kind=AgendaKind.approval_escalation,
+        due=approval.due_at,
+        rule="APPROVAL-DEADLINE",
+        owner=owner,
+        subject=approval.id,
+    )
+    if approval.proposal.verdict is not None:
+        yield AgendaItem(
+            key=f"ap:{approval.id}:expire",
+            kind=AgendaKind.proposal_expiry,
+            due=approval.opened_at + timedelta(days=state.protocol.proposal_expires_days),
+            rule="taper_policy.proposal_expires_days",
+            owner=owner,
+            subject=approval.id,
+        )
 
 
-@looks_at("protocol", "alerts")
-def _alerts(state: PlanState) -> Iterator[AgendaItem]:
+@looks_at_each("alerts", "protocol")
+def _alerts(state: PlanState, alert: Alert) -> Iterator[AgendaItem]:
     """No alert dies silently (REQ-13): somebody takes it on in time, and speaks to the client in time (AL-13)."""
-    for alert in state.alerts:
-        owner = owner_of(state, alert.chain_position)
-        if alert.acknowledged_at is None and alert.acknowledge_by <= alert.contact_by:
-            yield _alert_item(alert, AgendaKind.alert_escalation, alert.acknowledge_by, owner)
-        else:
-            yield _alert_item(alert, AgendaKind.contact_overdue, alert.contact_by, owner)
+    owner = owner_of(state, alert.chain_position)
+    if alert.acknowledged_at is None and alert.acknowledge_by <= alert.contact_by:
+        yield _alert_item(alert, AgendaKind.alert_escalation, alert.acknowledge_by, owner)
+    else:
+        yield _alert_item(alert, AgendaKind.contact_overdue, alert.contact_by, owner)
 
 
 def _alert_item(alert: Alert, kind: AgendaKind, due: datetime, owner: str) -> AgendaItem:
@@ -78,26 +87,25 @@ def _alert_item(alert: Alert, kind: AgendaKind, due: datetime, owner: str) -> Ag
     )
 
 
-@looks_at("protocol", "sessions", "pause")
-def _lapses(state: PlanState) -> Iterator[AgendaItem]:
+@looks_at_each("sessions", "protocol", "pause", among=sessions_ahead)
+def _lapses(state: PlanState, session: Session) -> Iterator[AgendaItem]:
     """A held session whose time comes does not go ahead; one without a slot is looked for again.
 
     A visit after a pause that nobody has ended a day before is held too.
     """
-    for session in state.sessions:
-        lapse = _LAPSES.get(session.status)
-        if state.pause is not None and session.status is SessionStatus.booked:
-            lapse = _PAUSED if session.starts_at > state.pause.since else None
-        if lapse is not None:
-            rule, before = lapse
-            yield AgendaItem(
-                key=f"{session_key(session)}:lapse:{session.status}",
-                kind=AgendaKind.session_lapse,
-                due=session.starts_at - before,
-                rule=rule,
-                owner=state.protocol.therapist_id,
-                session_no=session.no,
-            )
+    lapse = _LAPSES.get(session.status)
+    if state.pause is not None and session.status is SessionStatus.booked:
+        lapse = _PAUSED if session.starts_at > state.pause.since else None
+    if lapse is not None:
+        rule, before = lapse
+        yield AgendaItem(
+            key=f"{session_key(session)}:lapse:{session.status}",
+            kind=AgendaKind.session_lapse,
+            due=session.starts_at - before,
+            rule=rule,
+            owner=state.protocol.therapist_id,
+            session_no=session.no,
+        )
 
 
 _PAUSED = ("PAUSE", timedelta(hours=24))
@@ -254,19 +262,18 @@ def _assessment(state: PlanState) -> Iterator[AgendaItem]:
         )
 
 
-@looks_at("protocol", "adverse")
-def _adverse(state: PlanState) -> Iterator[AgendaItem]:
+@looks_at_each("adverse", "protocol")
+def _adverse(state: PlanState, event: AdverseEvent) -> Iterator[AgendaItem]:
     """Calls after an unwanted effect: within its grade's hours, then every 48 hours until it is closed."""
-    for event in state.adverse:
-        yield AgendaItem(
-            key=f"ae:{event.id}:call:{event.follow_ups}",
-            kind=AgendaKind.adverse_follow_up,
-            due=event.follow_up_at,
-            rule=f"adverse_events.grade_{event.grade}",
-            owner=state.protocol.therapist_id,
-            session_no=event.session_no,
-            subject=event.id,
-        )
+    yield AgendaItem(
+        key=f"ae:{event.id}:call:{event.follow_ups}",
+        kind=AgendaKind.adverse_follow_up,
+        due=event.follow_up_at,
+        rule=f"adverse_events.grade_{event.grade}",
+        owner=state.protocol.therapist_id,
+        session_no=event.session_no,
+        subject=event.id,
+    )
 
 
 DEADLINE_SOURCES = (

@@ -1,90 +1,169 @@
-"""What an agenda source looked at last: it is asked again only when a part of the plan that it looks at changed.
+"""What an agenda source said last: it is asked again only where a part of the plan that it looks at has changed.
 
 Plans are frozen and a step copies what it leaves alone by reference: the same object is the same part.
-A state whose fields are the same objects is not even compared: `Sections` passes over the sources of those fields.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from functools import wraps
-from operator import attrgetter, is_
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from operator import attrgetter, is_, itemgetter
 from typing import Any, NamedTuple, Protocol
 
-from care.checkins import keys_done
+from care.session_questions import keys_done
 from schemas.plan import AgendaItem, PlanState
+
+Entry = tuple[datetime, str, AgendaItem]
+"""An item behind what it is ordered by. The agenda's order is total, so replays agree: no two keys are alike."""
+
+Run = Iterable[Entry]
+"""Some items of one source in order."""
+
+
+def in_order(items: Iterable[AgendaItem]) -> list[Entry]:
+    """Items as the agenda orders them."""
+    return sorted([(item.due, item.key, item) for item in items])
+
+
+Section = tuple[tuple[Run, ...], Any]
+"""What one source says about a state, in runs, and what it remembers of it for the next."""
+
+
+class Unfolding:
+    """A run that works its items out as they are asked for, and shows the first at once."""
+
+    def __iter__(self) -> Iterator[Entry]:
+        raise NotImplementedError
+
+
+Asked = Iterable[AgendaItem] | Unfolding
 
 
 class Source(Protocol):
-    """One source of agenda items, and the parts of a plan that it reads (`progress.step`)."""
+    """One source of agenda items, and the parts of a plan that it reads (`progress.step`).
 
-    parts: tuple[str, ...]
+    Of `closely` it reads only a little: where nothing else has changed, it looks first whether that little did.
+    """
 
-    def __call__(self, state: PlanState) -> tuple[AgendaItem, ...]: ...
+    parts: frozenset[str]
+    closely: frozenset[str]
+
+    def section(self, state: PlanState, last: Section | None) -> Section:
+        """Its items. `last` is what it said before, where nothing but what it reads closely has changed since."""
+        ...
 
 
-in_order = attrgetter("due", "key")
-"""The agenda's order: total, so replays agree."""
+class _Whole:
+    """A source that is asked about a plan as a whole."""
+
+    def __init__(
+        self,
+        source: Callable[[PlanState], Asked],
+        parts: tuple[str, ...],
+        derived: dict[str, Callable[[PlanState], Any]],
+    ) -> None:
+        self.__name__, self.__wrapped__ = source.__name__, source
+        self.closely = frozenset(name.replace("progress_", "progress.") for name in derived)
+        self.parts = frozenset(parts) | self.closely
+        self._source, self._derived = source, tuple(derived.values())
+
+    def section(self, state: PlanState, last: Section | None) -> Section:
+        told = [part(state) for part in self._derived]
+        if last is not None and last[1] == told:
+            return last
+        found = self._source(state)
+        return ((found if isinstance(found, Unfolding) else in_order(found),), told)
+
+
+class _OneByOne:
+    """A source that is asked about one element of a plan's tuple at a time: only new elements are looked at."""
+
+    def __init__(
+        self,
+        source: Callable[[PlanState, Any], Iterator[AgendaItem]],
+        elements: str,
+        parts: tuple[str, ...],
+        among: Callable[[Any], Iterable[Any]],
+    ) -> None:
+        self.__name__, self.__wrapped__ = source.__name__, self._everything
+        self.closely = frozenset({elements})
+        self.parts = frozenset(parts) | self.closely
+        self._source, self._elements, self._among = source, attrgetter(elements), among
+
+    def section(self, state: PlanState, last: Section | None) -> Section:
+        # An element is named by its address: it is kept with its items, so no other object can have that.
+        before = last[1] if last is not None else {}
+        kept: dict[int, tuple[Any, Run]] = {}
+        for element in self._among(self._elements(state)):
+            name = id(element)
+            kept[name] = before.get(name) or (element, in_order(self._source(state, element)))
+        return tuple([run for _, run in kept.values() if run]), kept
+
+    def _everything(self, state: PlanState) -> Iterator[AgendaItem]:
+        for element in self._elements(state):
+            yield from self._source(state, element)
 
 
 def looks_at(
     *parts: str, **derived: Callable[[PlanState], Any]
-) -> Callable[[Callable[[PlanState], Iterator[AgendaItem]]], Source]:
-    """Remember a source's last items, in order, by the parts it reads; every part must be named.
+) -> Callable[[Callable[[PlanState], Asked]], Source]:
+    """A source and the parts of a plan that it reads; every part must be named.
 
     `derived` are cheap functions of a part (`progress_answers` of `progress.answers`) that tell the little of it
-    that the source reads.
+    that the source reads, to be compared by value.
 
     `tests/care/test_agenda_memory.py` watches each source and fails if it reads a part that it does not name.
     """
-    look, extra = attrgetter("plan_id", *parts), tuple(derived.values())
-    named = (*parts, *(name.replace("progress_", "progress.") for name in derived))
+    return lambda source: _Whole(source, parts, derived)
 
-    def remembering(source: Callable[[PlanState], Iterator[AgendaItem]]) -> Source:
-        last: tuple[tuple[Any, ...], list[Any], tuple[AgendaItem, ...]] | None = None
 
-        @wraps(source)
-        def items(state: PlanState) -> tuple[AgendaItem, ...]:
-            nonlocal last
-            known, now, told = last, look(state), [part(state) for part in extra]
-            if known is not None and all(map(is_, known[0], now)) and known[1] == told:
-                return known[2]
-            found = tuple(sorted(source(state), key=in_order))
-            last = (now, told, found)
-            return found
+def looks_at_each(
+    elements: str, *parts: str, among: Callable[[Any], Iterable[Any]] = iter
+) -> Callable[[Callable[[PlanState, Any], Iterator[AgendaItem]]], Source]:
+    """A source that reads one element of a tuple (`prompts`) at a time, and the other parts that it reads.
 
-        items.parts = named  # type: ignore[attr-defined]
-        return items  # type: ignore[return-value]
-
-    return remembering
+    `among` picks the elements that may have items at all.
+    """
+    return lambda source: _OneByOne(source, elements, parts, among)
 
 
 class Agenda(NamedTuple):
-    """What every source says about one state, each in order, and the keys that have had their turn."""
+    """What every source says about one state, the keys that have had their turn, and what comes first of each."""
 
     state: PlanState
-    sections: tuple[tuple[AgendaItem, ...], ...]
+    sections: tuple[Section, ...]
     done: frozenset[str]
-
-    def first(self) -> AgendaItem | None:
-        """The first item still to come; None where there is none."""
-        first, done = None, self.done
-        for section in self.sections:
-            for item in section:
-                if item.key not in done:
-                    if (
-                        first is None
-                        or item.due < first.due
-                        or (item.due == first.due and item.key < first.key)
-                    ):
-                        first = item
-                    break
-        return first
+    heads: tuple[Entry | None, ...]
+    first: AgendaItem | None
+    """The first item still to come; None where there is none."""
 
     def items(self) -> tuple[AgendaItem, ...]:
         """All items still to come, in order."""
-        coming = (item for section in self.sections for item in section if item.key not in self.done)
-        return tuple(sorted(coming, key=in_order))
+        runs = (run for section in self.sections for run in section[0])
+        coming = sorted(entry for run in runs for entry in run if entry[1] not in self.done)
+        return tuple(item for _, _, item in coming)
+
+
+def _agenda(
+    state: PlanState, sections: tuple[Section, ...], done: frozenset[str], heads: tuple[Entry | None, ...]
+) -> Agenda:
+    first = min(filter(None, heads), default=None)
+    return Agenda(state, sections, done, heads, first[2] if first is not None else None)
+
+
+_key = itemgetter(1)
+
+
+def _head(section: Section, done: frozenset[str]) -> Entry | None:
+    """The first entry of a section that has not had its turn."""
+    first: Entry | None = None
+    for run in section[0]:
+        for entry in run:
+            if entry[1] not in done:
+                if first is None or entry < first:
+                    first = entry
+                break
+    return first
 
 
 class Sections:
@@ -95,42 +174,76 @@ class Sections:
 
     def __init__(self, sources: Sequence[Source]) -> None:
         self._sources = tuple(sources)
-        everyone = frozenset(range(len(sources)))
-        fields: dict[str, frozenset[int]] = {"plan_id": everyone}
-        progress: dict[str, frozenset[int]] = {}
-        for place, source in enumerate(sources):
-            for part in source.parts:
-                field, _, measure = part.partition(".")
-                table, name = (progress, measure) if measure else (fields, field)
-                table[name] = table.get(name, frozenset()) | {place}
-        self._by_field, self._by_measure = tuple(fields.items()), tuple(progress.items())
+        self._fields = _Readers(sources, {part for one in sources for part in one.parts if "." not in part})
+        self._measures = _Readers(sources, {part for one in sources for part in one.parts if "." in part})
         self._latest: Agenda | None = None
 
     def of(self, state: PlanState) -> Agenda:
         """The agenda of a state."""
         latest = self._latest
-        if latest is None:
-            latest = Agenda(state, tuple(source(state) for source in self._sources), keys_done(state.done))
-        elif latest.state is not state:
-            latest = self._after(latest, state)
-        self._latest = latest
+        if latest is None or latest.state is not state:
+            self._latest = latest = self._afresh(state) if latest is None else self._after(latest, state)
         return latest
 
+    def _afresh(self, state: PlanState) -> Agenda:
+        sections, done = tuple(source.section(state, None) for source in self._sources), keys_done(state.done)
+        return _agenda(state, sections, done, tuple(_head(section, done) for section in sections))
+
     def _after(self, latest: Agenda, state: PlanState) -> Agenda:
-        before, now = latest.state.__dict__, state.__dict__
-        stale: set[int] = set()
-        for field, places in self._by_field:
-            if before[field] is not now[field]:
-                stale |= places
-        if before["progress"] is not now["progress"]:
-            measured, measures = before["progress"].__dict__, now["progress"].__dict__
-            for measure, places in self._by_measure:
-                if measured[measure] is not measures[measure]:
-                    stale |= places
-        sections = latest.sections
-        if stale:
-            asked = list(sections)
-            for place in stale:
-                asked[place] = self._sources[place](state)
-            sections = tuple(asked)
-        return Agenda(state, sections, keys_done(state.done))
+        before, sections, done, heads, _ = latest
+        stale, doubtful = self._fields.of_change(before, state)
+        if before.progress is not state.progress:
+            also_stale, also_doubtful = self._measures.of_change(before.progress, state.progress)
+            stale, doubtful = stale | also_stale, doubtful | also_doubtful
+        if before.done is not state.done:
+            done = keys_done(state.done)
+        said, first = list(sections), list(heads)
+        for place in stale | doubtful:
+            known = None if place in stale else sections[place]
+            said[place] = section = self._sources[place].section(state, known)
+            if section is not known:
+                first[place] = _head(section, done)
+        if before.done is not state.done:
+            forgotten = before.done[:1] != state.done[:1]
+            if forgotten or not done.isdisjoint(map(_key, filter(None, first))):
+                for place, head in enumerate(first):
+                    if forgotten or (head is not None and head[1] in done):
+                        first[place] = _head(said[place], done)
+        return _agenda(state, tuple(said), done, tuple(first))
+
+
+_Places = frozenset[int]
+
+
+class _Readers:
+    """Which sources read which field of a value; those that must ask again, and those that may have to."""
+
+    def __init__(self, sources: Sequence[Source], parts: set[str]) -> None:
+        names = sorted(parts)
+        self._look = itemgetter(*(name.rpartition(".")[2] for name in names))
+        self._reads = [
+            (
+                frozenset(n for n, one in enumerate(sources) if name in one.parts - one.closely),
+                frozenset(n for n, one in enumerate(sources) if name in one.closely),
+            )
+            for name in names
+        ]
+        self._known: dict[tuple[bool, ...], tuple[_Places, _Places]] = {}
+
+    def of_change(self, before: Any, now: Any) -> tuple[_Places, _Places]:
+        """The sources for which a field is another object now: read as a whole, and read closely.
+
+        There are few kinds of change: each is looked up once it has been seen.
+        """
+        same = tuple(map(is_, self._look(before.__dict__), self._look(now.__dict__)))
+        found = self._known.get(same)
+        if found is None:
+            read = [reads for reads, unchanged in zip(self._reads, same, strict=True) if not unchanged]
+            stale, doubtful = (
+                (frozenset().union(*places) for places in zip(*read, strict=True)) if read else _NONE
+            )
+            found = self._known[same] = (stale, doubtful)
+        return found
+
+
+_NONE: tuple[_Places, _Places] = (frozenset(), frozenset())

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, time, timedelta
 from functools import lru_cache
 
-from care.agenda_memory import looks_at
-from care.checkins import (
+from care.agenda_memory import Asked, Entry, Unfolding, in_order, looks_at, looks_at_each
+from care.checkins import Turn, earliest_questions, routine_questions
+from care.local_time import calendar_day, instant, local_day, out_of_quiet
+from care.session_questions import (
+    ASKED_BACK,
     SORE_LIFE,
+    about_attended,
     asked_of_sessions,
-    day3_due,
-    routine_questions,
+    sessions_ahead,
     sore_answers,
     sore_due,
 )
-from care.local_time import calendar_day, instant, local_day, out_of_quiet
 from schemas.plan import AgendaItem, AgendaKind, PlanState, Session, SessionStatus, Stage
 from schemas.prompts import Prompt, PromptKind
 
 SYSTEM = "system"
 DAY_BEFORE_AT = time(9)
 _ROUTINE_LIFE = timedelta(hours=10)
-_LOOKED_BACK = 3
+_DAY3_LIFE = timedelta(hours=8)
+_AFTER_KEYS = {"SCH-1": "sore", "SCH-2": "day3"}
 
 
 def session_key(session: Session) -> str:
@@ -39,47 +42,57 @@ def _allowed(state: PlanState, due: datetime) -> datetime:
     return out_of_quiet(state.protocol.hours, max(due, state.texts_since or due))
 
 
-@looks_at("stage", "texts_on", "texts_since", "protocol", "sessions")
-def _session_texts(state: PlanState) -> Iterator[AgendaItem]:
-    """Reminders and the day-before question (SCH-8: "see you tomorrow") of booked sessions."""
-    if not _texts_flow(state):
+@looks_at_each("sessions", "stage", "texts_on", "texts_since", "protocol", among=sessions_ahead)
+def _session_texts(state: PlanState, session: Session) -> Iterator[AgendaItem]:
+    """Reminders and the day-before question (SCH-8: "see you tomorrow") of a booked session."""
+    if session.status is not SessionStatus.booked or not _texts_flow(state):
         return
-    hours = state.protocol.hours
-    for session in state.sessions:
-        if session.status is not SessionStatus.booked:
-            continue
-        key = session_key(session)
-        if not session.confirmed:
-            for before in state.protocol.reminder_hours:
-                due = session.starts_at - timedelta(hours=before)
-                if session.placed_at is not None and due <= session.placed_at:
-                    continue
-                yield AgendaItem(
-                    key=f"{key}:remind-{before}",
-                    kind=AgendaKind.session_reminder,
-                    due=_allowed(state, due),
-                    expires=_reminder_expiry(state, session, before),
-                    rule=f"REMIND-{before}",
-                    owner=SYSTEM,
-                    session_no=session.no,
-                )
-        day = local_day(hours, session.starts_at)
-        asked_at = instant(hours.zone, day - timedelta(days=1), DAY_BEFORE_AT)
-        yield AgendaItem(
-            key=f"{key}:day-before",
-            kind=AgendaKind.day_before,
-            due=_allowed(state, max(asked_at, session.placed_at or asked_at)),
-            expires=instant(hours.zone, day, time()),
-            rule="SCH-8",
-            owner=SYSTEM,
-            session_no=session.no,
-        )
+    hours, key = state.protocol.hours, session_key(session)
+    if not session.confirmed:
+        for before in state.protocol.reminder_hours:
+            due = session.starts_at - timedelta(hours=before)
+            if session.placed_at is not None and due <= session.placed_at:
+                continue
+            yield AgendaItem(
+                key=f"{key}:remind-{before}",
+                kind=AgendaKind.session_reminder,
+                due=_allowed(state, due),
+                expires=_reminder_expiry(state, session, before),
+                rule=f"REMIND-{before}",
+                owner=SYSTEM,
+                session_no=session.no,
+            )
+    day = local_day(hours, session.starts_at)
+    asked_at = instant(hours.zone, day - timedelta(days=1), DAY_BEFORE_AT)
+    yield AgendaItem(
+        key=f"{key}:day-before",
+        kind=AgendaKind.day_before,
+        due=_allowed(state, max(asked_at, session.placed_at or asked_at)),
+        expires=instant(hours.zone, day, time()),
+        rule="SCH-8",
+        owner=SYSTEM,
+        session_no=session.no,
+    )
 
 
 def _reminder_expiry(state: PlanState, session: Session, before: int) -> datetime:
     """A reminder is useful until the next one is due, the last until two hours before the visit (F07)."""
     later = [h for h in state.protocol.reminder_hours if h < before]
     return session.starts_at - timedelta(hours=max(later, default=2))
+
+
+@looks_at_each("sessions", "stage", "protocol", among=sessions_ahead)
+def _outcomes(state: PlanState, session: Session) -> Iterator[AgendaItem]:
+    """The morning after a visit: a look for the outcome that nobody recorded."""
+    if session.status is SessionStatus.booked and not state.closed:
+        yield AgendaItem(
+            key=f"{session_key(session)}:outcome",
+            kind=AgendaKind.after_session,
+            due=sore_due(state.protocol.hours, session),
+            rule="OUTCOME-DUE",
+            owner=state.protocol.therapist_id,
+            session_no=session.no,
+        )
 
 
 @looks_at(
@@ -94,43 +107,35 @@ def _reminder_expiry(state: PlanState, session: Session, before: int) -> datetim
     progress_answers=sore_answers,
 )
 def _after_sessions(state: PlanState) -> Iterator[AgendaItem]:
-    """The morning after: the soreness question (SCH-1), or a look for the outcome nobody recorded."""
-    hours = state.protocol.hours
-    attended = [s.no for s in state.sessions if s.status is SessionStatus.attended][-_LOOKED_BACK:]
-    for session in state.sessions:
-        if session.status is SessionStatus.booked and not state.closed:
-            yield AgendaItem(
-                key=f"{session_key(session)}:outcome",
-                kind=AgendaKind.after_session,
-                due=sore_due(hours, session),
-                rule="OUTCOME-DUE",
-                owner=state.protocol.therapist_id,
-                session_no=session.no,
+    """What is asked after a visit that took place: soreness (SCH-1), and pain on the third day (SCH-2)."""
+    if not _texts_flow(state):
+        return
+    for session, sore_at, day3_at in about_attended(state)[-ASKED_BACK:]:
+        yield _after_item(
+            (session.no, "SCH-1", "CHK-SORE"),
+            _allowed(state, max(sore_at, session.closed_at or sore_at)),
+            session.starts_at + SORE_LIFE,
+        )
+        if day3_at is not None:
+            yield _after_item(
+                (session.no, "SCH-2", "CHK-PAIN"), _allowed(state, day3_at), day3_at + _DAY3_LIFE
             )
-        elif session.no in attended and _texts_flow(state):
-            due = sore_due(hours, session)
-            yield AgendaItem(
-                key=f"s{session.no}:sore",
-                kind=AgendaKind.routine_question,
-                due=_allowed(state, max(due, session.closed_at or due)),
-                expires=session.starts_at + SORE_LIFE,
-                rule="SCH-1",
-                owner=SYSTEM,
-                session_no=session.no,
-                subject="CHK-SORE",
-            )
-            third_day = day3_due(state, session)
-            if third_day is not None:
-                yield AgendaItem(
-                    key=f"s{session.no}:day3",
-                    kind=AgendaKind.routine_question,
-                    due=_allowed(state, third_day),
-                    expires=third_day + timedelta(hours=8),
-                    rule="SCH-2",
-                    owner=SYSTEM,
-                    session_no=session.no,
-                    subject="CHK-PAIN",
-                )
+
+
+@lru_cache(maxsize=256)
+def _after_item(asked: tuple[int, str, str], due: datetime, expires: datetime) -> AgendaItem:
+    """The same question about the same visit is the same item."""
+    number, rule, question = asked
+    return AgendaItem(
+        key=f"s{number}:{_AFTER_KEYS[rule]}",
+        kind=AgendaKind.routine_question,
+        due=due,
+        expires=expires,
+        rule=rule,
+        owner=SYSTEM,
+        session_no=number,
+        subject=question,
+    )
 
 
 @looks_at(
@@ -149,18 +154,36 @@ def _after_sessions(state: PlanState) -> Iterator[AgendaItem]:
     done=asked_of_sessions,
     progress_answers=sore_answers,
 )
-def _routine(state: PlanState) -> Iterator[AgendaItem]:
+def _routine(state: PlanState) -> Asked:
     """The questions of the check-in schedule that belong to no session (SCH-3 … SCH-7)."""
-    if not _texts_flow(state):
-        return
-    zone = state.protocol.hours.zone
-    for rule, question, due in routine_questions(state):
-        yield _question_item(zone, rule, question, due, _allowed(state, due))
+    return _Questions(state) if _texts_flow(state) else ()
+
+
+class _Questions(Unfolding):
+    """The calendar's questions in order. The first shows at once; the others find their turns when asked for."""
+
+    def __init__(self, state: PlanState) -> None:
+        self._state = state
+        turns, since = earliest_questions(state), state.texts_since
+        if since is not None and any(turn.at < since for turn in turns):
+            turns = routine_questions(state)  # put off to one instant, they stand in order of their keys
+        self._first = self._entries(turns)[:1]
+
+    def __iter__(self) -> Iterator[Entry]:
+        yield from self._first
+        everything = self._entries(routine_questions(self._state)) if self._first else []
+        yield from everything[1:]
+
+    def _entries(self, turns: Iterable[Turn]) -> list[Entry]:
+        state = self._state
+        zone = state.protocol.hours.zone
+        return in_order(_question_item(zone, turn, _allowed(state, turn.at)) for turn in turns)
 
 
 @lru_cache(maxsize=256)
-def _question_item(zone: str, rule: str, question: str, due: datetime, allowed: datetime) -> AgendaItem:
+def _question_item(zone: str, turn: Turn, allowed: datetime) -> AgendaItem:
     """The same turn is the same item: most steps of a plan move one question's turn or none."""
+    rule, question, due = turn
     return AgendaItem(
         key=f"q:{question}:{calendar_day(zone, due).isoformat()}",
         kind=AgendaKind.routine_question,
@@ -172,43 +195,31 @@ def _question_item(zone: str, rule: str, question: str, due: datetime, allowed: 
     )
 
 
-@looks_at("stage", "texts_on", "texts_since", "protocol", "prompts")
-def _prompts(state: PlanState) -> Iterator[AgendaItem]:
+@looks_at_each("prompts", "stage", "texts_on", "texts_since", "protocol")
+def _prompts(state: PlanState, prompt: Prompt) -> Iterator[AgendaItem]:
     """A routine question unanswered: remind once, then note the silence (missing-answer ladder, AL-12)."""
-    protocol = state.protocol
-    for prompt in state.prompts:
-        if prompt.kind is PromptKind.which:
-            yield _prompt_item(prompt, AgendaKind.prompt_expiry, prompt.expires_at, "expire")
-        if not prompt.routine:
-            continue
-        if not prompt.reasked and _texts_flow(state):
-            remind = _allowed(state, prompt.asked_at + protocol.remind_after)
-            if remind < prompt.expires_at:
-                yield _prompt_item(prompt, AgendaKind.prompt_reminder, remind, "remind")
+    if prompt.kind is PromptKind.which:
         yield _prompt_item(prompt, AgendaKind.prompt_expiry, prompt.expires_at, "expire")
+    if not prompt.routine:
+        return
+    if not prompt.reasked and _texts_flow(state):
+        remind = _allowed(state, prompt.asked_at + state.protocol.remind_after)
+        if remind < prompt.expires_at:
+            yield _prompt_item(prompt, AgendaKind.prompt_reminder, remind, "remind")
+    yield _prompt_item(prompt, AgendaKind.prompt_expiry, prompt.expires_at, "expire")
 
 
 def _prompt_item(prompt: Prompt, kind: AgendaKind, due: datetime, what: str) -> AgendaItem:
-    expires = prompt.expires_at if kind is AgendaKind.prompt_reminder else None
-    return _item_of_prompt(prompt.key, prompt.session_no, (kind, what), due, expires)
-
-
-@lru_cache(maxsize=256)
-def _item_of_prompt(
-    key: str, session_no: int | None, named: tuple[AgendaKind, str], due: datetime, expires: datetime | None
-) -> AgendaItem:
-    """The same prompt has the same items, whatever is asked or answered beside it."""
-    kind, what = named
     return AgendaItem(
-        key=f"p:{key}:{what}",
+        key=f"p:{prompt.key}:{what}",
         kind=kind,
         due=due,
-        expires=expires,
+        expires=prompt.expires_at if kind is AgendaKind.prompt_reminder else None,
         rule="AL-12",
         owner=SYSTEM,
-        session_no=session_no,
-        subject=key,
+        session_no=prompt.session_no,
+        subject=prompt.key,
     )
 
 
-TEXT_SOURCES = (_session_texts, _after_sessions, _routine, _prompts)
+TEXT_SOURCES = (_session_texts, _outcomes, _after_sessions, _routine, _prompts)

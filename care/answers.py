@@ -15,6 +15,7 @@ from care.draft import Draft
 from care.fitting import fits, fitting_choice, matters, one_fits, open_prompts, session_asked, several_fit
 from care.local_time import closing_today, local
 from care.pausing import suspend
+from care.same_again import same_again
 from care.sessions import ask_for_change, cancelled_by_reply, confirm
 from care.which import ask_which, asked_which
 from schemas.alerts import AlertReason
@@ -38,18 +39,24 @@ _TAPER_QUESTIONS = frozenset({"CHK-PAIN", "CHK-FLARE"})
 def reply_question(state: PlanState, inbound_id: str) -> ReplyQuestion:
     """What the reading activity must know: which questions are open, and the scores to compare with."""
     progress, protocol = state.progress, state.protocol
-    previous = {answer.question: answer.value for answer in progress.answers}
-    goals = [answer.value for answer in progress.answers if answer.question == "CHK-GOAL"]
+    previous, best_goal = _told_before(progress.answers)
     return ReplyQuestion(
         inbound_id=inbound_id,
         pack_hash=protocol.pack_hash,
         questions=tuple(dict.fromkeys(p.question for p in state.prompts if p.question)),
         baseline=protocol.pain_baseline,
         previous=previous,
-        best_goal=max(goals, default=None),
+        best_goal=best_goal,
         pre_session=progress.scores[-1].pain if progress.scores else None,
         day3=any(p.key.endswith(":day3") for p in state.prompts),
     )
+
+
+@same_again
+def _told_before(answers: tuple[Answer, ...]) -> tuple[dict[str, int], int | None]:
+    """The latest answer to each question, and the best to the goal's."""
+    told = [(answer.question, answer.value) for answer in answers]
+    return dict(told), max([value for question, value in told if question == "CHK-GOAL"], default=None)
 
 
 def could_answer(state: PlanState, reading: Reading, now: datetime) -> bool:

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from care.booking import claim_again, top_up
 from care.draft import Draft
 from care.local_time import local_day
+from care.named import the_approval
 from care.opening import NOT_STARTED, await_next, blocks_plan
 from care.pausing import close_plan, respace_and_tell, resume, tell_visits
 from care.regions import change_regions
@@ -23,9 +24,7 @@ from schemas.taper import Step
 
 def decide_approval(draft: Draft, command: DecideApproval) -> None:
     """Close the approval with its decision and do what was decided, and nothing else (F27)."""
-    approval = draft.state.approval(command.approval_id)
-    if approval is None:
-        raise KeyError(f"no open approval {command.approval_id}")
+    approval = the_approval(draft.state, command.approval_id)
     draft.close_approval(approval, command.decision, command.reason_id)
     table = _REJECTED if command.decision is Decision.reject else _APPROVED
     table[approval.kind](draft, approval, command)

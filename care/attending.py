@@ -8,10 +8,10 @@ from care.approving import reviewed
 from care.draft import Draft
 from care.following_holds import follow_holds
 from care.local_time import local_day
+from care.named import the_alert
 from care.opening import screening_alert
 from care.pausing import ask_to_resume
 from care.screening_age import answers_alert, repeated
-from schemas.alerts import Alert
 from schemas.commands import AcknowledgeAlert, CloseAlert, Rescreen
 from schemas.events import EventKind
 from schemas.plan import HeldRequirement
@@ -19,17 +19,9 @@ from schemas.protocol import ApprovalKind
 from schemas.screening import HoldKind
 
 
-def the_alert(draft: Draft, alert_id: str) -> Alert:
-    """The open alert a guarded command speaks of."""
-    alert = draft.state.alert(alert_id)
-    if alert is None:
-        raise KeyError(f"no open alert {alert_id}")
-    return alert
-
-
 def acknowledge(draft: Draft, command: AcknowledgeAlert) -> None:
     """A named person has taken the alert on; from now the contact deadline counts."""
-    alert = the_alert(draft, command.alert_id)
+    alert = the_alert(draft.state, command.alert_id)
     taken = alert.but(acknowledged_at=draft.now, acknowledged_by=draft.actor.id)
     draft.set(alerts=tuple(taken if a.id == alert.id else a for a in draft.state.alerts))
     draft.event(EventKind.alert_acknowledged, alert.rule, alert=alert.id)
@@ -37,7 +29,7 @@ def acknowledge(draft: Draft, command: AcknowledgeAlert) -> None:
 
 def close_alert(draft: Draft, command: CloseAlert) -> None:
     """The alert is dealt with. After an urgent one the plan still waits for its therapist (MID-3)."""
-    alert = the_alert(draft, command.alert_id)
+    alert = the_alert(draft.state, command.alert_id)
     draft.close_alert(alert, command.outcome, command.note_id)
     if alert.reason in REVIEWS:
         draft.settle(alert.rule)

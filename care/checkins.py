@@ -1,4 +1,4 @@
-"""When the check-in schedule asks what (SCH-1 … SCH-8), within the client's contact budget.
+"""When the check-in schedule asks what comes by the calendar (SCH-3 … SCH-7), within the client's contact budget.
 
 The budget (`max_routine_per_7_days`) bounds the questions that come by the calendar (SCH-3 … SCH-7): none of them
 makes more than the budget in any 7 days, with the session questions known by then. The questions about a session
@@ -7,28 +7,18 @@ makes more than the budget in any 7 days, with the session questions known by th
 
 from __future__ import annotations
 
-from bisect import bisect, bisect_left, insort
-from collections.abc import Iterator
+from bisect import bisect, insort
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
+from operator import itemgetter
+from typing import NamedTuple
 
-from care.local_time import (
-    calendar_day,
-    days_later,
-    instant,
-    local_day,
-    moved_out_of_quiet,
-    wall_time_days_later,
-)
-from care.same_again import same_again
-from schemas.plan import PlanState, Session, SessionStatus
-from schemas.prompts import Answer
+from care.local_time import calendar_day, days_later, instant, local_day, moved_out_of_quiet
+from care.same_again import same_parts
+from care.session_questions import ASK_AT, promised
+from schemas.plan import PlanState
 from schemas.protocol import SiteHours
-
-SORE_LIFE = timedelta(hours=28)
-"""SCH-1 asks 20-28 hours after the session; later the answer would mean something else."""
-
-SORE_AFTER = timedelta(hours=20)
 
 BEFORE_REVIEW = timedelta(days=7)
 """SCH-7 asks from this long before the review falls due by days: the budget may push it, yet not past the review."""
@@ -36,92 +26,10 @@ BEFORE_REVIEW = timedelta(days=7)
 _Quiet = tuple[str, time, time]
 """The zone and the quiet hours: all of a site's hours that a question's turn depends on, and quick to look up by."""
 
-_ASK_AT = time(11)
 _BEFORE_REVIEW_ASK = "CHK-BETTER"
 _GAP = timedelta(hours=24)
 _DAY = timedelta(days=1)
 _BUDGET_WINDOW = timedelta(days=7)
-_EARLY_SESSIONS = 3
-_SORE_ADDS_DAY3 = 4
-_DAY3 = 3
-_LOOKED_AT = 5
-
-
-def sore_due(hours: SiteHours, session: Session) -> datetime:
-    """The same wall time on the next day, moved out of quiet hours (SCH-1).
-
-    After an evening session the quiet hours end too late for the answer to mean the same: then 20 hours after.
-    """
-    return _sore_due(hours.zone, hours.quiet_start, hours.quiet_end, session.starts_at)
-
-
-@lru_cache(maxsize=1024)
-def _sore_due(zone: str, quiet_start: time, quiet_end: time, starts_at: datetime) -> datetime:
-    due = moved_out_of_quiet(zone, quiet_start, quiet_end, wall_time_days_later(zone, starts_at, 1))
-    if due < starts_at + SORE_LIFE:
-        return due
-    return moved_out_of_quiet(zone, quiet_start, quiet_end, starts_at + SORE_AFTER)
-
-
-def day3_due(state: PlanState, session: Session) -> datetime | None:
-    """When CHK-PAIN is asked on day 3 (SCH-2), or None where the rule does not ask.
-
-    It asks after the first three sessions, after the first session at a new step, and when soreness
-    was 4 or more.
-    """
-    hours = state.protocol.hours
-    if not (_early(state, session) or _first_at_step(state, session) or _left_sore(state, session)):
-        return None
-    return ask_on(hours, local_day(hours, session.starts_at) + timedelta(days=_DAY3))
-
-
-def _early(state: PlanState, session: Session) -> bool:
-    if state.progress.sessions_completed > _EARLY_SESSIONS:
-        return False
-    return any(s.no == session.no for s in _attended(state.sessions)[-_EARLY_SESSIONS:])
-
-
-def _first_at_step(state: PlanState, session: Session) -> bool:
-    entered = state.progress.step_entered_at
-    if session.step is not state.progress.step or session.starts_at < entered:
-        return False
-    first = next((s for s in _attended(state.sessions) if s.starts_at >= entered), None)
-    return first is not None and first.no == session.no
-
-
-@same_again
-def _attended(sessions: tuple[Session, ...]) -> tuple[Session, ...]:
-    return tuple([s for s in sessions if s.status is SessionStatus.attended])
-
-
-def _left_sore(state: PlanState, session: Session) -> bool:
-    sore = sore_answers(state)
-    by_then = session.starts_at + timedelta(days=_DAY3)
-    return bool(sore) and any(session.starts_at < at < by_then for at in sore)
-
-
-def sore_answers(state: PlanState) -> tuple[datetime, ...]:
-    """When the client was left sore: CHK-SORE answered with 4 or more (SCH-2, AL-06)."""
-    return _sore_among(state.progress.answers)
-
-
-@same_again
-def _sore_among(answers: tuple[Answer, ...]) -> tuple[datetime, ...]:
-    return tuple([a.at for a in answers if a.value >= _SORE_ADDS_DAY3 and a.question == "CHK-SORE"])
-
-
-def asked_of_sessions(state: PlanState) -> frozenset[str]:
-    """The questions about the latest sessions that have had their turn (SCH-1, SCH-2), by their agenda keys."""
-    return _questions_of(state.sessions) & keys_done(state.done)
-
-
-@same_again
-def _questions_of(sessions: tuple[Session, ...]) -> frozenset[str]:
-    return frozenset(f"s{s.no}:{what}" for s in sessions[-_LOOKED_AT:] for what in ("sore", "day3"))
-
-
-keys_done = same_again(frozenset[str])
-"""The agenda keys that have had their turn, to look one up."""
 
 
 def ask_on(hours: SiteHours, day: date) -> datetime:
@@ -131,7 +39,7 @@ def ask_on(hours: SiteHours, day: date) -> datetime:
 
 @lru_cache(maxsize=1024)
 def _asked_on(zone: str, quiet_start: time, quiet_end: time, day: date) -> datetime:
-    return moved_out_of_quiet(zone, quiet_start, quiet_end, instant(zone, day, _ASK_AT))
+    return moved_out_of_quiet(zone, quiet_start, quiet_end, instant(zone, day, ASK_AT))
 
 
 def ask_next(hours: SiteHours, now: datetime) -> datetime:
@@ -144,60 +52,91 @@ def question_key(question: str) -> str:
     return f"q:{question}"
 
 
-def routine_questions(state: PlanState) -> tuple[tuple[str, str, datetime], ...]:
-    """The next turn of each calendar question: (rule, question, instant).
+class Turn(NamedTuple):
+    """When a calendar question is asked next, by which rule."""
+
+    rule: str
+    question: str
+    at: datetime
+
+
+def routine_questions(state: PlanState) -> tuple[Turn, ...]:
+    """The next turn of each calendar question.
 
     A question's turn comes its number of days after it was last asked, or after the plan's start, or when it was
     put off to. Turns are at least 24 hours apart, and the budget of routine texts in 7 days pushes what does not
     fit. The question before a review comes first: it is rare, and useless after it.
     """
-    protocol, put_off = state.protocol, dict(state.put_off)
-    wanted = [
-        (max(due, put_off.get(question_key(question), due)), rule, question)
-        for rule, question, due in _wanted(state)
-    ]
-    sent = [*[at for _, at in state.routine_sent], *_promised(state)]
-    hours = protocol.hours
+    return tuple(_fitted(state, (*_before_review(state), *sorted(_by_schedule(state)))))
+
+
+def earliest_questions(state: PlanState) -> tuple[Turn, ...]:
+    """Those of `routine_questions` among which the earliest is; what comes later for certain is not fitted in."""
+    rare, others = _before_review(state), sorted(_by_schedule(state))
+    if rare and others:
+        turns = _fitted(state, others, earliest_only=True)
+        if max([turn.at for turn in turns]) + _BUDGET_WINDOW <= rare[0][0]:
+            return tuple(turns)  # the rare one lies too far ahead to have taken their place
+    return tuple(_fitted(state, (*rare, *others), earliest_only=True))
+
+
+_Wanted = tuple[datetime, str, str]
+"""From when on a question is to be asked, its rule and its name."""
+
+
+def _fitted(state: PlanState, wanted: Sequence[_Wanted], *, earliest_only: bool = False) -> list[Turn]:
+    """A turn for each question, one after the other; with `earliest_only`, for those that may be the earliest."""
+    hours, budget = state.protocol.hours, state.protocol.max_routine_per_7_days
     quiet = (hours.zone, hours.quiet_start, hours.quiet_end)
-    return _turns(quiet, protocol.max_routine_per_7_days, tuple(wanted), tuple(sent))
-
-
-@lru_cache(maxsize=1024)
-def _turns(
-    quiet: _Quiet, budget: int, wanted: tuple[tuple[datetime, str, str], ...], sent: tuple[datetime, ...]
-) -> tuple[tuple[str, str, datetime], ...]:
-    """When each wanted question fits. Remembered: most steps of a plan change nothing about it."""
-    taken, turns = sorted(sent), []
-    for due, rule, question in sorted(wanted, key=_rarest_first):
-        turn = _fit(quiet, due, taken, budget)
+    taken = sorted([*map(itemgetter(1), state.routine_sent), *promised(state)])
+    turns: list[Turn] = []
+    passed: datetime | None = None
+    for due, rule, question in wanted:
+        # Whatever is due later than a day before a turn that is taken keeps a day's distance: it comes after it.
+        if earliest_only and passed is not None and due > passed:
+            break
+        turn = _fit(question, quiet, due, taken, budget)
         insort(taken, turn)
-        turns.append((rule, question, turn))
-    return tuple(turns)
+        turns.append(Turn(rule, question, turn))
+        passed = turn - _GAP if passed is None else min(passed, turn - _GAP)
+    return turns
 
 
-def _rarest_first(wanted: tuple[datetime, str, str]) -> tuple[bool, tuple[datetime, str, str]]:
-    return wanted[2] != _BEFORE_REVIEW_ASK, wanted
-
-
-def _wanted(state: PlanState) -> Iterator[tuple[str, str, datetime]]:
-    protocol, progress = state.protocol, state.progress
-    if progress.started_at is None:
-        return
-    last, hours = dict(state.routine_sent), protocol.hours
+def _by_schedule(state: PlanState) -> list[_Wanted]:
+    """When each question of the schedule wants to be asked (SCH-3 … SCH-6)."""
+    started, hours = state.progress.started_at, state.protocol.hours
+    if started is None:
+        return []
+    last, put_off = dict(state.routine_sent), dict(state.put_off)
     zone, quiet_start, quiet_end = hours.zone, hours.quiet_start, hours.quiet_end
-    for rule in protocol.routine:
-        days = rule.every_days.get(progress.step)
-        if days is None:
-            continue
-        since = max(last.get(rule.ask, progress.started_at), progress.started_at)
-        yield rule.rule, rule.ask, _asked_after(zone, quiet_start, quiet_end, since, days)
-    if last.get(_BEFORE_REVIEW_ASK, progress.started_at) <= progress.reviewed_at:
-        review = days_later(protocol.hours, progress.reviewed_at, protocol.review_days)
-        yield (
-            "SCH-7",
-            _BEFORE_REVIEW_ASK,
-            ask_on(protocol.hours, local_day(protocol.hours, review - BEFORE_REVIEW)),
-        )
+    wanted = []
+    for rule, question, days in _every_days(state):
+        since = last.get(question, started)
+        due = _asked_after(zone, quiet_start, quiet_end, since if since > started else started, days)
+        if put_off:
+            due = max(due, put_off.get(question_key(question), due))
+        wanted.append((due, rule, question))
+    return wanted
+
+
+@same_parts("protocol", "progress.step")
+def _every_days(state: PlanState) -> tuple[tuple[str, str, int], ...]:
+    """The schedule at the plan's step: rule, question, and how many days lie between."""
+    step, schedule = state.progress.step, state.protocol.routine
+    return tuple((one.rule, one.ask, one.every_days[step]) for one in schedule if step in one.every_days)
+
+
+def _before_review(state: PlanState) -> tuple[_Wanted, ...]:
+    """SCH-7, unless it was asked since the last review."""
+    progress, hours = state.progress, state.protocol.hours
+    if progress.started_at is None:
+        return ()
+    if dict(state.routine_sent).get(_BEFORE_REVIEW_ASK, progress.started_at) > progress.reviewed_at:
+        return ()
+    review = days_later(hours, progress.reviewed_at, state.protocol.review_days)
+    due = ask_on(hours, local_day(hours, review - BEFORE_REVIEW))
+    put_off = dict(state.put_off).get(question_key(_BEFORE_REVIEW_ASK), due)
+    return ((max(due, put_off), "SCH-7", _BEFORE_REVIEW_ASK),)
 
 
 @lru_cache(maxsize=1024)
@@ -206,27 +145,25 @@ def _asked_after(zone: str, quiet_start: time, quiet_end: time, since: datetime,
     return _asked_on(zone, quiet_start, quiet_end, day)
 
 
-def _promised(state: PlanState) -> Iterator[datetime]:
-    """Questions about sessions that are still to be asked: they keep their place before the routine ones."""
-    hours, asked = state.protocol.hours, asked_of_sessions(state)
-    for session in state.sessions[-_LOOKED_AT:]:
-        attended = session.status is SessionStatus.attended
-        if (attended or session.status is SessionStatus.booked) and f"s{session.no}:sore" not in asked:
-            yield sore_due(hours, session)
-        if attended and f"s{session.no}:day3" not in asked:
-            third_day = day3_due(state, session)
-            if third_day is not None:
-                yield third_day
+_last_fits: dict[str, tuple[tuple[_Quiet, int, datetime], frozenset[datetime], datetime]] = {}
+"""Each question's last turn, after what it depended on: where only more turns are taken, it is no earlier."""
 
 
-def _fit(quiet: _Quiet, due: datetime, sent: list[datetime], budget: int) -> datetime:
+def _fit(question: str, quiet: _Quiet, due: datetime, sent: list[datetime], budget: int) -> datetime:
     """The first instant from `due` on that keeps the 24-hour gap and the 7-day budget."""
-    turn, (zone, quiet_start, quiet_end) = due, quiet
+    near = sent[bisect(sent, due - _BUDGET_WINDOW) :]
+    taken = frozenset(near)
+    known, depends, turn = _last_fits.get(question), (quiet, budget, due), due
+    if known is not None and known[0] == depends and known[1] <= taken:
+        turn = known[2]
+    zone, quiet_start, quiet_end = quiet
     while (free := _not_before(turn, sent, budget)) is not None:
         day = calendar_day(zone, free)
         turn = _asked_on(zone, quiet_start, quiet_end, max(day, calendar_day(zone, turn) + _DAY))
         if turn < free:
             turn = _asked_on(zone, quiet_start, quiet_end, day + _DAY)
+    if len(taken) == len(near):  # two at one instant count twice, and a set would not tell
+        _last_fits[question] = (depends, taken, turn)
     return turn
 
 
@@ -236,14 +173,16 @@ def _not_before(turn: datetime, sent: list[datetime], budget: int) -> datetime |
     Another question may be within a day, or some 7 days around the turn may hold more than the budget. `sent` is in
     order.
     """
-    next_one = bisect(sent, turn - _GAP)
-    if next_one < len(sent) and sent[next_one] < turn + _GAP:
-        return sent[next_one] + _GAP
-    near = sent[bisect(sent, turn - _BUDGET_WINDOW) : bisect_left(sent, turn + _BUDGET_WINDOW)]
-    if len(near) < budget:
-        return None
-    insort(near, turn)
-    for early, late in zip(near, near[budget:], strict=False):
-        if early <= turn and late - early < _BUDGET_WINDOW:
-            return early + _BUDGET_WINDOW if early < turn else turn
-    return None
+    place = bisect(sent, turn - _GAP)
+    if place < len(sent) and sent[place] < turn + _GAP:
+        return sent[place] + _GAP
+    free = None
+    if place + budget <= len(sent) and sent[place + budget - 1] - turn < _BUDGET_WINDOW:
+        free = sent[place] + _GAP  # until then it would only come closer to those after it
+    for before in range(1, min(budget, place) + 1):
+        if place + budget - before <= len(sent):
+            early = sent[place - before]
+            late = sent[place + budget - before - 1] if before < budget else turn
+            if late - early < _BUDGET_WINDOW:
+                return early + _BUDGET_WINDOW if free is None else max(free, early + _BUDGET_WINDOW)
+    return free

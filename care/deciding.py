@@ -49,14 +49,13 @@ from schemas.plan import PlanState
 from schemas.screening import Urgency
 from schemas.transition import ReplyFinding, SlotConflict
 
-_RECENT_KEPT = 64
-
 
 def decide(
     state: PlanState, envelope: CommandEnvelope, now: datetime, finding: ReplyFinding | None = None
 ) -> Draft:
     """Write what a command leads to. `finding` is the reading of the text, for a text."""
     draft = Draft(state, now, f"command:{envelope.command_id}", envelope.actor)
+    draft.carries_out(envelope.command_id)
     command = envelope.command
     if isinstance(command, ReceiveText):
         if finding is None:
@@ -64,7 +63,6 @@ def decide(
         receive_text(draft, command, finding)
     else:
         _HANDLERS[type(command)](draft, command)
-    draft.set(recent_commands=(*draft.state.recent_commands, envelope.command_id)[-_RECENT_KEPT:])
     return draft
 
 

@@ -23,6 +23,7 @@ from schemas.screening import Urgency
 from schemas.transition import ClosedAlert, ClosedApproval, Placement, Transition
 
 _SESSIONS_KEPT = 16
+_COMMANDS_KEPT = 64
 _SETTLED_KEPT = 6
 _PUT_OFF_KEPT = 20
 
@@ -40,6 +41,7 @@ class Draft(TextingDraft):
         self._closed_approvals: list[ClosedApproval] = []
         self._texts_allowed: bool | None = None
         self._answers_inbound: str | None = None
+        self._command_id: str | None = None
 
     # -- sessions ---------------------------------------------------------------------------------
 
@@ -97,12 +99,12 @@ class Draft(TextingDraft):
         )
         same = open_alert_like(self.state, alert)
         if same is None:
-            self.new_serial()
+            self.set(serial=self.state.serial + 1, alerts=(*self.state.alerts, alert))
         elif same.urgency.rank <= urgency.rank:
             return None
         else:
             alert = raised_to(same, alert)
-        self.set(alerts=(*(a for a in self.state.alerts if a is not same), alert))
+            self.set(alerts=(*(a for a in self.state.alerts if a is not same), alert))
         self.event(
             EventKind.alert_raised,
             rule,
@@ -198,15 +200,20 @@ class Draft(TextingDraft):
 
     def drop_prompt(self, key: str) -> None:
         """A prompt is answered, expired or pointless."""
-        self.set(prompts=tuple(p for p in self.state.prompts if p.key != key))
+        left = tuple([p for p in self.state.prompts if p.key != key])
+        if len(left) < len(self.state.prompts):
+            self.set(prompts=left)
 
     def drop_session_prompts(self, session_no: int) -> None:
         """A session is over or moved: nothing waits for an answer about it."""
-        self.set(
-            prompts=tuple(
-                p for p in self.state.prompts if p.session_no != session_no or p.question == "CHK-SORE"
-            )
-        )
+        prompts = self.state.prompts
+        left = tuple([p for p in prompts if p.session_no != session_no or p.question == "CHK-SORE"])
+        if len(left) < len(prompts):
+            self.set(prompts=left)
+
+    def carries_out(self, command_id: str) -> None:
+        """This transition is what a command led to; the state will know it again (Temporal forgets its id)."""
+        self._command_id = command_id
 
     def answers(self, inbound_id: str) -> None:
         """This transition is what an inbound text led to."""
@@ -231,7 +238,11 @@ class Draft(TextingDraft):
         state = self.state
         return Transition(
             cause=self.cause,
-            state=state.but(seq=state.seq + 1, sessions=self._kept(state.sessions)),
+            state=state.but(
+                seq=state.seq + 1,
+                sessions=self._kept(state.sessions),
+                recent_commands=self._recent(state.recent_commands),
+            ),
             events=tuple(self._events),
             place=tuple(self._place.values()),
             release=tuple(self._release),
@@ -243,8 +254,13 @@ class Draft(TextingDraft):
             answers_inbound=self._answers_inbound,
         )
 
+    def _recent(self, commands: tuple[str, ...]) -> tuple[str, ...]:
+        return commands if self._command_id is None else (*commands, self._command_id)[-_COMMANDS_KEPT:]
+
     def _kept(self, sessions: tuple[Session, ...]) -> tuple[Session, ...]:
         """The latest sessions, and every earlier one that waits for its time or its outcome, or got it just now."""
+        if len(sessions) <= _SESSIONS_KEPT:
+            return sessions
         older, latest = sessions[:-_SESSIONS_KEPT], sessions[-_SESSIONS_KEPT:]
         still_open = [s for s in older if s.status in AHEAD or s.no in self._open_before]
         return (*still_open, *latest) if len(still_open) < len(older) else sessions

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from care.agenda import due_items
+from care.agenda import due_items, next_item
 from care.deciding import decide, with_conflicts
 from care.draft import Draft
 from care.guards import refuse
@@ -71,10 +71,10 @@ class DrivenPlan:
     def do_what_is_due(self) -> None:
         """One item at a time, looking again after each. AssertionError if the plan never comes to rest."""
         for _ in range(_NEVER_AT_REST):
-            due = due_items(self.state, self.now)
-            if not due:
+            item = next_item(self.state)
+            if item is None or item.due > self.now:
                 return
-            self.do(due[0])
+            self.do(item)
         raise AssertionError(f"the plan never comes to rest: {due_items(self.state, self.now)[:3]}")
 
     def do(self, item: AgendaItem) -> None:

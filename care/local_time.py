@@ -13,7 +13,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from schemas.protocol import SiteHours
+from care.same_again import same_again
+from schemas.protocol import OpeningSpan, SiteHours
 
 _LONGEST_CLOSURE_DAYS = 400
 _REMEMBERED = 8192
@@ -61,13 +62,18 @@ def wall_time_days_later(zone_name: str, moment: datetime, days: int) -> datetim
 
 def staffed_spans(hours: SiteHours, first: date) -> Iterator[tuple[datetime, datetime]]:
     """Opening times as instants, in order, from the given day on; ends after some 400 days."""
+    zone_name, closed_on, week = hours.zone, hours.closed_on, _week(hours.spans)
     for offset in range(_LONGEST_CLOSURE_DAYS):
-        day = first + timedelta(days=offset)
-        if day in hours.closed_on:
-            continue
-        for span in hours.spans:
-            if span.weekday == day.weekday():
-                yield instant(hours.zone, day, span.opens), instant(hours.zone, day, span.closes)
+        day = first + timedelta(days=offset) if offset else first
+        if day not in closed_on:
+            for opens, closes in week[day.weekday()]:
+                yield instant(zone_name, day, opens), instant(zone_name, day, closes)
+
+
+@same_again
+def _week(spans: tuple[OpeningSpan, ...]) -> tuple[tuple[tuple[time, time], ...], ...]:
+    """The opening times of each weekday."""
+    return tuple(tuple((s.opens, s.closes) for s in spans if s.weekday == day) for day in range(7))
 
 
 def after_staffed(hours: SiteHours, start: datetime, minutes: int) -> datetime:
@@ -75,15 +81,15 @@ def after_staffed(hours: SiteHours, start: datetime, minutes: int) -> datetime:
 
     With no opening hours at all every minute counts, so that a deadline never vanishes.
     """
-    left = timedelta(minutes=minutes)
+    wanted = left = timedelta(minutes=minutes)
     for opens, closes in staffed_spans(hours, local_day(hours, start)):
-        begin = max(opens, start)
-        if closes <= begin:
-            continue
-        if left <= closes - begin:
-            return begin + left
-        left -= closes - begin
-    return start + timedelta(minutes=minutes)
+        if closes > start:
+            begin = opens if opens > start else start
+            staffed = closes - begin
+            if left <= staffed:
+                return begin + left
+            left -= staffed
+    return start + wanted
 
 
 def closing_today(hours: SiteHours, moment: datetime) -> datetime | None:

@@ -18,6 +18,7 @@ from care.checkins import ask_next, question_key
 from care.draft import Draft
 from care.due_texts import DueText, due_text
 from care.local_time import after_staffed
+from care.named import the_alert, the_approval, the_session
 from care.opening import (
     NOT_STARTED,
     ask_for_clearance,
@@ -85,26 +86,19 @@ def _prompt_expired(draft: Draft, item: AgendaItem) -> None:
         draft.raise_alert(AlertReason.silent_client, urgency, "AL-12")
 
 
-def _the_approval(draft: Draft, item: AgendaItem) -> Approval:
-    approval = draft.state.approval(item.subject or "")
-    if approval is None:
-        raise KeyError(f"no open approval {item.subject}")
-    return approval
-
-
 def _put_approval(draft: Draft, approval: Approval) -> None:
     draft.set(approvals=tuple(approval if a.id == approval.id else a for a in draft.state.approvals))
 
 
 def _approval_reminded(draft: Draft, item: AgendaItem) -> None:
-    approval = _the_approval(draft, item)
+    approval = the_approval(draft.state, item.subject)
     _put_approval(draft, approval.but(reminded=True))
     draft.event(EventKind.approval_reminded, item.rule, approval=approval.id, owner=item.owner)
 
 
 def _approval_escalated(draft: Draft, item: AgendaItem) -> None:
     """The deadline passed: the next of the chain owns the decision now (F26)."""
-    approval = _the_approval(draft, item)
+    approval = the_approval(draft.state, item.subject)
     minutes = draft.protocol.approval_minutes[approval.kind]
     position = min(approval.chain_position + 1, len(draft.protocol.chain) - 1)
     _put_approval(
@@ -126,19 +120,12 @@ def _approval_escalated(draft: Draft, item: AgendaItem) -> None:
 
 
 def _proposal_expired(draft: Draft, item: AgendaItem) -> None:
-    draft.close_approval(_the_approval(draft, item), "lapsed")
-
-
-def _the_alert(draft: Draft, item: AgendaItem) -> Alert:
-    alert = draft.state.alert(item.subject or "")
-    if alert is None:
-        raise KeyError(f"no open alert {item.subject}")
-    return alert
+    draft.close_approval(the_approval(draft.state, item.subject), "lapsed")
 
 
 def _alert_escalated(draft: Draft, item: AgendaItem) -> None:
     """Nobody acted in time: the next of the chain, and their deadline (REQ-13, AL-13)."""
-    alert = _the_alert(draft, item)
+    alert = the_alert(draft.state, item.subject)
     moved = escalated(draft.protocol, alert, draft.now)
     draft.set(alerts=tuple(moved if a.id == alert.id else a for a in draft.state.alerts))
     draft.event(
@@ -154,9 +141,7 @@ def _alert_escalated(draft: Draft, item: AgendaItem) -> None:
 
 def _session_lapsed(draft: Draft, item: AgendaItem) -> None:
     """A session that may not go ahead, or has no slot, is over when its time comes; the series goes on."""
-    session = draft.state.session(item.session_no or 0)
-    if session is None:
-        raise KeyError(f"no session {item.session_no}")
+    session = the_session(draft.state, item.session_no)
     if session.status is SessionStatus.booked:
         hold_late(draft, session, item.rule)
         return

@@ -1,4 +1,4 @@
-"""A pure function of one value, asked about the same value several times in a row.
+"""Pure functions that are asked about the same thing several times in a row.
 
 A plan's tuples are frozen and copied by reference from step to step: the very same object has the same answer, and
 looking whether it is the same costs less than hashing a hundred keys.
@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import TypeVar
+from operator import attrgetter, is_
+from typing import Any, TypeVar
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -29,3 +30,30 @@ def same_again(work: Callable[[A], R]) -> Callable[[A], R]:
         return found
 
     return answer
+
+
+def same_parts(
+    *parts: str, derived: tuple[Callable[[Any], Any], ...] = ()
+) -> Callable[[Callable[[A], R]], Callable[[A], R]]:
+    """Remember a function's last answer by the parts of a plan that it reads (`progress.step`), as objects.
+
+    `derived` are cheap functions of other parts, compared by value, for where it reads only little of a part.
+    """
+    look = attrgetter(*parts, parts[0])  # the first one twice: a tuple also of one part
+
+    def remembering(work: Callable[[A], R]) -> Callable[[A], R]:
+        last: tuple[tuple[Any, ...], list[Any], R] | None = None
+
+        @wraps(work)
+        def answer(state: A) -> R:
+            nonlocal last
+            known, now, told = last, look(state), [part(state) for part in derived]
+            if known is not None and all(map(is_, known[0], now)) and known[1] == told:
+                return known[2]
+            found = work(state)
+            last = (now, told, found)
+            return found
+
+        return answer
+
+    return remembering

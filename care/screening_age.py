@@ -7,9 +7,11 @@ again before anybody lays hands on them; the questions come up a week before the
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from operator import attrgetter
 from typing import Final
 
 from care.local_time import instant, local_day
+from care.session_questions import sessions_ahead
 from schemas.alerts import Alert, AlertReason
 from schemas.commands import Refusal, Rescreen
 from schemas.plan import PlanState, ScreeningState, Session, SessionStatus
@@ -64,10 +66,10 @@ def _completed(state: PlanState) -> date:
 
 def _last_visit(state: PlanState, session: Session) -> date | None:
     """The day of the last visit before this session; one without an outcome yet is taken to have been."""
-    seen = [score.at for score in state.progress.scores]
-    seen += [one.starts_at for one in state.sessions if one.status is SessionStatus.booked]
-    last = max((at for at in seen if at < session.starts_at), default=None)
-    return None if last is None else local_day(state.protocol.hours, last)
+    before = session.starts_at
+    seen = [at for score in state.progress.scores if (at := score.at) < before]
+    seen += [at for one in _booked(state) if (at := one.starts_at) < before]
+    return local_day(state.protocol.hours, max(seen)) if seen else None
 
 
 def ask_again_due(state: PlanState, session: Session, terms: AskAgain) -> datetime:
@@ -121,5 +123,8 @@ def answers_alert(alert: Alert, command: Rescreen) -> bool:
 
 def next_booked(state: PlanState) -> Session | None:
     """The next session with a time, if the plan has one."""
-    booked = (s for s in state.sessions if s.status is SessionStatus.booked)
-    return min(booked, key=lambda s: (s.starts_at, s.no), default=None)
+    return min(_booked(state), key=attrgetter("starts_at", "no"), default=None)
+
+
+def _booked(state: PlanState) -> list[Session]:
+    return [one for one in sessions_ahead(state.sessions) if one.status is SessionStatus.booked]

@@ -8,6 +8,7 @@ from care.assessing import note_day, note_missing
 from care.booking import ahead, move, top_up
 from care.draft import Draft
 from care.guards import LATE_CANCEL
+from care.named import the_session
 from care.taper_steps import note_outcome
 from schemas.alerts import AlertReason
 from schemas.commands import CLIENT, CancelSession, RecordOutcome, Reschedule
@@ -19,17 +20,9 @@ from schemas.screening import Urgency
 _SCORES_KEPT = 12
 
 
-def the_session(draft: Draft, number: int) -> Session:
-    """The session a guarded command speaks of; KeyError if the guard was not asked."""
-    session = draft.state.session(number)
-    if session is None:
-        raise KeyError(f"plan {draft.state.plan_id} has no session {number}")
-    return session
-
-
 def record_outcome(draft: Draft, command: RecordOutcome) -> None:
     """The outcome as the therapist saw it; the taper is evaluated next, and the series filled up."""
-    session = the_session(draft, command.session_no)
+    session = the_session(draft.state, command.session_no)
     draft.put_session(session.but(status=command.outcome, closed_at=draft.now))
     draft.drop_session_prompts(session.no)
     for reason in (AlertReason.outcome_missing, AlertReason.change_requested):
@@ -88,7 +81,7 @@ def _tell_missed(draft: Draft, session: Session) -> None:
 
 def reschedule(draft: Draft, command: Reschedule) -> None:
     """Move one session; the rest of the series stays where it is (F23)."""
-    session = the_session(draft, command.session_no)
+    session = the_session(draft.state, command.session_no)
     place_at(draft, session, command.starts_at)
     draft.close_alerts(AlertReason.slot_needed, "slot found", session.no)
     draft.close_alerts(AlertReason.change_requested, "session moved", session.no)
@@ -108,7 +101,7 @@ def place_at(draft: Draft, session: Session, start: datetime) -> None:
 
 def cancel_session(draft: Draft, command: CancelSession) -> None:
     """Cancel one session and fill the series up again."""
-    cancel(draft, the_session(draft, command.session_no), by_clinic=command.by_clinic)
+    cancel(draft, the_session(draft.state, command.session_no), by_clinic=command.by_clinic)
     top_up(draft)
 
 

@@ -31,6 +31,7 @@ _ADHERENCE_MIN_PLANNED = 3
 _STEP_UP_WINDOW = timedelta(days=84)
 _REVIEW_GRACE = timedelta(days=7)
 _HOURS_PER_FLARE_DAY = 24
+_DAY = timedelta(days=1)
 
 PROPOSALS = {
     TaperVerdict.PROPOSE_STEP_DOWN: ApprovalKind.taper,
@@ -44,7 +45,7 @@ def taper_inputs(state: PlanState, now: datetime) -> TaperInputs:
     protocol, progress = state.protocol, state.progress
     scores = progress.scores[-protocol.taper.n_consecutive :]
     started = progress.started_at or state.opened_at
-    primary = protocol.primary
+    primary, urgencies = protocol.primary, [alert.urgency for alert in state.alerts]
     return TaperInputs(
         step=progress.step,
         days_at_step=_days(now, progress.step_entered_at),
@@ -57,13 +58,13 @@ def taper_inputs(state: PlanState, now: datetime) -> TaperInputs:
             baseline=primary.baseline,
             target=primary.target,
             best_at_step=progress.best_at_step,
-            values=tuple(score.primary for score in scores),
-            weeks=tuple(round(_days(score.at, started) / 7, 2) for score in scores),
+            values=tuple([score.primary for score in scores]),
+            weeks=tuple([round(_days(score.at, started) / 7, 2) for score in scores]),
         ),
         pain=PainTrend(
             baseline=protocol.pain_baseline,
             at_step_entry=progress.pain_at_step_entry,
-            recent=tuple(score.pain for score in scores),
+            recent=tuple([score.pain for score in scores]),
         ),
         flare=flares(state, now),
         adherence_28d=adherence(state, now),
@@ -76,8 +77,8 @@ def taper_inputs(state: PlanState, now: datetime) -> TaperInputs:
         missed_run=progress.missed_run,
         days_no_contact=_days(now, progress.last_contact_at),
         open=OpenItems(
-            e01=sum(1 for a in state.alerts if a.urgency in (Urgency.E0, Urgency.E1)),
-            e2=sum(1 for a in state.alerts if a.urgency is Urgency.E2),
+            e01=urgencies.count(Urgency.E0) + urgencies.count(Urgency.E1),
+            e2=urgencies.count(Urgency.E2),
             hold=len(blocking(state)),
             ae=worst_open(state),
         ),
@@ -86,7 +87,7 @@ def taper_inputs(state: PlanState, now: datetime) -> TaperInputs:
 
 
 def _days(later: datetime, earlier: datetime) -> float:
-    return round((later - earlier) / timedelta(days=1), 2)
+    return round((later - earlier) / _DAY, 2)
 
 
 def flares(state: PlanState, now: datetime) -> Flares:
@@ -95,10 +96,9 @@ def flares(state: PlanState, now: datetime) -> Flares:
     Days of one week are taken as one flare, the cautious reading of its length. A flare that visits were already
     stepped up for is no reason to step up again; it still keeps the plan from stepping down (D3).
     """
+    since = now - _ADHERENCE_WINDOW
     answers = [
-        a
-        for a in state.progress.answers
-        if a.question == "CHK-FLARE" and a.value > 0 and now - a.at <= _ADHERENCE_WINDOW
+        a for a in state.progress.answers if a.question == "CHK-FLARE" and a.value > 0 and a.at >= since
     ]
     if not answers:
         return Flares()

@@ -5,17 +5,17 @@ from __future__ import annotations
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from api.first_plan import first_state
+from api.first_visit import FirstVisit
 from api.intake_checks import House
-from api.intake_opening import PRIMARY_MEASURE, primary_measure
 from api.intake_reading import read_intake
-from care.opening import new_plan
-from care.protocol import resolve
+from care.protocol import session_minutes
 from care.screening import screen
 from database import demo_clinic as demo
+from database.calendar import FreeSlot
 from database.staff import StaffMember
 from schemas.commands import Role
 from schemas.intake import IntakeForm
-from schemas.names import new_id
 from schemas.plan import PlanState
 from schemas.protocol import ChainLink
 from schemas.rules import RulePack
@@ -56,25 +56,18 @@ def paper_plan(body: object, pack: RulePack, now: datetime) -> PlanState:
     result = screen(pack, form.screening, house.today, form.target_regions)
     person = next((p for p in demo.STAFF if p.id == form.therapist), demo.THERAPIST)
     chain = (person, demo.DUTY, demo.LEAD, demo.MANAGER)
-    protocol = resolve(
-        pack,
-        profile=form.profile,
-        condition=form.condition,
-        screening=result,
-        site_id=demo.SITE_ID,
-        hours=demo.HOURS,
-        therapist_id=person.id,
-        room_id=demo.ROOM_IDS[(person.room or 1) - 1],
-        chain=tuple(
-            ChainLink(role=role, staff_id=one.id)
-            for role, one in zip(pack.enums.escalation_chain, chain, strict=False)
-        ),
-        first_session_at=_first_visit(form, now),
-        primary=primary_measure(form, pack.measures[PRIMARY_MEASURE].mcid),
-        pain_baseline=form.pain,
-        target_regions=form.target_regions,
+    links = tuple(
+        ChainLink(role=role, staff_id=one.id)
+        for role, one in zip(pack.enums.escalation_chain, chain, strict=False)
     )
-    return new_plan(new_id(), new_id(), protocol, result, now).but(texts_on=form.consent.texts)
+    return first_state(pack, form, result, _visit(pack, form, person, now), chain=links, now=now)
+
+
+def _visit(pack: RulePack, form: IntakeForm, person: demo.Person, now: datetime) -> FirstVisit:
+    starts = _first_visit(form, now)
+    minutes = timedelta(minutes=session_minutes(pack, form.profile, form.condition))
+    room = demo.ROOM_IDS[(person.room or 1) - 1]
+    return FirstVisit(demo.SITE, FreeSlot(starts, starts + minutes, person.id, room))
 
 
 def _first_visit(form: IntakeForm, now: datetime) -> datetime:

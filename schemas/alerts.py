@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from schemas.base import Frozen, Instant
+from schemas.base import Instant, Made
 from schemas.screening import Urgency
 
 
@@ -38,7 +38,7 @@ class AlertReason(StrEnum):
     rules_changed = "rules_changed"
 
 
-class Alert(Frozen):
+class Alert(Made):
     """Something a person must deal with. It has an owner and a deadline until a person closes it.
 
     `chain_position` indexes the protocol's escalation chain; it grows at each missed deadline.

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
+from pydantic.fields import FieldInfo
 
 A = TypeVar("A", bound=Hashable)
 
@@ -23,7 +24,11 @@ Instant = Annotated[
     AwareDatetime, "an aware instant; UTC inside, the site's zone only where a person reads it"
 ]
 
-_set_slot = object.__setattr__
+# The four slots of a pydantic model, set as itself sets them, without a look-up of each by its name.
+_set_values = BaseModel.__dict__["__dict__"].__set__
+_set_fields_set = BaseModel.__dict__["__pydantic_fields_set__"].__set__
+_set_extra = BaseModel.__dict__["__pydantic_extra__"].__set__
+_set_private = BaseModel.__dict__["__pydantic_private__"].__set__
 
 
 class Frozen(BaseModel):
@@ -39,13 +44,13 @@ class Frozen(BaseModel):
         """
         cls = type(self)
         copied = cls.__new__(cls)
-        _set_slot(copied, "__dict__", {**self.__dict__, **changes})
+        values = self.__dict__.copy()
+        values.update(changes)
+        _set_values(copied, values)
         known = self.__pydantic_fields_set__
-        _set_slot(
-            copied, "__pydantic_fields_set__", known if changes.keys() <= known else known | changes.keys()
-        )
-        _set_slot(copied, "__pydantic_extra__", None)
-        _set_slot(copied, "__pydantic_private__", None)
+        _set_fields_set(copied, known if changes.keys() <= known else known | changes.keys())
+        _set_extra(copied, None)
+        _set_private(copied, None)
         return copied
 
 
@@ -56,34 +61,37 @@ class Made(Frozen):
     `model_validate` and validated as ever. A missing or unknown field is a TypeError.
     """
 
-    _blank: ClassVar[dict[str, Any]] = {}
-    _required: ClassVar[frozenset[str]] = frozenset()
-    _names: ClassVar[set[str]] = set()
-
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
-        """Lay the fields out once, in their order and with their defaults."""
+        """Give the class a constructor whose keywords are its fields, in their order and with their defaults."""
         super().__pydantic_init_subclass__(**kwargs)
-        fields = cls.model_fields
-        cls._blank = {name: field.get_default() for name, field in fields.items()}
-        cls._required = frozenset(name for name, field in fields.items() if field.is_required())
-        cls._names = set(fields)
+        cls.__init__ = _constructor(cls.model_fields)  # type: ignore[method-assign]
 
-    if not TYPE_CHECKING:
 
-        def __init__(self, /, **fields: Any) -> None:
-            cls = type(self)
-            values = {**cls._blank, **fields}
-            if len(values) != len(cls._blank) or not cls._required <= fields.keys():
-                wrong = sorted((cls._required - fields.keys()) | (fields.keys() - cls._names))
-                raise TypeError(f"{cls.__name__}: missing or unknown: {', '.join(wrong)}")
-            _set_slot(self, "__dict__", values)
-            _set_slot(self, "__pydantic_fields_set__", cls._names)
-            _set_slot(self, "__pydantic_extra__", None)
-            _set_slot(self, "__pydantic_private__", None)
-
-        # Pydantic takes a class with a constructor of its own to need it for reading too; this one only skips work.
-        __init__.__pydantic_base_init__ = True
+def _constructor(fields: dict[str, FieldInfo]) -> Callable[..., None]:
+    """A constructor written out for these fields, as `dataclasses` writes them: it merges and compares nothing."""
+    defaults = {name: field.get_default() for name, field in fields.items() if not field.is_required()}
+    keywords = ", ".join(f"{name}=_defaults[{name!r}]" if name in defaults else name for name in fields)
+    source = f"""
+def __init__(self, /, *, {keywords}):
+    _set_values(self, {{{", ".join(f"{name!r}: {name}" for name in fields)}}})
+    _set_fields_set(self, _names)
+    _set_extra(self, None)
+    _set_private(self, None)
+"""
+    parts = {
+        "_defaults": defaults,
+        "_names": set(fields),
+        "_set_values": _set_values,
+        "_set_fields_set": _set_fields_set,
+        "_set_extra": _set_extra,
+        "_set_private": _set_private,
+    }
+    exec(source, parts)  # noqa: S102 - the names of a class's own fields
+    written: Any = parts["__init__"]
+    # Pydantic takes a class with a constructor of its own to need it for reading too; this one only skips work.
+    written.__pydantic_base_init__ = True
+    return written  # type: ignore[no-any-return]
 
 
 class Strict(BaseModel):

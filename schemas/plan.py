@@ -58,7 +58,7 @@ SLOT_TAKING = frozenset({SessionStatus.booked, SessionStatus.held})
 CLIENT_MISSED = frozenset({SessionStatus.no_show, SessionStatus.late_cancel})
 
 
-class Session(Frozen):
+class Session(Made):
     """One visit. `revision` counts its moves, so that a text for an old time is never taken for the new.
 
     `placed_at` is when it got this time: whoever books a visit tells the client, so a reminder that would
@@ -76,7 +76,7 @@ class Session(Frozen):
     closed_at: Instant | None = None
 
 
-class Score(Frozen):
+class Score(Made):
     """What one completed session measured. None means not known, and is never read as good."""
 
     session_no: int
@@ -238,7 +238,10 @@ class PlanState(Frozen):
 
     def session(self, no: int) -> Session | None:
         """The session with this number, if it is still in the state."""
-        return next((s for s in self.sessions if s.no == no), None)
+        for session in reversed(self.sessions):  # the latest are asked for most
+            if session.no == no:
+                return session
+        return None
 
     def approval(self, approval_id: str) -> Approval | None:
         """The open approval with this id."""

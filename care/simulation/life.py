@@ -15,7 +15,6 @@ from care.answers import reply_question
 from care.driving import DrivenPlan, Recording, Sent
 from care.finding import finding
 from care.local_time import after_staffed
-from care.screening import screen
 from care.screening_age import ask_again_before
 from care.simulation.person import NEVER, Person, drawn
 from care.simulation.promises import broken_by_step, broken_by_text
@@ -46,6 +45,7 @@ THERAPIST = Actor(id="therapist", roles=(Role.treating_physiotherapist,))
 _ASKS_AGAIN = timedelta(days=2)
 _AFTER_AN_OVERLOOK = 3000
 _LETTER_DAYS = 180
+_TELLING = frozenset({"rules", "reasons"})
 
 N = TypeVar("N", Alert, Approval)
 
@@ -87,7 +87,7 @@ class Life(DrivenPlan):
     def run(self, until: datetime) -> Story:
         """Live until a moment, or until care has ended and nothing needs a person."""
         self.open()
-        while not (self.state.closed and not self.state.alerts):
+        while self.state.alerts or not self.state.closed:
             item = next_item(self.state)
             act = self._acts[0][0] if self._acts else None
             if act is not None and act <= until and (item is None or act <= item.due):
@@ -149,13 +149,14 @@ class Life(DrivenPlan):
     def _note(self, step: Recording) -> None:
         story = self.story
         for event in step.transition.events:
-            if event.rule is not None:
-                story.rules.add(event.rule)
-            for name in ("rules", "reasons"):
-                told = event.facts.get(name)
+            rule, facts = event.rule, event.facts
+            if rule is not None:
+                story.rules.add(rule)
+            for name in _TELLING.intersection(facts):
+                told = facts[name]
                 if isinstance(told, tuple):
                     story.rules.update(told)
-            down = event.kind is EventKind.step_changed and str(event.facts["now"]) > str(event.facts["was"])
+            down = event.kind is EventKind.step_changed and str(facts["now"]) > str(facts["was"])
             if down and story.first_step_down is None:
                 story.first_step_down = self._since / timedelta(weeks=1)
         if step.transition.state.stage is Stage.discharged and story.discharged_after is None:
@@ -211,14 +212,14 @@ class Life(DrivenPlan):
     def _outcome(self, number: int) -> None:
         person, habits = self.person, self.person.habits
         fate = person.rng.random()
-        outcome = RecordOutcome(session_no=number, outcome=SessionStatus.attended)
         if fate < habits.no_show:
-            outcome = outcome.but(outcome=SessionStatus.no_show)
+            outcome = RecordOutcome(session_no=number, outcome=SessionStatus.no_show)
         elif fate < habits.no_show + habits.late_cancel:
-            outcome = outcome.but(outcome=SessionStatus.late_cancel)
+            outcome = RecordOutcome(session_no=number, outcome=SessionStatus.late_cancel)
         else:
-            primary = person.goal_at(self._since)
-            outcome = outcome.but(pain=float(person.pain_at(self._since)), primary=primary)
+            primary, pain = person.goal_at(self._since), float(person.pain_at(self._since))
+            attended = SessionStatus.attended
+            outcome = RecordOutcome(session_no=number, outcome=attended, pain=pain, primary=primary)
         if self.ask(outcome, THERAPIST) is None:
             self.story.visits += outcome.outcome is SessionStatus.attended
 
@@ -293,6 +294,5 @@ class Life(DrivenPlan):
     def _rescreen(self, *, whole: bool) -> None:
         """Nothing is wrong any more: what was wrong at intake has passed."""
         state = self.state
-        form = {**self.world.all_clear, "SCR-24": {"value": self.person.age}}
-        result = screen(self.world.pack, form, self.now.date(), state.protocol.target_regions)
+        result = self.world.well_again(self.person.age, state.protocol.target_regions, self.now.date())
         self.ask(Rescreen(result=result, items=() if whole else state.screening.repeat_items), THERAPIST)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache, partial
 from typing import Any
 
@@ -19,6 +19,7 @@ from schemas.plan import PlanState
 from schemas.protocol import ChainLink, Measure
 from schemas.rules import RulePack
 from schemas.rules_form import NUMBER_TYPES, AnswerType, ScreeningItem, SubField
+from schemas.screening import ScreeningResult
 
 _NEGATIVE = ("no", "none")
 _FIRST_HOUR, _LAST_HOUR = 9, 16
@@ -42,6 +43,7 @@ class World:
             for place, role in enumerate(pack.enums.escalation_chain)
         )
         self.read = lru_cache(maxsize=_READINGS_KEPT)(partial(read, pack))
+        self._well = lru_cache(maxsize=_READINGS_KEPT)(self._screened_well)
 
     def person(self, number: int, weeks: int) -> tuple[Person, datetime]:
         """A client by number, and when they hand in their form."""
@@ -49,6 +51,14 @@ class World:
         person = Person(self.assumptions, rng, weeks)
         opened = self.opening_day + timedelta(days=rng.randrange(7), hours=rng.randrange(8, 20))
         return person, opened
+
+    def well_again(self, age: int, targets: tuple[str, ...], today: date) -> ScreeningResult:
+        """What a form finds with which nothing is wrong. It names no dates, so that only its own day differs."""
+        return self._well(age, targets).but(evaluated_on=today)
+
+    def _screened_well(self, age: int, targets: tuple[str, ...]) -> ScreeningResult:
+        form = {**self.all_clear, "SCR-24": {"value": age}}
+        return screen(self.pack, form, self.opening_day.date(), targets)
 
     def plan(self, number: int, person: Person, now: datetime) -> PlanState:
         """The plan that the client's form opens."""

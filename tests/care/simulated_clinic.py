@@ -12,6 +12,7 @@ from care.agenda import next_item
 from care.driving import Recording, Sent
 from care.number_alerts import number_alerts
 from care.pack_change import judged_under
+from care.regions import judged_for
 from care.screening import screen
 from schemas.commands import (
     CLIENT,
@@ -76,7 +77,9 @@ _RED_FLAG_FORMS: tuple[dict[str, dict[str, object]], ...] = (
     {"SCR-02": {"value": "new_or_worse"}},
     {"SCR-01": {"value": "checked"}},
     {"SCR-15": {"value": "unsure"}},
+    {"SCR-08": {"value": "healing_or_not_checked", "region": ["knee"], "date": "2026-02-01"}},
 )
+_REGIONS = ("lumbar", "hip", "knee", "neck", "leg_whole")
 
 
 @dataclass(frozen=True)
@@ -250,6 +253,7 @@ class SimulatedClinic(PlayedPlan):
             PausePlan(until=rng.choice((None, soon))),
             ResumePlan(),
             Amend(edit=ProtocolEdit(**rng.choice(edits)), reason_id="why"),
+            self._treat_elsewhere(),
             self._rescreen(rng.choice(_RED_FLAG_FORMS)),
             self._rescreen({}),
             TextFailed(message_key=f"k{self.state.seq}", error_class="bad_number"),
@@ -281,6 +285,11 @@ class SimulatedClinic(PlayedPlan):
             OverrideHold(hold_key=rng.choice(holds), reason_id="why"),
             judged_under(self.pack, state, rng.choice(_RED_FLAG_FORMS), self.now.date()),
         )
+
+    def _treat_elsewhere(self) -> Amend:
+        wanted = tuple(self.rng.sample(_REGIONS, self.rng.randint(1, 3)))
+        regions = judged_for(self.pack, self.state, ALL_CLEAR, wanted, self.now.date())
+        return Amend(edit=ProtocolEdit(), reason_id="why", regions=regions)
 
     def _rescreen(self, answers: dict[str, dict[str, object]]) -> Rescreen:
         return Rescreen(
