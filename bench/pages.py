@@ -94,11 +94,11 @@ async def _read_in_turn(
     both = ((few, page, list[float]()), (many, same, list[float]()))
     for _ in range(_WARM_UP):
         for console, one, _seconds in both:
-            await _seconds_to_read(console, one)
+            await seconds_to_read(console, one)
     used = [console.cpu_seconds() for console, _, _ in both]
     for _ in range(times):
         for console, one, seconds in both:
-            seconds.append(await _seconds_to_read(console, one))
+            seconds.append(await seconds_to_read(console, one))
     at_few, at_many = (
         Reading(one.name, seconds, console.cpu_seconds() - before)
         for (console, one, seconds), before in zip(both, used, strict=True)
@@ -106,7 +106,7 @@ async def _read_in_turn(
     return at_few, at_many
 
 
-async def _seconds_to_read(console: ServedConsole, page: Page) -> float:
+async def seconds_to_read(console: ServedConsole, page: Page) -> float:
     """How long one read takes; HTTPStatusError, which names the address, if the answer is not the page."""
     reader = console.readers[page.reader]
     began = time.perf_counter()
@@ -185,6 +185,7 @@ async def _pages(engine: AsyncEngine) -> list[Page]:
         Page("Needs attention", "/attention"),
         Page("Needs attention, mine", "/attention?whose=mine"),
         Page("Approvals", "/approvals"),
+        Page("Approvals, everyone's", "/approvals?whose=everyone"),
         Page("Approval", f"/approvals/{approval}"),
         Page("Plans", "/plans"),
         Page("Plans, one stage", "/plans?stage=active"),
