@@ -22,7 +22,7 @@ from database.figures import figures
 from database.inbound import ArrivedText
 from database.intakes import NewClient, NewConsent, NewPlan, create_plan, intake_by_key
 from database.notes import notes_of_plan, write_note
-from database.notices import plan_changes
+from database.notices import NO_PLAN, plan_changes
 from database.outbox import Fate
 from database.plans import PlanFilter
 from database.record import record
@@ -205,7 +205,8 @@ async def test_whatever_waits_for_a_person_is_in_one_list(engine: AsyncEngine, o
     for order, status in ((lost, MessageStatus.unknown), (failed, MessageStatus.failed)):
         await outbox.put(engine, order, NOW)
         await outbox.claim(engine, order, outbox.Words("+447700900001", "x", 1), NOW, None)
-        await outbox.settle(engine, order, Fate(status, reason="network"), NOW, None)
+        asks = status is MessageStatus.failed  # the lost text's sender was killed: nobody told the plan
+        await outbox.settle(engine, order, Fate(status, reason="network"), NOW, None, plan_asks=asks)
     await outbox.put(engine, a_text(alarmed, "stuck", expires_at=NOW + HOUR), NOW)
     (told_nobody,) = await alerts.open_alerts(engine)
     notice = NewNotice(
@@ -220,8 +221,14 @@ async def test_whatever_waits_for_a_person_is_in_one_list(engine: AsyncEngine, o
     found = await attention(engine, NOW + timedelta(hours=9))
 
     assert sorted(one.kind for one in found) == sorted(
-        # The plan was told of the failed text by its own sender, and no worker has ever reported here.
-        set(AttentionKind) - {AttentionKind.text_failed, AttentionKind.worker_asleep}
+        # The plan was told of the failed text by its own sender, no worker has ever reported here, nobody is invited.
+        set(AttentionKind)
+        - {
+            AttentionKind.text_failed,
+            AttentionKind.worker_asleep,
+            AttentionKind.form_link_failed,
+            AttentionKind.form_link_unknown,
+        }
     )
     assert found[0].kind is AttentionKind.alert
     by_kind = {one.kind: one for one in found}
@@ -267,6 +274,20 @@ async def test_a_screen_hears_of_a_plan_that_changed(
         await record(engine, step, None)
         number = step.state
     assert await heard == plan.plan_id
+    await changes.aclose()
+
+
+async def test_a_screen_hears_of_a_text_that_fits_no_plan(
+    engine: AsyncEngine, clinic: ModuleType, database_url: str
+) -> None:
+    changes = plan_changes(database_url)
+    heard = asyncio.ensure_future(anext(changes))
+    number = 0
+    while not heard.done():  # the listener may not be connected yet; every text is a new notice
+        number += 1
+        arrived = ArrivedText(f"SM{number}", "+447700900077", "+4477", f"Hello {number}", 0, {}, NOW)
+        await inbound.unmatched(engine, (await inbound.store(engine, arrived)).id)
+    assert await heard == NO_PLAN
     await changes.aclose()
 
 
