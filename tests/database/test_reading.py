@@ -324,7 +324,7 @@ async def test_a_token_speaks_for_its_holder_until_it_ends(engine: AsyncEngine, 
 
 
 async def test_who_has_left_is_still_named_where_they_acted(engine: AsyncEngine, clinic: ModuleType) -> None:
-    await close_account(engine, THERAPIST.id, NOW)
+    await close_account(engine, THERAPIST.id, NOW, by=LEAD.id)
     assert await staff_names(engine, (THERAPIST.id, LEAD.id, "system", None)) == {
         THERAPIST.id: THERAPIST.name,
         LEAD.id: LEAD.name,
