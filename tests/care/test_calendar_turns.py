@@ -1,4 +1,4 @@
-"""When the calendar's questions have their turn, whatever was asked before: the gap, the budget, and which is first."""
+"""When the calendar's questions have their turn, whatever was asked before: gap, budget, and which is first."""
 
 from __future__ import annotations
 
