@@ -13,6 +13,7 @@ from care.agenda import agenda
 from care.opening import blocking
 from care.overriding import rules_behind, techniques_without
 from care.regions import judged_for
+from care.screening import screen
 from care.session_sheet import session_sheet
 from schemas.alerts import AlertReason
 from schemas.commands import (
@@ -24,6 +25,7 @@ from schemas.commands import (
     ProtocolEdit,
     RecordAssessment,
     Refusal,
+    Rescreen,
     Withdraw,
 )
 from schemas.events import EventKind, PlanEvent
@@ -137,6 +139,23 @@ def test_a_region_question_that_nobody_answered_is_asked_again_before_another_re
     assert told.facts["ask_again"] == ("SCR-10",)
     assert told.facts["laws"] == ("ALG-6", "ALG-8")
     assert [one.hold.rule for one in blocking(opened.state)] == ["SCR-10-incomplete"]
+    answered = {**ALL_CLEAR, "SCR-10": {**NO_WORD_WHERE["SCR-10"], "region": "knee"}}
+    targets = opened.state.protocol.target_regions
+    result = screen(PACK, answered, opened.now.date(), targets)
+    opened.must(Rescreen(result=result, items=("SCR-10",)), FRONT_DESK)
+    assert not blocking(opened.state)
+    opened.approve(ApprovalKind.resume)
+    assert opened.stands(Stage.active)
+
+
+def test_a_plan_not_yet_approved_follows_its_regions_back_and_forth() -> None:
+    waiting = PlayedPlan(plan_for(UNCHECKED_KNEE, targets=("lumbar",)), NOW)
+    treat(waiting, UNCHECKED_KNEE, "knee")
+    assert waiting.stands(Stage.awaiting_clearance)
+    assert [one.kind for one in waiting.state.approvals] == [ApprovalKind.clearance]
+    treat(waiting, UNCHECKED_KNEE, "knee", "hip")
+    assert waiting.stands(Stage.awaiting_approval)
+    assert waiting.approval(ApprovalKind.start).proposal.step is waiting.state.protocol.start_step
 
 
 def test_leaving_a_region_out_asks_no_question_again() -> None:
