@@ -19,7 +19,6 @@ from api.edge import RequestEdge
 from api.form import routes as form
 from api.form.install import install as install_form
 from api.identity import identify
-from api.log_in_limit import LogInLimit
 from api.permitted import allowed
 from api.routes import (
     alerts,
@@ -68,7 +67,6 @@ def create_app(clinic: Clinic) -> FastAPI:
         redoc_url=None,
     )
     app.state.clinic = clinic
-    app.state.log_in_limit = LogInLimit()
     app.state.single_sign_on = single_sign_on(clinic.settings)
     app.router.routes.extend(_routes(demo=clinic.demo is not None))
     problems.install(app)

@@ -33,10 +33,6 @@ ALERTS: Final[Mapping[A, tuple[str, str]]] = MappingProxyType(
         A.taper_escalation: ("The taper policy asks for the therapist.", "Look at the trend and decide."),
         A.screening_expires: ("The screening runs out.", "Repeat the screening questions."),
         A.short_course: ("The first few sessions are done.", "Decide: enough, carry on, or change."),
-        A.contact_unconfirmed: (
-            "Nobody has confirmed reaching the client.",
-            "Ring, then the emergency contact.",
-        ),
         A.assessment_missing: (
             "Hands-on work began without a physical assessment.",
             "Record the assessment, or say why there was none.",
@@ -65,7 +61,10 @@ ALERTS: Final[Mapping[A, tuple[str, str]]] = MappingProxyType(
 
 KINDS: Final[Mapping[AttentionKind, tuple[str, str]]] = MappingProxyType(
     {
-        AttentionKind.approval_overdue: ("A decision on {reason} is overdue.", "Decide, or ask who can."),
+        AttentionKind.approval_overdue: (
+            "A decision on {reason} was not taken in time.",
+            "Decide, or ask who can.",
+        ),
         AttentionKind.text_unknown: (
             "Nobody knows whether a text went out.",
             "Ring the client; it is not sent again.",
@@ -82,6 +81,14 @@ KINDS: Final[Mapping[AttentionKind, tuple[str, str]]] = MappingProxyType(
         AttentionKind.worker_asleep: (
             "No worker is at work: nothing is sent and no plan moves.",
             "Start a worker, or look at the engine.",
+        ),
+        AttentionKind.form_link_failed: (
+            "The link to a form did not reach the client.",
+            "Ring, and fill the form in together.",
+        ),
+        AttentionKind.form_link_unknown: (
+            "Nobody knows whether the link to a form went out.",
+            "Ring the client before you send another.",
         ),
         AttentionKind.plan_unstarted: ("A new plan has not started.", "Look at the engine."),
         AttentionKind.staff_untold: (

@@ -70,7 +70,9 @@ def _text_failed(draft: Draft, command: TextFailed) -> None:
     if command.not_asked:
         question_not_asked(draft, command.message_key, command.error_class)
         return
-    text_not_sent(draft, command.message_key, command.session_no, False, command.error_class)
+    unknown = command.unknown_under is not None
+    rule = command.unknown_under or command.error_class
+    text_not_sent(draft, command.message_key, command.session_no, unknown, rule)
 
 
 _HANDLERS: dict[type, Callable[[Draft, Any], None]] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from care.algebra import laws_at_work
 from care.draft import Draft
@@ -164,11 +164,12 @@ def ask_for_clearances(draft: Draft) -> None:
             ask_to_rescreen(draft, hold.rule, held.key)
 
 
-def ask_for_clearance(draft: Draft, rule: str, hold_key: str) -> None:
-    """Ask for a hold's document, unless that is asked for already."""
+def ask_for_clearance(draft: Draft, rule: str, hold_key: str, runs_out: date | None = None) -> None:
+    """Ask for a hold's document, unless that is asked for already; `runs_out` is the last day of the one before."""
     asked = {a.proposal.hold_key for a in draft.state.approvals if a.kind is ApprovalKind.clearance}
     if hold_key not in asked:
-        draft.open_approval(ApprovalKind.clearance, rule, Proposal(hold_key=hold_key, reasons=(rule,)))
+        proposal = Proposal(hold_key=hold_key, runs_out=runs_out, reasons=(rule,))
+        draft.open_approval(ApprovalKind.clearance, rule, proposal)
 
 
 def ask_to_rescreen(draft: Draft, rule: str, hold_key: str | None) -> None:

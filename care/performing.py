@@ -185,7 +185,8 @@ def _screening_warned(draft: Draft, item: AgendaItem) -> None:
     if item.subject is None:
         draft.raise_alert(AlertReason.screening_expires, Urgency.E3, item.rule)
     else:
-        ask_for_clearance(draft, item.rule, item.subject)
+        held = next(held for held in draft.state.screening.holds if held.key == item.subject)
+        ask_for_clearance(draft, item.rule, item.subject, held.document_valid_until)
 
 
 def _screening_expired(draft: Draft, item: AgendaItem) -> None:

@@ -23,6 +23,7 @@ from database.engine import create_engine
 from database.errors import RecordError
 from database.sites import Site, all_sites
 from database.staff import all_staff, credentials
+from database.staff_changes import COMMAND_LINE
 from database.tokens import end_all_tokens, issue_token
 from messaging.numbers import NumberRefused, mobile
 from schemas.commands import Role
@@ -49,7 +50,8 @@ def add(
     async def make(engine: AsyncEngine) -> None:
         initials = "".join(word[0] for word in name.split())[:4].upper()
         new = NewMember(name, initials or "?", email, _mobile(phone), hcpc, hash_password(chosen))
-        await add_member(engine, new, _the_site(await all_sites(engine), site).id, tuple(role))
+        there = _the_site(await all_sites(engine), site).id
+        await add_member(engine, new, there, tuple(role), by=COMMAND_LINE)
 
     _with_record(make)
     _say(f"{name} can log in with {email} and this password, and then chooses their own:")
@@ -62,7 +64,7 @@ def password(email: Annotated[str, typer.Argument(help="The address they log in 
 
     async def change(engine: AsyncEngine) -> None:
         staff_id = await _known(engine, email)
-        await set_password(engine, staff_id, hash_password(chosen), temporary=True)
+        await set_password(engine, staff_id, hash_password(chosen), temporary=True, by=COMMAND_LINE)
         await end_all_tokens(engine, staff_id, datetime.now(UTC))
 
     _with_record(change)
@@ -85,7 +87,13 @@ def token(
         now = datetime.now(UTC)
         staff_id = await _known(engine, email)
         return await issue_token(
-            engine, staff_id, scopes, now=now, expires_at=now + timedelta(days=days), label=label
+            engine,
+            staff_id,
+            scopes,
+            now=now,
+            expires_at=now + timedelta(days=days),
+            label=label,
+            made_by=COMMAND_LINE,
         )
 
     print(_with_record(make))

@@ -1,4 +1,7 @@
-"""Accounts of staff: somebody comes, changes what they are, chooses a password, leaves."""
+"""Accounts of staff: somebody comes, changes what they are, chooses a password, leaves.
+
+`by` is who changes it; what changed is written down in the same transaction (`staff_changes`).
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from database.engine import one_by_one
 from database.errors import NotFoundError, RecordError
+from database.staff_changes import note_change
 from database.tables import api_tokens, sites, staff, staff_roles
 from schemas.commands import Role
 from schemas.names import new_id
+from schemas.staff_changes import StaffChange
 
 
 class AddressTakenError(RecordError):
@@ -43,7 +48,9 @@ class NewMember:
     password_hash: str | None
 
 
-async def add_member(engine: AsyncEngine, new: NewMember, site_id: str, roles: tuple[Role, ...]) -> str:
+async def add_member(
+    engine: AsyncEngine, new: NewMember, site_id: str, roles: tuple[Role, ...], *, by: str
+) -> str:
     """Give somebody an account, whose password they must change; returns their id. Raises AddressTakenError."""
     staff_id = new_id()
     async with engine.begin() as connection:
@@ -65,21 +72,35 @@ async def add_member(engine: AsyncEngine, new: NewMember, site_id: str, roles: t
             )
         )
         await _give_roles(connection, staff_id, site_id, roles)
+        await note_change(
+            connection, StaffChange.account_made, staff_id, by, site=site_id, roles=sorted(roles)
+        )
     return staff_id
 
 
-async def set_roles(engine: AsyncEngine, staff_id: str, site_id: str, roles: tuple[Role, ...]) -> None:
+async def set_roles(
+    engine: AsyncEngine, staff_id: str, site_id: str, roles: tuple[Role, ...], *, by: str
+) -> None:
     """What somebody is at a site, from now on. Raises LastAdminError, NotFoundError."""
     async with engine.begin() as connection:
         await _hold(connection, staff_id)
-        await connection.execute(
-            delete(staff_roles).where(staff_roles.c.staff_id == staff_id, staff_roles.c.site_id == site_id)
+        taken = await connection.scalars(
+            delete(staff_roles)
+            .where(staff_roles.c.staff_id == staff_id, staff_roles.c.site_id == site_id)
+            .returning(staff_roles.c.role)
         )
+        before, now = sorted(taken), sorted(set(roles))
         await _give_roles(connection, staff_id, site_id, roles)
         await _keep_an_admin(connection)
+        if before != now:
+            await note_change(
+                connection, StaffChange.roles_changed, staff_id, by, site=site_id, roles=now, before=before
+            )
 
 
-async def set_password(engine: AsyncEngine, staff_id: str, password_hash: str, *, temporary: bool) -> None:
+async def set_password(
+    engine: AsyncEngine, staff_id: str, password_hash: str, *, temporary: bool, by: str
+) -> None:
     """Keep a new password's hash; a temporary one must be changed by its owner. Raises NotFoundError."""
     async with engine.begin() as connection:
         await _hold(connection, staff_id)
@@ -88,13 +109,16 @@ async def set_password(engine: AsyncEngine, staff_id: str, password_hash: str, *
             .where(staff.c.id == staff_id)
             .values(password_hash=password_hash, password_temporary=temporary)
         )
+        kind = StaffChange.password_reset if temporary else StaffChange.password_changed
+        await note_change(connection, kind, staff_id, by)
 
 
-async def close_account(engine: AsyncEngine, staff_id: str, now: datetime) -> None:
+async def close_account(engine: AsyncEngine, staff_id: str, now: datetime, *, by: str) -> None:
     """Somebody has left: nothing of theirs opens anything any more. Raises LastAdminError, NotFoundError."""
     async with engine.begin() as connection:
         await _hold(connection, staff_id)
-        await connection.execute(update(staff).where(staff.c.id == staff_id).values(active=False))
+        if await _set_active(connection, staff_id, active=False):
+            await note_change(connection, StaffChange.account_closed, staff_id, by)
         await connection.execute(
             update(api_tokens)
             .where(api_tokens.c.staff_id == staff_id, api_tokens.c.revoked_at.is_(None))
@@ -103,11 +127,12 @@ async def close_account(engine: AsyncEngine, staff_id: str, now: datetime) -> No
         await _keep_an_admin(connection)
 
 
-async def reopen_account(engine: AsyncEngine, staff_id: str) -> None:
+async def reopen_account(engine: AsyncEngine, staff_id: str, *, by: str) -> None:
     """Somebody is back, with the roles they had. Raises NotFoundError."""
     async with engine.begin() as connection:
         await _hold(connection, staff_id)
-        await connection.execute(update(staff).where(staff.c.id == staff_id).values(active=True))
+        if await _set_active(connection, staff_id, active=True):
+            await note_change(connection, StaffChange.account_reopened, staff_id, by)
 
 
 async def password_hash_of(engine: AsyncEngine, staff_id: str) -> str | None:
@@ -117,6 +142,15 @@ async def password_hash_of(engine: AsyncEngine, staff_id: str) -> str | None:
             select(staff.c.password_hash).where(staff.c.id == staff_id)
         )
     return kept
+
+
+async def _set_active(connection: AsyncConnection, staff_id: str, *, active: bool) -> bool:
+    """Whether that is a change."""
+    other = staff.c.active.is_(not active)
+    changed = await connection.execute(
+        update(staff).where(staff.c.id == staff_id, other).values(active=active)
+    )
+    return changed.rowcount > 0
 
 
 async def _give_roles(

@@ -39,6 +39,8 @@ class AttentionKind(StrEnum):
     plan_unstarted = "plan_unstarted"
     staff_untold = "staff_untold"
     worker_asleep = "worker_asleep"
+    form_link_failed = "form_link_failed"
+    form_link_unknown = "form_link_unknown"
 
 
 _ROLE: Final = {
@@ -54,6 +56,8 @@ _ROLE: Final = {
     AttentionKind.plan_unstarted: Role.operations,
     AttentionKind.staff_untold: Role.clinic_manager,
     AttentionKind.worker_asleep: Role.operations,
+    AttentionKind.form_link_failed: Role.front_desk,
+    AttentionKind.form_link_unknown: Role.front_desk,
 }
 
 
@@ -61,8 +65,9 @@ _ROLE: Final = {
 class AttentionItem:
     """One thing that needs a person.
 
-    `subject` is the id of the alert, approval, text (its key), inbound text or plan. Without an `owner_id` it
-    belongs to whoever holds `role` at the site. `reason` is a code; `session_no` says which session, if one.
+    `subject` is the id of the alert, approval, text (its key), inbound text, plan or invitation. Without an
+    `owner_id` it belongs to whoever holds `role` at the site. `reason` is a code; `session_no` says which session,
+    if one.
     """
 
     kind: AttentionKind
@@ -92,11 +97,12 @@ _ATTENTION = """
           FROM here JOIN alerts ON plan_id = at_plan WHERE closed_at IS NULL
         UNION ALL
         SELECT 'approval_overdue', id, plan_id, kind, NULL, NULL, NULL, opened_at, due_at, owner_id
-          FROM here JOIN approvals ON plan_id = at_plan WHERE status = 'open' AND due_at <= :now
+          FROM here JOIN approvals ON plan_id = at_plan
+         WHERE status = 'open' AND (due_at <= :now OR escalations > 0)
         UNION ALL
         SELECT 'text_unknown', key, plan_id, coalesce(reason, 'unknown'), rule, NULL, session_no, ordered_at,
                expires_at, NULL
-          FROM here JOIN messages ON plan_id = at_plan WHERE status = 'unknown'
+          FROM here JOIN messages ON plan_id = at_plan WHERE status = 'unknown' AND plan_told_at IS NULL
         UNION ALL
         SELECT 'text_failed', key, plan_id, coalesce(error_code, reason, status), rule, NULL, session_no,
                ordered_at, expires_at, NULL
@@ -137,16 +143,32 @@ _ATTENTION = """
         UNION ALL
         SELECT 'worker_asleep', name, NULL, 'no_worker', NULL, NULL, NULL, reached_at, reached_at, NULL
           FROM rounds WHERE name = 'awake' AND reached_at <= :asleep_before
+        UNION ALL
+        SELECT CASE text_status WHEN 'unknown' THEN 'form_link_unknown' ELSE 'form_link_failed' END, id, NULL,
+               coalesce(text_reason, text_status), NULL, NULL, NULL, coalesce(text_claimed_at, created_at),
+               coalesce(text_claimed_at, created_at) + :answer_within, created_by
+          FROM invitations
+         WHERE state = 'open' AND expires_at > :now AND answers = '{{}}' {and_site}
+           AND (text_status IN ('failed', 'unknown', 'suppressed')
+                OR EXISTS (SELECT FROM receipts
+                            WHERE provider_sid = text_sid AND receipts.status IN ('failed', 'undelivered')))
     )
-    SELECT waiting.*, owner.name AS owner, clients.given_name || ' ' || clients.family_name AS client
+    SELECT waiting.*, owner.name AS owner,
+           coalesce(clients.given_name || ' ' || clients.family_name,
+                    invitations.client ->> 'given_name' || ' ' || (invitations.client ->> 'family_name')) AS client
       FROM waiting
       LEFT JOIN plans ON plans.id = waiting.plan_id
       LEFT JOIN clients ON clients.id = plans.client_id
+      LEFT JOIN invitations ON invitations.id = waiting.subject
       LEFT JOIN staff AS owner ON owner.id = waiting.owner_id
      ORDER BY coalesce(urgency, 'E3'), deadline, subject
     """
-_EVERYWHERE: Final = text(_ATTENTION.format(where=""))
-_AT_SITES: Final = text(_ATTENTION.format(where="WHERE site_id = ANY (:sites)"))
+_EVERYWHERE: Final = text(_ATTENTION.format(where="", and_site=""))
+_AT_SITES: Final = text(
+    _ATTENTION.format(
+        where="WHERE site_id = ANY (:sites)", and_site="AND client ->> 'site_id' = ANY (:sites)"
+    )
+)
 
 
 async def attention(

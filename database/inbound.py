@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.engine import one_by_one
 from database.errors import NotFoundError
+from database.notices import board_told
 from database.recording.texts import allow_texts_of
 from database.tables import clients, inbound_messages, messages, plans
 from database.tables.texts import InboundStatus
@@ -243,6 +244,7 @@ _MARK = (
         plan_id=func.coalesce(bindparam("plan"), inbound_messages.c.plan_id),
         routed_at=func.coalesce(bindparam("at"), inbound_messages.c.routed_at),
     )
+    .returning(board_told())
 )
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.engine import one_by_one
 from database.invitations import Invitation, as_invitation
+from database.notices import board_told
 from database.outbox_states import before
 from database.tables import invitations
 from schemas.invitations import InvitationState
@@ -45,7 +46,7 @@ async def order_again(engine: AsyncEngine, invitation_id: str, now: datetime) ->
             text_reason=None,
             text_claimed_at=None,
         )
-        .returning(columns.id)
+        .returning(columns.id, board_told())
     )
     async with engine.begin() as connection:
         return (await connection.execute(change)).one_or_none() is not None
@@ -100,6 +101,7 @@ async def settle(
             columns.text_status.in_(before(status)),
         )
         .values(text_status=status, text_sid=sid, text_reason=reason)
+        .returning(board_told())
     )
     async with engine.begin() as connection:
         await connection.execute(change)

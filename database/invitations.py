@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.engine import one_by_one
 from database.errors import NotFoundError
+from database.notices import board_told
 from database.tables import clients, consents, invitations
 from schemas.invitations import InvitationState, InvitationWay, InvitedClient
 from schemas.messages import MessageStatus
@@ -177,7 +178,7 @@ async def end(
         update(invitations)
         .where(invitations.c.id == invitation_id, invitations.c.state == InvitationState.open)
         .values(state=state, ended_at=now, plan_id=plan_id, advice=advice, **_FORGOTTEN)
-        .returning(invitations.c.id)
+        .returning(invitations.c.id, board_told())
     )
     async with engine.begin() as connection:
         return (await connection.execute(change)).one_or_none() is not None

@@ -12,9 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.engine import one_by_one
 from database.errors import NotFoundError, RecordError
+from database.staff_changes import note_change
 from database.tables import absences, sessions, staff
 from database.tables.columns import Moment
 from schemas.names import new_id
+from schemas.staff_changes import StaffChange
 
 
 class DelegateAwayError(RecordError):
@@ -168,22 +170,26 @@ async def set_leave(
                 set_by=set_by,
             )
         )
+        facts = {"delegate": delegate_id, "begins_at": begins_at.isoformat(), "ends_at": ends_at.isoformat()}
+        await note_change(connection, StaffChange.leave_set, staff_id, set_by, **facts)
     return wanted
 
 
-async def end_leave(engine: AsyncEngine, leave_id: str, now: datetime) -> None:
+async def end_leave(engine: AsyncEngine, leave_id: str, now: datetime, *, by: str) -> None:
     """Somebody is back early, or does not go: what waits is theirs again. Raises NotFoundError."""
     columns = absences.c
     open_leave = (
         (columns.id == leave_id) & columns.delegate_id.is_not(None) & (func.upper(columns.during) > now)
     )
     async with engine.begin() as connection:
-        begun = await connection.execute(
+        begun = (
             update(absences)
             .where(open_leave, func.lower(columns.during) < now)
             .values(during=func.tstzrange(func.lower(columns.during), now))
+            .returning(columns.staff_id)
         )
-        if begun.rowcount == 0:
-            ahead = await connection.execute(delete(absences).where(open_leave))
-            if ahead.rowcount == 0:
-                raise NotFoundError("leave", leave_id)
+        ahead = delete(absences).where(open_leave).returning(columns.staff_id)
+        whose = await connection.scalar(begun) or await connection.scalar(ahead)
+        if whose is None:
+            raise NotFoundError("leave", leave_id)
+        await note_change(connection, StaffChange.leave_ended, whose, by)

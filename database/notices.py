@@ -1,4 +1,7 @@
-"""Word of changed plans, through PostgreSQL's NOTIFY: a screen refreshes itself when its plan moves."""
+"""Word of changed plans, through PostgreSQL's NOTIFY: a screen refreshes itself when its plan moves.
+
+What waits for a person and belongs to no plan is announced too: a text that nobody could place, a link to a form.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,15 @@ from typing import Final
 
 import psycopg
 from psycopg import sql
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement, func, literal
 from sqlalchemy.engine import URL
 
 from database.engine import driver_url
 
 PLANS_CHANNEL: Final = "plans"
-"""The channel; a notice's payload is the id of a plan that changed."""
+"""The channel; a notice's payload is the id of a plan that changed, or `NO_PLAN`."""
+NO_PLAN: Final = ""
+"""Something else on the board has changed."""
 
 
 def told(plan_id: ColumnElement[str]) -> ColumnElement[None]:
@@ -21,8 +26,13 @@ def told(plan_id: ColumnElement[str]) -> ColumnElement[None]:
     return func.pg_notify(PLANS_CHANNEL, plan_id)
 
 
+def board_told() -> ColumnElement[None]:
+    """The expression that announces a change of what waits for a person and belongs to no plan."""
+    return told(literal(NO_PLAN))
+
+
 async def plan_changes(url: str | URL) -> AsyncGenerator[str, None]:
-    """The id of every plan that changes from now on. Ends only with the connection: open it again then."""
+    """The id of every plan that changes from now on, and `NO_PLAN`. Ends only with the connection: open it again."""
     address = driver_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
     async with await psycopg.AsyncConnection.connect(
         address, autocommit=True, application_name="limber plan changes"

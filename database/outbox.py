@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from database.chain import append, hold_chain
 from database.engine import one_by_one
 from database.errors import NotFoundError
-from database.outbox_states import FAILURES, before
+from database.outbox_states import PLAN_MUST_KNOW, before
 from database.outbox_turns import hold_plan, mark_done
 from database.person_texts import PersonTexts, person_texts, take_turn
 from database.recording.texts import ORDER, as_row
@@ -171,16 +171,23 @@ _CLAIMED_BEFORE = frozenset({MessageStatus.pending, MessageStatus.sent, MessageS
 
 
 async def settle(
-    engine: AsyncEngine, order: TextOrder, fate: Fate, now: datetime, next_item: AgendaItem | None
+    engine: AsyncEngine,
+    order: TextOrder,
+    fate: Fate,
+    now: datetime,
+    next_item: AgendaItem | None,
+    *,
+    plan_asks: bool = True,
 ) -> MessageStatus:
     """Write down what became of a text; returns the state it is in now.
 
     A move that the table does not allow changes nothing: a terminal state never regresses (F28), and a
-    receipt that came first stays. A failure settled here counts as told to the plan, whose activity asks.
+    receipt that came first stays. A failure counts as told to the plan where the plan's own activity asks
+    (`plan_asks`); what a sweep settles, the plan has yet to be told.
     """
     async with engine.begin() as connection:
         held = await hold_chain(connection, order.plan_id)
-        told_at = now if fate.status in FAILURES else None
+        told_at = now if plan_asks and fate.status in PLAN_MUST_KNOW else None
         if not await move(connection, order.key, fate, now, told_at=told_at):
             status = await connection.scalar(select(messages.c.status).where(messages.c.key == order.key))
             if status is None:
@@ -206,7 +213,7 @@ _MOVE = (
         sent_at=func.coalesce(messages.c.sent_at, bindparam("taken_at")),
         settled_at=bindparam("ended_at"),
         checks=func.coalesce(bindparam("asked", type_=messages.c.checks.type), messages.c.checks),
-        plan_told_at=func.coalesce(bindparam("told_at"), messages.c.plan_told_at),
+        plan_told_at=bindparam("told_at"),
     )
     .returning(messages.c.key)
 )

@@ -32,6 +32,8 @@ MOVES: Final[Mapping[S, frozenset[S]]] = MappingProxyType(
 
 TERMINAL: Final = frozenset(state for state, following in MOVES.items() if not following)
 FAILURES: Final = frozenset({S.undelivered, S.failed})
+PLAN_MUST_KNOW: Final = FAILURES | {S.unknown}
+"""A person takes over in the plan: its client may not have been told."""
 
 PROVIDER_WORDS: Final[Mapping[str, S]] = MappingProxyType(
     {

@@ -13,8 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from database.chain import append, hold_chain
 from database.engine import one_by_one
+from database.notices import board_told
 from database.outbox import Fate, move
-from database.outbox_states import FAILURES, PROVIDER_WORDS
+from database.outbox_states import FAILURES, PLAN_MUST_KNOW, PROVIDER_WORDS
 from database.recording.texts import WITHDRAWN
 from database.tables import messages, receipts
 from schemas.events import EventKind, PlanEvent
@@ -35,9 +36,10 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class FinalFailure:
-    """A text that will not arrive, of which its plan has not been told yet.
+    """A text that will not arrive, or perhaps did not, of which its plan has not been told yet.
 
     `kept_back` is why it was not sent on purpose: only a question's plan must know, since it waits for the answer.
+    `unknown_under` is the rule of a text of which nobody knows whether it went.
     """
 
     key: str
@@ -45,6 +47,7 @@ class FinalFailure:
     session_no: int | None
     error_code: str | None
     kept_back: str | None = None
+    unknown_under: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +68,12 @@ async def receive(engine: AsyncEngine, receipt: Receipt) -> FinalFailure | None:
     async with engine.begin() as connection:
         await _store(connection, receipt)
         found = await _the_text(connection, receipt)
+        status = PROVIDER_WORDS.get(receipt.status.lower())
         if found is None:
+            if status in FAILURES:  # of the link to a form, perhaps: the board looks again
+                await connection.execute(select(board_told()))
             return None
         held = await hold_chain(connection, found.plan_id)
-        status = PROVIDER_WORDS.get(receipt.status.lower())
         if status is not None:
             fate = Fate(
                 status,
@@ -154,8 +159,9 @@ async def _untold(connection: AsyncConnection, key: str | None) -> tuple[FinalFa
         columns.session_no,
         columns.error_code,
         case((columns.status == MessageStatus.suppressed, columns.reason)),
+        case((columns.status == MessageStatus.unknown, columns.rule)),
     ).where(
-        or_(columns.status.in_(sorted(FAILURES)), kept_back),
+        or_(columns.status.in_(sorted(PLAN_MUST_KNOW)), kept_back),
         columns.plan_told_at.is_(None),
         columns.stands_for.is_(None),
     )

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.engine import one_by_one
 from database.leave import StandIns
+from database.notices import board_told
 from database.outbox_states import before
 from database.tables import staff_notices
 from database.tables.staff_notices import NoticeKind
@@ -242,6 +243,7 @@ async def settle_notice(
                 reason=reason,
                 settled_at=None if status is MessageStatus.pending else now,
             )
+            .returning(board_told())
         )
 
 

@@ -13,9 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.engine import one_by_one
 from database.errors import KeyReusedError
+from database.staff_changes import note_change
 from database.tables import api_tokens, staff
 from database.tables.columns import Moment
 from schemas.names import new_id
+from schemas.staff_changes import StaffChange
 
 _USE_NOTED_EVERY = timedelta(minutes=1)
 
@@ -67,9 +69,11 @@ async def issue_token(
     expires_at: datetime | None = None,
     label: str = "",
     token_id: str | None = None,
+    made_by: str | None = None,
 ) -> str:
     """A new token for a member of staff; what is returned is stored nowhere.
 
+    A token for a program is a change of the account, `made_by` somebody; a log-in is not.
     Raises KeyReusedError if there is a token with this `token_id` already: one request makes one token.
     """
     token = f"limber_{secrets.token_urlsafe(32)}"
@@ -92,6 +96,10 @@ async def issue_token(
         )
         if made.one_or_none() is None:
             raise KeyReusedError(new)
+        if made_by is not None:
+            until = expires_at.isoformat() if expires_at else None
+            facts = {"label": label, "scopes": list(scopes), "until": until}
+            await note_change(connection, StaffChange.token_made, staff_id, made_by, **facts)
     return token
 
 
@@ -132,21 +140,35 @@ async def open_tokens(engine: AsyncEngine, staff_id: str, now: datetime) -> tupl
 
 
 async def end_token(engine: AsyncEngine, staff_id: str, token_id: str, now: datetime) -> bool:
-    """End one log-in or token of this person; False if it is not theirs or has ended already."""
+    """A person ends one log-in or token of theirs; False if it is not theirs or has ended already."""
     columns = api_tokens.c
+    ending = (
+        update(api_tokens)
+        .where(columns.id == token_id, columns.staff_id == staff_id, *_counts(now))
+        .values(revoked_at=now)
+        .returning(columns.label, columns.scopes)
+    )
     async with engine.begin() as connection:
-        ended = await connection.execute(
-            update(api_tokens)
-            .where(columns.id == token_id, columns.staff_id == staff_id, *_counts(now))
-            .values(revoked_at=now)
-        )
-    return ended.rowcount > 0
+        ended = (await connection.execute(ending)).one_or_none()
+        if ended is not None:
+            facts = {"label": ended.label, "scopes": list(ended.scopes)}
+            await note_change(connection, StaffChange.token_ended, staff_id, staff_id, **facts)
+    return ended is not None
 
 
 async def end_all_tokens(
-    engine: AsyncEngine, staff_id: str, now: datetime, *, scope: str | None = None, but: str | None = None
+    engine: AsyncEngine,
+    staff_id: str,
+    now: datetime,
+    *,
+    scope: str | None = None,
+    but: str | None = None,
+    by: str | None = None,
 ) -> int:
-    """End every log-in and token of a person, or those of one scope, all `but` one; returns how many."""
+    """End every log-in and token of a person, or those of one scope, all `but` one; returns how many.
+
+    Where that is a change by itself, and not part of another, it is written down as done `by` somebody.
+    """
     columns = api_tokens.c
     ending = update(api_tokens).where(columns.staff_id == staff_id, *_counts(now)).values(revoked_at=now)
     if scope is not None:
@@ -154,7 +176,10 @@ async def end_all_tokens(
     if but is not None:
         ending = ending.where(columns.id != but)
     async with engine.begin() as connection:
-        return (await connection.execute(ending)).rowcount
+        ended = (await connection.execute(ending)).rowcount
+        if ended and by is not None:
+            await note_change(connection, StaffChange.log_ins_ended, staff_id, by, count=ended)
+    return ended
 
 
 def _hash(token: str) -> str:

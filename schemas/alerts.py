@@ -27,7 +27,6 @@ class AlertReason(StrEnum):
     taper_escalation = "taper_escalation"
     screening_expires = "screening_expires"
     short_course = "short_course"
-    contact_unconfirmed = "contact_unconfirmed"
     paused_plan = "paused_plan"
     assessment_missing = "assessment_missing"
     not_suitable = "not_suitable"

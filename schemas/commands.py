@@ -231,13 +231,17 @@ class ReceiveText(Frozen):
 
 
 class TextFailed(Frozen):
-    """A text did not reach the client: the provider's final word, or (`not_asked`) it was kept back on purpose."""
+    """A text did not reach the client: the provider's final word, or (`not_asked`) it was kept back on purpose.
+
+    `unknown_under` is the text's own rule where nobody knows whether it went out.
+    """
 
     kind: Literal["text_failed"] = "text_failed"
     message_key: str
     error_class: str
     session_no: int | None = None
     not_asked: bool = False
+    unknown_under: str | None = None
 
 
 class OverrideHold(Frozen):

@@ -88,12 +88,16 @@ class Score(Made):
 
 
 class Proposal(Frozen):
-    """What the software suggests and why: rule ids with the evidence they rest on."""
+    """What the software suggests and why: rule ids with the evidence they rest on.
+
+    `runs_out` is the last day of the document that a clearance is asked for again.
+    """
 
     verdict: TaperVerdict | None = None
     step: Step | None = None
     first_session_at: Instant | None = None
     hold_key: str | None = None
+    runs_out: date | None = None
     reasons: tuple[str, ...] = ()
     alert_id: str | None = None
 

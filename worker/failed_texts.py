@@ -1,4 +1,7 @@
-"""A text that will not arrive becomes its plan's business; the command's id is the text's own key."""
+"""A text that will not arrive, or of which nobody knows, becomes its plan's business.
+
+The command's id is made of the text's own key, so that each is told once.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +26,10 @@ async def tell_failure(engine: AsyncEngine, plans: Plans, failure: FinalFailure)
         error_class=failure.kept_back or classify(int(code) if code.isdecimal() else None),
         session_no=failure.session_no,
         not_asked=failure.kept_back is not None,
+        unknown_under=failure.unknown_under,
     )
-    envelope = CommandEnvelope(command_id=f"failed:{failure.key}", actor=SERVICE, command=command)
+    what = "failed" if failure.unknown_under is None else "unknown"
+    envelope = CommandEnvelope(command_id=f"{what}:{failure.key}", actor=SERVICE, command=command)
     try:
         await plans.command(failure.plan_id, envelope)
     except (CommandRefused, PlanClosed) as over:

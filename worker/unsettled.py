@@ -77,7 +77,8 @@ async def _fate(search: Search, text: OutboxText) -> Fate | None:
 async def _settle(engine: AsyncEngine, text: OutboxText, fate: Fate, now: datetime) -> None:
     # The agenda moved on long ago, so this order names no item of it; and no story is told backwards in time.
     order = text.order.but(agenda_key=None)
-    await outbox.settle(engine, order, fate, max(now, order.ordered_at, text.sending_at or now), None)
+    at = max(now, order.ordered_at, text.sending_at or now)
+    await outbox.settle(engine, order, fate, at, None, plan_asks=False)
     _log.info("left-open text settled", plan_id=order.plan_id, status=fate.status)
 
 

@@ -12,6 +12,7 @@ from typing import Final, Protocol
 from api.attention_words import sentence_and_step
 from api.console import words
 from api.console.moments import SiteClock
+from api.console.permissions import Act
 from database.approvals import ApprovalView
 from database.attention import AttentionItem, AttentionKind
 from schemas.screening import Urgency
@@ -21,7 +22,10 @@ _WEEK: Final = timedelta(days=7)
 
 
 class Reader(Protocol):
-    """Who looks at the board: what is theirs, and what stands beside an owner's name for them."""
+    """Who looks at the board: what is theirs, what they may do, and what stands beside an owner's name for them."""
+
+    def may(self, act: Act) -> bool:
+        """Whether they may do this."""
 
     def is_mine(self, owner_id: str | None) -> bool:
         """Whether it waits for them."""
@@ -43,7 +47,8 @@ class TimeLeft(StrEnum):
 class Row:
     """One line. `mark` is the icon and colour: an urgency, or what kind of thing it is.
 
-    `reveals` is the plan whose client is to be phoned: showing the number is a request that is put on record.
+    `href` is where the next step is taken; None for a reader whose roles do not open that page. `reveals` is the
+    plan whose client is to be phoned: showing the number is a request that is put on record.
     """
 
     id: str
@@ -59,7 +64,7 @@ class Row:
     whose: str
     mine: bool
     action: str
-    href: str
+    href: str | None
     reveals: str | None = None
 
 
@@ -76,8 +81,20 @@ _MARKS: Final[Mapping[AttentionKind, tuple[str, str]]] = MappingProxyType(
         AttentionKind.plan_unstarted: ("engine", "System"),
         AttentionKind.staff_untold: ("text", "Mail"),
         AttentionKind.worker_asleep: ("engine", "System"),
+        AttentionKind.form_link_failed: ("text", "Text"),
+        AttentionKind.form_link_unknown: ("text", "Text"),
     }
 )
+
+_OPENS_FOR: Final[Mapping[AttentionKind, Act]] = MappingProxyType(
+    {
+        AttentionKind.inbound_waiting: Act.see_system,
+        AttentionKind.worker_asleep: Act.see_system,
+        AttentionKind.form_link_failed: Act.open_intakes,
+        AttentionKind.form_link_unknown: Act.open_intakes,
+    }
+)
+"""Whom a next step's page opens for, where that is not everybody."""
 
 _PHONED: Final = frozenset({AttentionKind.text_unknown, AttentionKind.text_failed})
 
@@ -95,6 +112,8 @@ _BUTTONS: Final[Mapping[AttentionKind, tuple[str, str]]] = MappingProxyType(
         AttentionKind.plan_unstarted: ("Open", "/plans/{plan}"),
         AttentionKind.staff_untold: ("Open", "/plans/{plan}"),
         AttentionKind.worker_asleep: ("Look", "/system"),
+        AttentionKind.form_link_failed: ("Open", "/clients/forms/{subject}"),
+        AttentionKind.form_link_unknown: ("Open", "/clients/forms/{subject}"),
     }
 )
 
@@ -107,7 +126,9 @@ def board(
         (one.deadline, one.urgency, _row(one, clock, reader)) for one in items
     ]
     found += [
-        (one.due_at, None, _decision(one, clock, reader)) for one in approvals if one.due_at > clock.now
+        (one.due_at, None, _decision(one, clock, reader))
+        for one in approvals
+        if one.due_at > clock.now and not one.escalations  # the others are among the items, as overdue
     ]
     found.sort(key=lambda entry: ((entry[1] or Urgency.E3).rank, entry[0], entry[2].id))
     groups: dict[TimeLeft, list[Row]] = {group: [] for group in TimeLeft}
@@ -142,9 +163,13 @@ def _row(item: AttentionItem, clock: SiteClock, reader: Reader) -> Row:
         whose=reader.whose(item.owner_id),
         mine=reader.is_mine(item.owner_id),
         action=action,
-        href=href.format(subject=item.subject, plan=item.plan_id),
-        reveals=item.plan_id if item.kind in _PHONED else None,
+        href=href.format(subject=item.subject, plan=item.plan_id) if _opens(item.kind, reader) else None,
+        reveals=item.plan_id if item.kind in _PHONED and reader.may(Act.see_contact) else None,
     )
+
+
+def _opens(kind: AttentionKind, reader: Reader) -> bool:
+    return reader.may(_OPENS_FOR.get(kind, Act.read_plans))
 
 
 def _mark(item: AttentionItem) -> tuple[str, str]:
@@ -159,7 +184,7 @@ def _decision(approval: ApprovalView, clock: SiteClock, reader: Reader) -> Row:
         mark="decision",
         mark_words="Decision",
         client=words.initials(approval.client),
-        sentence=f"{words.APPROVALS[approval.kind]} waits for a decision.",
+        sentence=_asked(approval, clock),
         next_step="Read the evidence and decide.",
         clock=_due(approval.due_at, clock),
         since=clock.ago(approval.opened_at),
@@ -170,6 +195,13 @@ def _decision(approval: ApprovalView, clock: SiteClock, reader: Reader) -> Row:
         action="Review",
         href=f"/approvals/{approval.id}",
     )
+
+
+def _asked(approval: ApprovalView, clock: SiteClock) -> str:
+    runs_out = approval.proposal.runs_out
+    if runs_out is not None:
+        return f"A document runs out on {clock.date(runs_out)}; a new one is needed."
+    return f"{words.APPROVALS[approval.kind]} waits for a decision."
 
 
 def _due(deadline: datetime, clock: SiteClock) -> str:

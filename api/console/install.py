@@ -36,6 +36,7 @@ from api.console.routes import (
     rescreen,
     single_sign_on,
     staff,
+    staff_changes,
     system,
     today,
     treating,
@@ -61,6 +62,7 @@ STAFF_ONLY: Final = (
     live,
     account,
     leave,
+    staff_changes,
     staff,
 )
 

@@ -39,6 +39,7 @@ class Act(StrEnum):
     keep_own_account = "keep_own_account"
     set_leave_of_others = "set_leave_of_others"
     manage_staff = "manage_staff"
+    read_staff_changes = "read_staff_changes"
 
 
 _EVERYBODY: Final = frozenset(Role)
@@ -70,6 +71,7 @@ MAY: Final[Mapping[Act, frozenset[Role]]] = MappingProxyType(
         Act.keep_own_account: _EVERYBODY,
         Act.set_leave_of_others: frozenset({Role.lead_physiotherapist, Role.clinic_manager, Role.admin}),
         Act.manage_staff: frozenset({Role.clinic_manager, Role.admin}),
+        Act.read_staff_changes: frozenset({Role.clinic_manager, Role.admin, Role.operations}),
     }
 )
 
@@ -97,6 +99,7 @@ IN_WORDS: Final[Mapping[Act, str]] = MappingProxyType(
         Act.keep_own_account: "keep your own account",
         Act.set_leave_of_others: "set leave for somebody else",
         Act.manage_staff: "manage the accounts of staff",
+        Act.read_staff_changes: "read who changed whose account",
     }
 )
 

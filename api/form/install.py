@@ -1,4 +1,4 @@
-"""The client's form as part of the application: what it keeps, and how it says that a link opens nothing."""
+"""The client's form as part of the application: how it says that a link opens nothing, and what else goes wrong."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ from starlette.responses import RedirectResponse, Response
 
 from api.clinic import clinic_of
 from api.form.pages import around, page
-from api.form.visit import FormLimits, LinkClosed, NotYetKnownError
+from api.form.visit import LinkClosed, NotYetKnownError
 from database.sites import all_sites
 from messaging.form_link import FORM_PATH
 
 
 def install(app: FastAPI) -> None:
-    """Give the application what the form keeps, and how it says that a link opens nothing."""
-    app.state.form_limits = FormLimits()
+    """Let the application say the form's way that a link opens nothing, and what else goes wrong there."""
 
     @app.exception_handler(LinkClosed)
     async def closed(request: Request, answer: LinkClosed) -> Response:

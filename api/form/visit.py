@@ -6,7 +6,7 @@ links tells nothing. Only a browser that gave the right date of birth sees anyth
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Annotated, Any, Final
@@ -17,11 +17,12 @@ from fastapi import Depends, Request
 
 from api.clinic import Clinic, TheClinic
 from api.form.reading import Known
-from api.log_in_limit import LogInLimit
+from api.log_in_limit import sent_from
 from care.client_form import Question, asked_of
 from database.errors import NotFoundError
 from database.invitations import Invitation, invitation
 from database.sites import Site, all_sites
+from database.tries import Limit, note
 from messaging.form_link import FORM_PATH, FormLinks
 from schemas.invitations import InvitationWay, InvitedClient
 
@@ -45,12 +46,10 @@ class NotYetKnownError(Exception):
     """The link is good and this browser has not given the date of birth."""
 
 
-@dataclass
-class FormLimits:
-    """Links tried in vain by one address, and requests that change something at one form, in this process."""
-
-    closed_links: LogInLimit = field(default_factory=lambda: LogInLimit(tries=20))
-    changes: LogInLimit = field(default_factory=lambda: LogInLimit(tries=300))
+CLOSED_LINKS: Final = Limit("closed link", 20)
+"""Links tried in vain by one address."""
+CHANGES: Final = Limit("change at a form", 300)
+"""Requests that change something at one form."""
 
 
 @dataclass(frozen=True)
@@ -130,17 +129,9 @@ def links_of(clinic: Clinic) -> FormLinks:
     return FormLinks(clinic.settings.encryption_keys)
 
 
-def limits_of(request: Request) -> FormLimits:
-    """The limits of this process."""
-    limits: FormLimits = request.app.state.form_limits
-    return limits
-
-
 async def at_the_door(request: Request, clinic: TheClinic, token: str) -> Visit:
     """Somebody with a link that is good; LinkClosed for everybody else."""
     now = clinic.clock()
-    limits = limits_of(request)
-    address = request.client.host if request.client else ""
     invitation_id = links_of(clinic).read(token, now)
     found = None
     if invitation_id is not None:
@@ -151,21 +142,19 @@ async def at_the_door(request: Request, clinic: TheClinic, token: str) -> Visit:
     if found is not None:
         visit = Visit(request, clinic, token, found, await _site(clinic, found), now)
         if found.is_live(now) or (found.plan_id is not None and visit.shown_who):
-            _count_changes(request, limits, found.id, now)
+            await _count_changes(request, clinic, found.id)
             structlog.contextvars.bind_contextvars(invitation_id=found.id)
             return visit
-    wait = limits.closed_links.wait(address, now)
-    limits.closed_links.failed(address, now)
-    raise LinkClosed(wait)
+    noted = await note(clinic.engine, {CLOSED_LINKS: sent_from(request)}, clinic.real_now())
+    raise LinkClosed(noted.wait)
 
 
-def _count_changes(request: Request, limits: FormLimits, invitation_id: str, now: datetime) -> None:
+async def _count_changes(request: Request, clinic: Clinic, invitation_id: str) -> None:
     if request.method != "POST":
         return
-    wait = limits.changes.wait(invitation_id, now)
-    if wait:
-        raise LinkClosed(wait)
-    limits.changes.failed(invitation_id, now)
+    noted = await note(clinic.engine, {CHANGES: invitation_id}, clinic.real_now())
+    if noted.wait:
+        raise LinkClosed(noted.wait)
 
 
 async def _site(clinic: Clinic, found: Invitation) -> Site:

@@ -20,10 +20,14 @@ router = APIRouter(prefix="/api/v1", tags=["attention"])
 
 
 @router.get("/attention", summary="What needs a person now")
-async def get_attention(clinic: TheClinic, _who: Who) -> Response:
-    """The most urgent first, then by deadline. An empty list means that all else is quiet."""
+async def get_attention(clinic: TheClinic, who: Who) -> Response:
+    """The most urgent first, then by deadline, of the sites where the asker works; a process sees all.
+
+    An empty list means that all else is quiet.
+    """
     now = clinic.clock()
-    items = await attention(clinic.engine, now, clinic.real_now())
+    own = frozenset(who.member.roles) if who.member else None
+    items = await attention(clinic.engine, now, clinic.real_now(), sites=own)
     zones = await zones_of_plans(clinic.engine, (one.plan_id for one in items if one.plan_id))
     sites = await all_sites(clinic.engine)
     usual = sites[0].zone if sites else UTC_ZONE

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from http import HTTPStatus
 
 import structlog
@@ -14,6 +13,7 @@ from api.answers import answer
 from api.clinic import Clinic, TheClinic
 from api.console.kept_forms import KEPT, still_to_send
 from api.identity import COOKIE, PASSWORD_PAGE, Who, refuse_other_sites
+from api.log_in_limit import a_try, was_right
 from api.log_ins import cookie_terms, log_in
 from api.passwords import password_matches
 from api.problems import Problem, field_problems, invalid
@@ -59,17 +59,15 @@ async def log_out(request: Request, clinic: TheClinic, _who: Who) -> Response:
 
 
 async def _checked(request: Request, clinic: Clinic, given: LogIn) -> Credentials:
-    address = given.email.strip().lower()
-    _refuse_guessing(clinic, request, address)
-    found = await credentials(clinic.engine, address)
+    noted = await a_try(clinic, request, given.email)
+    found = await credentials(clinic.engine, given.email)
     if not await password_matches(given.password, found.password_hash if found else None) or found is None:
-        request.app.state.log_in_limit.failed(address, clinic.real_now())
         raise Problem(
             HTTPStatus.UNAUTHORIZED,
             "wrong_log_in",
             "The address or the password is not right. Ask the clinic manager if you cannot get in.",
         )
-    request.app.state.log_in_limit.succeeded(address)
+    await was_right(clinic, noted, given.email)
     return found
 
 
@@ -102,15 +100,3 @@ async def _read(request: Request, is_form: bool) -> LogIn:
         return LogIn.model_validate(body)
     except ValidationError as error:
         raise invalid(field_problems(error.errors(include_input=False))) from None
-
-
-def _refuse_guessing(clinic: Clinic, request: Request, address: str) -> None:
-    wait = request.app.state.log_in_limit.wait(address, clinic.real_now())
-    if wait > timedelta():
-        seconds = int(wait.total_seconds()) + 1
-        raise Problem(
-            HTTPStatus.TOO_MANY_REQUESTS,
-            "too_many_tries",
-            f"Too many wrong passwords for this address. Try again in {seconds // 60 + 1} minutes.",
-            headers={"Retry-After": str(seconds)},
-        )

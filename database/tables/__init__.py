@@ -19,8 +19,10 @@ from database.tables.columns import metadata
 from database.tables.invitations import invitations
 from database.tables.outages import outages, rounds
 from database.tables.plans import events, notes, plans, rule_packs, sessions
+from database.tables.staff_changes import staff_changes
 from database.tables.staff_notices import staff_notices
 from database.tables.texts import inbound_messages, messages, receipts, site_texts
+from database.tables.tries import tries
 from database.tables.views import saved_views
 
 __all__ = [
@@ -50,6 +52,8 @@ __all__ = [
     "site_texts",
     "sites",
     "staff",
+    "staff_changes",
     "staff_notices",
     "staff_roles",
+    "tries",
 ]

@@ -54,7 +54,7 @@ messages = Table(
     Column("settled_at", Moment),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     Column("prompt", Boolean, nullable=False),
-    # When the plan learnt that the text had failed for good.
+    # When the plan learnt that the text had failed for good, or that nobody knows whether it went.
     Column("plan_told_at", Moment),
     Column("channel", Word(ChannelName), nullable=False, server_default=text("'sms'")),
     # The text that this one goes out in place of: once each.

@@ -92,6 +92,7 @@ _TO_READ: Final = {
     "password": Shown(_at("/account/password")),
     "leave": Shown(_at("/leave")),
     "staff": Shown(_at("/staff"), OPERATIONS),
+    "staff-changes": Shown(_at("/staff/changes"), OPERATIONS),
     "staff-member": Shown(_at(f"/staff/{THERAPIST.id}"), OPERATIONS),
     "assessment": Shown(_plan("Anna", "/assessment")),
     "session-sheet": Shown(_plan("Anna", "/session-sheet")),

@@ -14,19 +14,22 @@ from http import HTTPStatus
 from typing import Final
 
 from fastapi import FastAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.app import create_app
 from api.clinic import Clinic
 from api.demo_time import Journey, Stride
+from api.form.visit import CLOSED_LINKS
 from api.problems import Problem
 from api.single_sign_on import SingleSignOn
+from database.tries import note
 from schemas.commands import CommandEnvelope, CommandReply
 from schemas.plan import PlanState
 from schemas.refusals import EngineUnavailable
 from tests.browser.served import free_socket, served
 
 _WEEK: Final = timedelta(weeks=1)
-_HERE: Final = "127.0.0.1"
+_ELSEWHERE: Final = "192.0.2.1"
 
 
 class AwayEngine:
@@ -92,7 +95,7 @@ async def second_door(clinic: Clinic) -> AsyncIterator[SecondDoor]:
     app = create_app(replace(clinic, settings=settings, plans=AwayEngine(), demo=time))
     app.state.single_sign_on = SingleSignOn("http://127.0.0.1:9", "limber", None, url)
     _add_what_fails(app)
-    _tried_too_often(app, clinic.clock())
+    await _tried_too_often(app, clinic)
     async with served(app, listening):
         yield SecondDoor(url, app, time)
 
@@ -109,7 +112,17 @@ def _add_what_fails(app: FastAPI) -> None:
         )
 
 
-def _tried_too_often(app: FastAPI, now: datetime) -> None:
-    limits = app.state.form_limits.closed_links
-    while not limits.wait(_HERE, now):
-        limits.failed(_HERE, now)
+class _FromElsewhere:
+    """Whoever comes through this door has another address than those at the first."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app({**scope, "client": (_ELSEWHERE, 1)}, receive, send)
+
+
+async def _tried_too_often(app: FastAPI, clinic: Clinic) -> None:
+    app.add_middleware(_FromElsewhere)
+    while not (await note(clinic.engine, {CLOSED_LINKS: _ELSEWHERE}, clinic.real_now())).wait:
+        pass

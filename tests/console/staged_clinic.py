@@ -36,6 +36,7 @@ from schemas.messages import Audience, MessageStatus, TextOrder
 from schemas.names import new_id
 from schemas.plan import PlanState, SessionStatus
 from schemas.protocol import ApprovalKind
+from schemas.refusals import EngineUnavailable
 from schemas.transition import Placement, ReplyFinding
 from schemas.treating import AssessmentOutcome
 from tests.api.recorded_plans import RecordedPlans
@@ -233,7 +234,9 @@ class StagedPlans(RecordedPlans):
         self._taken: list[Placement] = []
 
     async def start(self, state: PlanState) -> None:
-        """Open the plan on paper; it is put on record at once."""
+        """Open the plan on paper; it is put on record at once, unless the engine is away."""
+        if self.away:
+            raise EngineUnavailable(state.plan_id, "no connection")
         staged = StagedPlan(state, self.clock(), self._taken, seed=len(self._lived) + 1)
         self._lived[state.plan_id] = staged
         await self._keep(state.plan_id)
@@ -243,10 +246,11 @@ class StagedPlans(RecordedPlans):
         plan_id: str,
         until: datetime,
         temper: Temper = CALM,
-        act: Callable[[StagedPlan], None] | None = None,
+        act: Callable[[StagedPlan], object] | None = None,
     ) -> StagedPlan:
-        """Let a plan live until a moment, then let something happen to it."""
+        """Let a plan live on from where it stands until a moment, then let something happen to it."""
         staged = self._lived[plan_id]
+        staged.state = self.states[plan_id]
         staged.temper = temper
         staged.run(until)
         if act is not None:

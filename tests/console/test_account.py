@@ -183,9 +183,9 @@ async def test_a_log_in_ends_after_a_working_day(priya: httpx2.AsyncClient, cloc
 async def test_somebody_without_roles_still_keeps_their_account_page_closed(
     priya: httpx2.AsyncClient, plans: StagedPlans
 ) -> None:
-    await set_roles(plans.engine, THERAPIST.id, SITE_ID, ())
+    await set_roles(plans.engine, THERAPIST.id, SITE_ID, (), by="test")
     assert (await priya.get("/account")).status_code == 403
-    await set_roles(plans.engine, THERAPIST.id, SITE_ID, (Role.treating_physiotherapist,))
+    await set_roles(plans.engine, THERAPIST.id, SITE_ID, (Role.treating_physiotherapist,), by="test")
     assert (await priya.get("/account")).status_code == 200
 
 

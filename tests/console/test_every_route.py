@@ -92,7 +92,7 @@ def test_whatever_changes_something_names_who_may(way: Way) -> None:
 async def test_a_role_opens_what_the_table_says_and_nothing_else(
     role: Role, priya: httpx2.AsyncClient, plans: StagedPlans
 ) -> None:
-    await set_roles(plans.engine, THERAPIST.id, SITE_ID, (role,))
+    await set_roles(plans.engine, THERAPIST.id, SITE_ID, (role,), by="test")
     for way in WAYS:
         if way.path == _NEVER_ENDS:
             continue
@@ -104,7 +104,7 @@ async def test_a_role_opens_what_the_table_says_and_nothing_else(
 
 
 async def test_somebody_without_any_role_sees_nothing(priya: httpx2.AsyncClient, plans: StagedPlans) -> None:
-    await set_roles(plans.engine, THERAPIST.id, SITE_ID, ())
+    await set_roles(plans.engine, THERAPIST.id, SITE_ID, (), by="test")
     for way in WAYS:
         answered = await priya.request(way.method, way.address)
         assert answered.status_code == 403, f"{way.method} {way.path}"

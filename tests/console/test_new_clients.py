@@ -13,6 +13,8 @@ from sqlalchemy import select
 
 from api.clinic import Clinic
 from database import demo_clinic
+from database.invitation_texts import settle
+from database.invitations import invitation
 from database.tables.invitations import invitations
 from schemas.invitations import InvitationState, InvitationWay
 from schemas.messages import MessageStatus
@@ -75,6 +77,21 @@ async def test_the_form_opens_for_reading_aloud_and_leads_to_nothing_of_the_cons
     opened = await browser().get(link[1])
     assert "Reading aloud" in opened.text
     assert "/plans" not in opened.text
+
+
+async def test_a_link_that_did_not_go_out_leads_to_the_telephone_and_to_another_try(
+    desk: AsyncClient, app: FastAPI
+) -> None:
+    made = await desk.post("/clients/new", data=await _new(desk))
+    where = made.headers["location"].partition("?")[0]
+    engine = app.state.clinic.engine
+    found = await invitation(engine, where.rpartition("/")[2])
+    await settle(engine, found, MessageStatus.failed, reason="bad_number")
+    page = await desk.get(where)
+    assert "The text with the link could not be sent." in page.text
+    assert 'href="tel:+447700900333"' in page.text
+    assert "Send the link again" in page.text
+    assert "about to go" in (await desk.post(f"{where}/text", follow_redirects=True)).text
 
 
 async def test_a_link_taken_back_opens_nothing(desk: AsyncClient, browser: Browser, app: FastAPI) -> None:

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import insert, update
 
 from api.console import words
-from database.demo_clinic import MANAGER, THERAPIST
+from database.demo_clinic import MANAGER, OPERATIONS, THERAPIST
 from database.outages import note_awake
 from database.tables import inbound_messages, messages
 from database.tables.texts import InboundStatus
@@ -57,14 +57,14 @@ async def test_the_system_page_names_each_part_that_is_unwell(
 
 
 async def test_a_clinic_without_a_worker_is_somebodys_to_look_at(
-    priya: httpx2.AsyncClient, plans: StagedPlans, clock: Any
+    priya: httpx2.AsyncClient, sign_in: SignIn, plans: StagedPlans, clock: Any
 ) -> None:
     await note_awake(plans.engine, MORNING, timedelta(minutes=3))
     assert "No worker is at work" not in (await priya.get("/attention")).text
     clock.now += timedelta(minutes=5)
-    page = (await priya.get("/attention")).text
-    assert "No worker is at work" in page
-    assert 'href="/system"' in page
+    assert "No worker is at work" in (await priya.get("/attention")).text
+    page = (await (await sign_in(OPERATIONS)).get("/attention")).text
+    assert '<a class="button" href="/system"' in page
 
 
 async def _arrived(plans: StagedPlans, number: str, body: str) -> str:

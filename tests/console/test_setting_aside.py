@@ -90,6 +90,6 @@ async def test_nobody_but_the_treating_or_lead_physiotherapist_sets_anything_asi
     desk = await sign_in(FRONT_DESK)
     assert path not in (await desk.get(f"/plans/{held_plan}")).text
     assert (await desk.post(path, data={"key": "k", "reason": WHY})).status_code == 403
-    await set_roles(plans.engine, THERAPIST.id, SITE_ID, (Role.duty_physiotherapist,))
+    await set_roles(plans.engine, THERAPIST.id, SITE_ID, (Role.duty_physiotherapist,), by="test")
     assert path not in (await priya.get(f"/plans/{held_plan}")).text
     assert (await priya.get(path)).status_code == 403

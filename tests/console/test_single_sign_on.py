@@ -111,7 +111,7 @@ async def test_a_way_back_counts_once_and_only_in_the_browser_that_left(
 async def test_whoever_has_left_is_not_let_in_by_the_provider(
     provider: Provider, browser: Browser, plans: StagedPlans, clock: Clock
 ) -> None:
-    await close_account(plans.engine, THERAPIST.id, clock.now)
+    await close_account(plans.engine, THERAPIST.id, clock.now, by="test")
     assert (await _go(browser(), provider)).status_code == 403
 
 

@@ -8,24 +8,27 @@ from datetime import date, timedelta
 from types import ModuleType
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database import alerts, approvals, inbound, outbox, plans, staff_notices
+from database.accounts import close_account
 from database.attention import AttentionKind, attention
 from database.clients import client
 from database.demo_clinic import DUTY, LEAD, MANAGER, SITE_ID, STAFF, THERAPIST, seed
+from database.engine import one_by_one
 from database.errors import KeyReusedError, NotFoundError
 from database.figures import figures
 from database.inbound import ArrivedText
 from database.intakes import NewClient, NewConsent, NewPlan, create_plan, intake_by_key
 from database.notes import notes_of_plan, write_note
-from database.notices import plan_changes
+from database.notices import NO_PLAN, plan_changes
 from database.outbox import Fate
 from database.plans import PlanFilter
 from database.record import record
 from database.rule_packs import StoredPack, keep_pack, pack_by_hash
-from database.sites import all_sites, site
-from database.staff import all_staff, credentials, escalation_chain, member
+from database.sites import all_sites, home_site, site
+from database.staff import all_staff, credentials, escalation_chain, member, staff_names
 from database.staff_notices import NewNotice
 from database.tables.staff_notices import NoticeKind
 from database.tokens import issue_token, revoke_token, token_holder
@@ -202,7 +205,8 @@ async def test_whatever_waits_for_a_person_is_in_one_list(engine: AsyncEngine, o
     for order, status in ((lost, MessageStatus.unknown), (failed, MessageStatus.failed)):
         await outbox.put(engine, order, NOW)
         await outbox.claim(engine, order, outbox.Words("+447700900001", "x", 1), NOW, None)
-        await outbox.settle(engine, order, Fate(status, reason="network"), NOW, None)
+        asks = status is MessageStatus.failed  # the lost text's sender was killed: nobody told the plan
+        await outbox.settle(engine, order, Fate(status, reason="network"), NOW, None, plan_asks=asks)
     await outbox.put(engine, a_text(alarmed, "stuck", expires_at=NOW + HOUR), NOW)
     (told_nobody,) = await alerts.open_alerts(engine)
     notice = NewNotice(
@@ -217,8 +221,14 @@ async def test_whatever_waits_for_a_person_is_in_one_list(engine: AsyncEngine, o
     found = await attention(engine, NOW + timedelta(hours=9))
 
     assert sorted(one.kind for one in found) == sorted(
-        # The plan was told of the failed text by its own sender, and no worker has ever reported here.
-        set(AttentionKind) - {AttentionKind.text_failed, AttentionKind.worker_asleep}
+        # The plan was told of the failed text by its own sender, no worker has ever reported here, nobody is invited.
+        set(AttentionKind)
+        - {
+            AttentionKind.text_failed,
+            AttentionKind.worker_asleep,
+            AttentionKind.form_link_failed,
+            AttentionKind.form_link_unknown,
+        }
     )
     assert found[0].kind is AttentionKind.alert
     by_kind = {one.kind: one for one in found}
@@ -267,6 +277,20 @@ async def test_a_screen_hears_of_a_plan_that_changed(
     await changes.aclose()
 
 
+async def test_a_screen_hears_of_a_text_that_fits_no_plan(
+    engine: AsyncEngine, clinic: ModuleType, database_url: str
+) -> None:
+    changes = plan_changes(database_url)
+    heard = asyncio.ensure_future(anext(changes))
+    number = 0
+    while not heard.done():  # the listener may not be connected yet; every text is a new notice
+        number += 1
+        arrived = ArrivedText(f"SM{number}", "+447700900077", "+4477", f"Hello {number}", 0, {}, NOW)
+        await inbound.unmatched(engine, (await inbound.store(engine, arrived)).id)
+    assert await heard == NO_PLAN
+    await changes.aclose()
+
+
 async def test_the_chain_of_a_plan_ends_with_the_manager(engine: AsyncEngine, clinic: ModuleType) -> None:
     chain = await escalation_chain(engine, SITE_ID, THERAPIST.id)
     assert [link.staff_id for link in chain] == [THERAPIST.id, DUTY.id, LEAD.id, MANAGER.id]
@@ -297,6 +321,30 @@ async def test_a_token_speaks_for_its_holder_until_it_ends(engine: AsyncEngine, 
     assert await token_holder(engine, "limber_guess", NOW) is None
     await revoke_token(engine, token, NOW)
     assert await token_holder(engine, token, NOW) is None
+
+
+async def test_who_has_left_is_still_named_where_they_acted(engine: AsyncEngine, clinic: ModuleType) -> None:
+    await close_account(engine, THERAPIST.id, NOW, by=LEAD.id)
+    assert await staff_names(engine, (THERAPIST.id, LEAD.id, "system", None)) == {
+        THERAPIST.id: THERAPIST.name,
+        LEAD.id: LEAD.name,
+    }
+
+
+async def test_a_persons_first_site_is_theirs_and_anybodys_without_one(
+    engine: AsyncEngine, clinic: ModuleType
+) -> None:
+    (only,) = await all_sites(engine)
+    assert await home_site(engine, (only.id,)) == await home_site(engine, ()) == only
+
+
+async def test_no_statement_waits_for_helpers_or_compiled_code(engine: AsyncEngine) -> None:
+    async with one_by_one(engine) as connection:
+        settings = [
+            await connection.scalar(text(f"SHOW {name}"))
+            for name in ("max_parallel_workers_per_gather", "jit")
+        ]
+    assert settings == ["0", "off"]
 
 
 async def test_the_demo_clinic_is_set_up_once(

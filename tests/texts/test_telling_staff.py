@@ -227,7 +227,7 @@ async def test_on_leave_the_delegate_is_told_whose_it_is_and_the_owner_is_left_i
     [mail] = postbox.taken
     assert mail.to == LEAD.email
     assert "You stand in for Priya Nair." in mail.body
-    await end_leave(engine, leave, TUESDAY + timedelta(hours=2))
+    await end_leave(engine, leave, TUESDAY + timedelta(hours=2), by=THERAPIST.id)
     await staff_mail.round(TUESDAY + timedelta(hours=2))
     assert len(postbox.taken) == 1
 

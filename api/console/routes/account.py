@@ -15,6 +15,7 @@ from api.console.flash import Done
 from api.console.forms import Sent, TheForm, checked, nothing_typed, refusal_shown
 from api.console.permissions import Act
 from api.identity import LOG_INS, TokenScope
+from api.log_in_limit import a_try, was_right
 from api.log_ins import log_in
 from api.passwords import hash_password, password_matches
 from api.problems import FieldProblem, Problem, invalid
@@ -50,7 +51,12 @@ async def end_others(form: TheForm) -> Response:
     at = form.at
     for scope in LOG_INS:
         await end_all_tokens(
-            at.clinic.engine, at.member.id, at.clinic.real_now(), scope=scope, but=at.who.token_id
+            at.clinic.engine,
+            at.member.id,
+            at.clinic.real_now(),
+            scope=scope,
+            but=at.who.token_id,
+            by=at.member.id,
         )
     return at.on("/account", Done.log_ins_ended)
 
@@ -72,6 +78,7 @@ async def make_token(form: TheForm) -> Response:
         expires_at=now + timedelta(days=asked.days),
         label=asked.label,
         token_id=form.key,
+        made_by=at.member.id,
     )
     return await _page(at, made=token)
 
@@ -91,7 +98,9 @@ async def change_password(request: Request, form: TheForm) -> Response:
     except Problem as no:
         return _password_page(at, no)
     engine, now = at.clinic.engine, at.clinic.real_now()
-    await set_password(engine, at.member.id, hash_password(changed.password), temporary=False)
+    await set_password(
+        engine, at.member.id, hash_password(changed.password), temporary=False, by=at.member.id
+    )
     for scope in LOG_INS:
         await end_all_tokens(engine, at.member.id, now, scope=scope)
     response = at.on("/account", Done.password_changed)
@@ -100,20 +109,13 @@ async def change_password(request: Request, form: TheForm) -> Response:
 
 
 async def _changed(request: Request, form: Sent) -> PasswordChange:
-    at, limit = form.at, request.app.state.log_in_limit
-    address, now = at.member.email.lower(), at.clinic.real_now()
-    if limit.wait(address, now) > timedelta():
-        raise Problem(
-            HTTPStatus.TOO_MANY_REQUESTS,
-            "too_many_tries",
-            "Too many wrong passwords for this account. Try again in ten minutes.",
-        )
+    at = form.at
     names = ("current", "password", "again")
     changed = checked(PasswordChange, {name: str(form.form.get(name) or "") for name in names})
+    noted = await a_try(at.clinic, request, at.member.email)
     if not await password_matches(changed.current, await password_hash_of(at.clinic.engine, at.member.id)):
-        limit.failed(address, now)
         raise invalid([FieldProblem("current", "This is not your password so far.")])
-    limit.succeeded(address)
+    await was_right(at.clinic, noted, at.member.email)
     return changed
 
 

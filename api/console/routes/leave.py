@@ -68,7 +68,7 @@ async def end(leave_id: str, form: TheForm) -> Response:
     if found is None:
         raise NotFoundError("leave", leave_id)
     _own_or_allowed(at, found.staff_id)
-    await end_leave(at.clinic.engine, leave_id, now)
+    await end_leave(at.clinic.engine, leave_id, now, by=at.member.id)
     return at.on("/leave", Done.leave_ended)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from fastapi import APIRouter
@@ -15,6 +15,7 @@ from api.console.flash import Done
 from api.console.forms import No, Sent, TheForm, checked, nothing_typed, refusal_shown
 from api.console.permissions import Act
 from api.console.routes.account import NOTICES_SHOWN
+from api.console.staff_change_words import told_changes
 from api.passwords import hash_password
 from api.problems import FieldProblem, Problem, invalid
 from database.accounts import NewMember, add_member, close_account, reopen_account, set_password, set_roles
@@ -28,6 +29,8 @@ from schemas.commands import Role
 from schemas.names import new_id
 
 router = APIRouter(prefix="/staff", dependencies=[allowed(Act.manage_staff)])
+
+_CHANGES_SHOWN: Final = 8
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -53,7 +56,7 @@ async def add(form: TheForm) -> Response:
             hcpc_number=asked.hcpc_number,
             password_hash=hash_password(chosen),
         )
-        staff_id = await add_member(at.clinic.engine, new, at.site.id, asked.roles)
+        staff_id = await add_member(at.clinic.engine, new, at.site.id, asked.roles, by=at.member.id)
     except (Problem, RecordError) as no:
         return await _list(at, no, form)
     _log.info("account made", staff_id=staff_id)
@@ -71,7 +74,7 @@ async def change_roles(staff_id: str, form: TheForm) -> Response:
     """What they are at this site, from their next page on."""
     at = form.at
     try:
-        await set_roles(at.clinic.engine, staff_id, at.site.id, _roles(form))
+        await set_roles(at.clinic.engine, staff_id, at.site.id, _roles(form), by=at.member.id)
     except NotFoundError:
         raise
     except (Problem, RecordError) as no:
@@ -84,7 +87,7 @@ async def change_roles(staff_id: str, form: TheForm) -> Response:
 async def new_password(staff_id: str, form: TheForm) -> Response:
     """For somebody who cannot get in: a password shown this once; all their log-ins end."""
     at, chosen = form.at, temporary_password()
-    await set_password(at.clinic.engine, staff_id, hash_password(chosen), temporary=True)
+    await set_password(at.clinic.engine, staff_id, hash_password(chosen), temporary=True, by=at.member.id)
     await end_all_tokens(at.clinic.engine, staff_id, at.clinic.real_now())
     _log.info("temporary password made", staff_id=staff_id)
     return await _one(at, staff_id, made=chosen)
@@ -95,7 +98,7 @@ async def sign_out_everywhere(staff_id: str, form: TheForm) -> Response:
     """Every log-in and token of theirs ends."""
     at = form.at
     await member(at.clinic.engine, staff_id)
-    await end_all_tokens(at.clinic.engine, staff_id, at.clinic.real_now())
+    await end_all_tokens(at.clinic.engine, staff_id, at.clinic.real_now(), by=at.member.id)
     _log.info("log-ins ended", staff_id=staff_id)
     return at.on(f"/staff/{staff_id}", Done.log_ins_ended)
 
@@ -110,7 +113,7 @@ async def close(staff_id: str, form: TheForm) -> Response:
         )
         return await _one(at, staff_id, own)
     try:
-        await close_account(at.clinic.engine, staff_id, at.clinic.real_now())
+        await close_account(at.clinic.engine, staff_id, at.clinic.real_now(), by=at.member.id)
     except NotFoundError:
         raise
     except RecordError as no:
@@ -122,7 +125,7 @@ async def close(staff_id: str, form: TheForm) -> Response:
 @router.post("/{staff_id}/reopen")
 async def reopen(staff_id: str, form: TheForm) -> Response:
     """They are back."""
-    await reopen_account(form.at.clinic.engine, staff_id)
+    await reopen_account(form.at.clinic.engine, staff_id, by=form.at.member.id)
     _log.info("account reopened", staff_id=staff_id)
     return form.at.on(f"/staff/{staff_id}", Done.account_reopened)
 
@@ -154,6 +157,7 @@ async def _list(at: Desk, no: No | None = None, form: Sent | None = None) -> Res
         status,
         people=await all_staff(engine),
         former=await former_staff(engine),
+        changes=await told_changes(engine, limit=_CHANGES_SHOWN, clock=at.clock),
         away={one.staff_id: one for one in await leave_ahead(engine, now) if one.begins_at <= now},
         every_role=list(Role),
         chosen=form.form.getlist("role") if form else [],
@@ -174,6 +178,7 @@ async def _one(at: Desk, staff_id: str, no: No | None = None, made: str | None =
         open_here=await open_tokens(engine, staff_id, now),
         leave=await leave_ahead(engine, now, staff_id),
         notices=await notices_to(engine, staff_id, limit=NOTICES_SHOWN),
+        changes=await told_changes(engine, staff_id=staff_id, limit=_CHANGES_SHOWN, clock=at.clock),
         every_role=list(Role),
         made=made,
         refusal=refusal,
