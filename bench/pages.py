@@ -24,6 +24,7 @@ from database.engine import create_engine
 from database.tables import alerts, approvals, plans, sessions
 from database.tables.attention import ApprovalStatus
 from schemas.plan import SessionStatus, Stage
+from schemas.protocol import ApprovalKind
 
 MEDIAN_BAR_MS: Final = 50
 RATIO_BAR: Final = 1.5
@@ -93,11 +94,11 @@ async def _read_in_turn(
     both = ((few, page, list[float]()), (many, same, list[float]()))
     for _ in range(_WARM_UP):
         for console, one, _seconds in both:
-            await _seconds_to_read(console, one)
+            await seconds_to_read(console, one)
     used = [console.cpu_seconds() for console, _, _ in both]
     for _ in range(times):
         for console, one, seconds in both:
-            seconds.append(await _seconds_to_read(console, one))
+            seconds.append(await seconds_to_read(console, one))
     at_few, at_many = (
         Reading(one.name, seconds, console.cpu_seconds() - before)
         for (console, one, seconds), before in zip(both, used, strict=True)
@@ -105,7 +106,7 @@ async def _read_in_turn(
     return at_few, at_many
 
 
-async def _seconds_to_read(console: ServedConsole, page: Page) -> float:
+async def seconds_to_read(console: ServedConsole, page: Page) -> float:
     """How long one read takes; HTTPStatusError, which names the address, if the answer is not the page."""
     reader = console.readers[page.reader]
     began = time.perf_counter()
@@ -145,7 +146,10 @@ async def _pages_of(console: ServedConsole) -> list[Page]:
 
 
 async def _pages(engine: AsyncEngine) -> list[Page]:
-    """Every page that lists or shows; those about one plan show a running one."""
+    """Every page that lists or shows; those about one plan show a running one, with much behind it.
+
+    The decision is on a change of step, if one waits: none has more to show.
+    """
     here = plans.c.site_id == SITE_ID
     async with engine.connect() as connection:
         plan = await connection.scalar(
@@ -158,7 +162,7 @@ async def _pages(engine: AsyncEngine) -> list[Page]:
             select(approvals.c.id)
             .join(plans, plans.c.id == approvals.c.plan_id)
             .where(here, approvals.c.status == ApprovalStatus.open)
-            .order_by(approvals.c.due_at, approvals.c.id)
+            .order_by((approvals.c.kind == ApprovalKind.taper).desc(), approvals.c.due_at, approvals.c.id)
             .limit(1)
         )
         alert = await connection.scalar(
@@ -181,6 +185,7 @@ async def _pages(engine: AsyncEngine) -> list[Page]:
         Page("Needs attention", "/attention"),
         Page("Needs attention, mine", "/attention?whose=mine"),
         Page("Approvals", "/approvals"),
+        Page("Approvals, everyone's", "/approvals?whose=everyone"),
         Page("Approval", f"/approvals/{approval}"),
         Page("Plans", "/plans"),
         Page("Plans, one stage", "/plans?stage=active"),

@@ -12,24 +12,28 @@ from database.tables import inbound_messages as inbound
 
 IDS: Final = """
 CREATE TEMP TABLE copied ON COMMIT PRESERVE ROWS AS
-SELECT row_number() OVER () AS number, one.*
-  FROM (
-       SELECT p.id AS old_plan, md5(p.id || '/' || n || '/' || k)::uuid::text AS plan,
-              p.client_id AS old_client, md5(p.client_id || '/' || n || '/' || k)::uuid::text AS client,
-              p.therapist_id AS old_staff, md5(p.therapist_id || '/' || n)::uuid::text AS staff,
-              r.id AS old_room, md5(r.id || '/' || n)::uuid::text AS room,
-              p.site_id AS old_site, CASE n % :sites WHEN 0 THEN p.site_id
-                   ELSE md5(p.site_id || '/' || n % :sites)::uuid::text END AS site,
-              n AS round
-         FROM generate_series(1, :copies) AS n
-        CROSS JOIN plans AS p
-         JOIN rooms AS r ON r.id = p.state -> 'protocol' ->> 'room_id'
-        CROSS JOIN LATERAL generate_series(1, CASE WHEN p.closed_at IS NULL THEN 1 ELSE :closed END) AS k
-        WHERE p.id = ANY (:patterns) AND n <= :copies / cardinality(CAST(:patterns AS text[])) + 1
-        ORDER BY n, p.id, k
-        LIMIT :copies
-       ) AS one
+SELECT two.*, lpad(to_hex(number), 8, '0') || substr(rest_of_id, 9) AS plan
+  FROM (SELECT row_number() OVER () AS number, one.*
+          FROM (
+               SELECT p.id AS old_plan, md5(p.id || '/' || n || '/' || k)::uuid::text AS rest_of_id,
+                      p.client_id AS old_client, md5(p.client_id || '/' || n || '/' || k)::uuid::text AS client,
+                      p.therapist_id AS old_staff, md5(p.therapist_id || '/' || n)::uuid::text AS staff,
+                      r.id AS old_room, md5(r.id || '/' || n)::uuid::text AS room,
+                      p.site_id AS old_site, CASE n % :sites WHEN 0 THEN p.site_id
+                           ELSE md5(p.site_id || '/' || n % :sites)::uuid::text END AS site,
+                      n AS round
+                 FROM generate_series(1, :copies) AS n
+                CROSS JOIN plans AS p
+                 JOIN rooms AS r ON r.id = p.state -> 'protocol' ->> 'room_id'
+                CROSS JOIN LATERAL generate_series(1, CASE WHEN p.closed_at IS NULL THEN 1 ELSE :closed END) AS k
+                WHERE p.id = ANY (:patterns) AND n <= :copies / cardinality(CAST(:patterns AS text[])) + 1
+                ORDER BY n, p.id, k
+                LIMIT :copies
+               ) AS one
+       ) AS two
 """
+"""Plans are named in the order in which they are written, as the service names them: what is near in time is near in
+every index."""
 
 CLINIC: Final = (
     """
@@ -123,13 +127,13 @@ _OWN: Final[dict[Table, dict[str, str]]] = {
         "agenda_key": moved("o.agenda_key"),
         "order_json": f"({moved('o.order_json::text')})::jsonb",
         "to_number": "'+447700900' || lpad((c.number % 1000)::text, 3, '0')",
-        "provider_sid": "'SM' || md5(o.provider_sid || c.plan)",
+        "provider_sid": "'SM' || left(c.plan, 8) || substr(md5(o.provider_sid || c.plan), 9)",
         "stands_for": moved("o.stands_for"),
     },
     inbound: {
         "id": moved("o.id"),
         "plan_id": "c.plan",
-        "provider_sid": "'SM' || md5(o.provider_sid || c.plan)",
+        "provider_sid": "'SM' || left(c.plan, 8) || substr(md5(o.provider_sid || c.plan), 9)",
         "minute_key": moved("o.minute_key"),
         "answers_key": moved("o.answers_key"),
         "from_number": "'+447700900' || lpad((c.number % 1000)::text, 3, '0')",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -207,6 +208,13 @@ async def plan(engine: AsyncEngine, plan_id: str) -> PlanView:
     if row is None:
         raise NotFoundError("plan", plan_id)
     return PlanView(_summary(row), row.state, row.workflow_started_at)
+
+
+async def states(engine: AsyncEngine, plan_ids: Collection[str]) -> dict[str, PlanState]:
+    """The stored states of these plans, by their ids."""
+    query = select(plans.c.id, plans.c.state).where(plans.c.id.in_(plan_ids))
+    async with one_by_one(engine) as connection:
+        return {row.id: row.state for row in await connection.execute(query)}
 
 
 async def unstarted(engine: AsyncEngine, limit: int = 100) -> tuple[PlanState, ...]:

@@ -12,7 +12,8 @@ from care.simulation.life import THERAPIST, Life
 from care.simulation.person import Person
 from care.simulation.world import World
 from schemas.commands import CLIENT, Actor, Command, DischargePlan, ReceiveText, Refusal, Withdraw
-from schemas.plan import PlanState
+from schemas.plan import Approval, PlanState
+from schemas.protocol import ApprovalKind
 from schemas.transition import Placement, ReplyFinding, SlotConflict, Transition
 
 
@@ -54,9 +55,11 @@ class RememberedLife(Life):
         *,
         taken: list[Placement],
         ending: Ending | None,
+        undecided_since: datetime,
     ) -> None:
         self.history: list[Recording | Sent | Words | Reply] = []
         self._taken = taken
+        self._undecided_since = undecided_since
         self._written = 0
         super().__init__(state, now, person, world)
         if ending is not None:
@@ -93,6 +96,11 @@ class RememberedLife(Life):
         if refusal is None:  # what is referred to is on record first
             self.history[before:before] = [Words(one, who.id, self.now) for one in written.values()]
         return refusal
+
+    def _wait_for_decision(self, approval: Approval) -> None:
+        """A change of step that was proposed lately still waits for its therapist."""
+        if approval.kind is not ApprovalKind.taper or self.now < self._undecided_since:
+            super()._wait_for_decision(approval)
 
     def _says(self, words: str) -> None:
         if self.state.closed or not self.person.texts:

@@ -39,6 +39,7 @@ _ONE_CLOSED_IN: Final = 4
 _WEEKS: Final = 6
 _SEED: Final = 7
 _BY_CLIENT: Final = 0.3
+_UNDECIDED: Final = timedelta(days=4)
 _NUMBER: Final = "+447700900999"
 
 
@@ -72,7 +73,15 @@ class Patterns:
         ending = (
             None if is_open else Ending(timedelta(days=self._rng.uniform(2, 8)), self._chance(_BY_CLIENT))
         )
-        life = RememberedLife(plan, opened, person, self._world, taken=self._taken, ending=ending)
+        life = RememberedLife(
+            plan,
+            opened,
+            person,
+            self._world,
+            taken=self._taken,
+            ending=ending,
+            undecided_since=self._now - _UNDECIDED,
+        )
         life.run(self._now)
         return life
 

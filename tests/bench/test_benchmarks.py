@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
+from http import HTTPStatus
 
+import httpx2
 import pytest
+from starlette.responses import Response
 
 from bench import session_speed
 from bench.figures import Figure, Report
+from bench.pages import Page, seconds_to_read
 from bench.registry import BENCHMARKS
+from bench.served_console import ServedConsole
 from cli.main import run as run_limber
+from database.demo_clinic import LEAD
 
 
 @pytest.mark.parametrize("name", BENCHMARKS)
@@ -33,6 +39,15 @@ async def test_sessions_are_counted_beside_bare_ones() -> None:
     assert 10 <= found["actions per session"] <= 16
     assert 10 <= found["actions per bare session"] <= 16
     assert found["throughput"] > 0
+
+
+async def test_a_page_that_is_not_there_fails_the_measurement_and_is_named() -> None:
+    gone = Response("", HTTPStatus.SEE_OTHER, {"Location": "/sign-in"})
+    browser = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=gone), base_url="http://clinic")
+    async with browser:
+        console = ServedConsole("", 0, 0, {LEAD.id: browser})
+        with pytest.raises(httpx2.HTTPStatusError, match="/approvals/7"):
+            await seconds_to_read(console, Page("Approval", "/approvals/7"))
 
 
 def test_json_is_one_document_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:

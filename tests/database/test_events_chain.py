@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.chain import GENESIS, link
-from database.events import events_of_plan, verify_chain
+from database.events import events_of_kinds, events_of_plan, verify_chain
 from database.record import record
 from schemas.events import EventKind, PlanEvent
 from schemas.plan import PlanState
@@ -41,6 +41,15 @@ async def a_story(engine: AsyncEngine, open_a_plan: OpenPlan) -> PlanState:
         await record(engine, step, None)
         state = step.state
     return state
+
+
+async def test_a_story_can_be_read_for_what_happened_at_visits_only(
+    engine: AsyncEngine, open_a_plan: OpenPlan
+) -> None:
+    state = await a_story(engine, open_a_plan)
+    told = await events_of_kinds(engine, state.plan_id, {EventKind.outcome_recorded})
+    assert [event.facts["session"] for event in told] == [0, 1, 2, 3]
+    assert {event.kind for event in told} == {EventKind.outcome_recorded}
 
 
 async def test_an_untouched_story_is_whole(engine: AsyncEngine, open_a_plan: OpenPlan) -> None:

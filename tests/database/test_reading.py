@@ -8,12 +8,15 @@ from datetime import date, timedelta
 from types import ModuleType
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database import alerts, approvals, inbound, outbox, plans, staff_notices
+from database.accounts import close_account
 from database.attention import AttentionKind, attention
 from database.clients import client
 from database.demo_clinic import DUTY, LEAD, MANAGER, SITE_ID, STAFF, THERAPIST, seed
+from database.engine import one_by_one
 from database.errors import KeyReusedError, NotFoundError
 from database.figures import figures
 from database.inbound import ArrivedText
@@ -24,8 +27,8 @@ from database.outbox import Fate
 from database.plans import PlanFilter
 from database.record import record
 from database.rule_packs import StoredPack, keep_pack, pack_by_hash
-from database.sites import all_sites, site
-from database.staff import all_staff, credentials, escalation_chain, member
+from database.sites import all_sites, home_site, site
+from database.staff import all_staff, credentials, escalation_chain, member, staff_names
 from database.staff_notices import NewNotice
 from database.tables.staff_notices import NoticeKind
 from database.tokens import issue_token, revoke_token, token_holder
@@ -318,6 +321,30 @@ async def test_a_token_speaks_for_its_holder_until_it_ends(engine: AsyncEngine, 
     assert await token_holder(engine, "limber_guess", NOW) is None
     await revoke_token(engine, token, NOW)
     assert await token_holder(engine, token, NOW) is None
+
+
+async def test_who_has_left_is_still_named_where_they_acted(engine: AsyncEngine, clinic: ModuleType) -> None:
+    await close_account(engine, THERAPIST.id, NOW, by=LEAD.id)
+    assert await staff_names(engine, (THERAPIST.id, LEAD.id, "system", None)) == {
+        THERAPIST.id: THERAPIST.name,
+        LEAD.id: LEAD.name,
+    }
+
+
+async def test_a_persons_first_site_is_theirs_and_anybodys_without_one(
+    engine: AsyncEngine, clinic: ModuleType
+) -> None:
+    (only,) = await all_sites(engine)
+    assert await home_site(engine, (only.id,)) == await home_site(engine, ()) == only
+
+
+async def test_no_statement_waits_for_helpers_or_compiled_code(engine: AsyncEngine) -> None:
+    async with one_by_one(engine) as connection:
+        settings = [
+            await connection.scalar(text(f"SHOW {name}"))
+            for name in ("max_parallel_workers_per_gather", "jit")
+        ]
+    assert settings == ["0", "off"]
 
 
 async def test_the_demo_clinic_is_set_up_once(

@@ -26,7 +26,7 @@ from api.problems import Problem
 from api.routes.approvals import post_decision
 from api.screening_story import screening_story
 from database import approvals as approval_records
-from database.plans import plan
+from database.plans import plan, states
 from database.staff import all_staff, staff_names
 from database.undo import texts_to_undo
 from schemas.commands import Decision, Role
@@ -50,14 +50,16 @@ async def inbox(at: TheDesk) -> Response:
     everyone = at.request.query_params.get("whose") == "everyone" or not at.may(Act.decide)
     waiting = await approval_records.open_approvals(at.clinic.engine, sites=at.own_sites)
     own = [one for one in waiting if at.is_mine(one.owner_id)]
-    listed = waiting if everyone else own
+    listed, clock = waiting if everyone else own, at.clock
+    shown = listed[:_ON_A_PAGE]
+    of_plans = await states(at.clinic.engine, {one.plan_id for one in shown})
     said = [
         {
             "approval": one,
-            "claim": claim(one, (await plan(at.clinic.engine, one.plan_id)).state, at.clock),
-            "late": one.due_at <= at.clock.now,
+            "claim": claim(one, of_plans[one.plan_id], clock),
+            "late": one.due_at <= clock.now,
         }
-        for one in listed[:_ON_A_PAGE]
+        for one in shown
     ]
     return at.page(
         "approvals",
