@@ -242,6 +242,14 @@ async def test_no_form_about_another_site_s_plan_is_taken(
         assert "a site where you do not work" in page, path
         asked += 1
     assert asked >= 15
+    for path, body in (
+        (f"/api/v1/alerts/{alert.id}/acknowledge", {}),
+        (f"/api/v1/alerts/{alert.id}/close", {"outcome": "see_note", "note": NOTE}),
+        (f"/api/v1/approvals/{lived_plan}-1/decision", {"decision": "approve"}),
+    ):
+        assert (await priya.post(path, json=body)).json()["code"] == "not_your_site", path
+    assert lived_plan not in (await priya.get("/api/v1/attention")).text
+    assert lived_plan not in (await priya.get("/api/v1/approvals")).text
     assert await _rows(plans.engine) == before
     assert plans.commands == []
 
