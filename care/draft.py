@@ -7,6 +7,7 @@ draft changes until the database has recorded it.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 from care.alerts import deadlines, freezes, open_alert_like, raised_to
 from care.draft_texts import TextingDraft
@@ -48,7 +49,7 @@ class Draft(TextingDraft):
     def put_session(self, session: Session) -> None:
         """Add a session, or replace the one with its number."""
         others = [s for s in self.state.sessions if s.no != session.no]
-        self.set(sessions=tuple(sorted([*others, session], key=lambda s: s.no)))
+        self.set(sessions=tuple(sorted([*others, session], key=attrgetter("no"))))
 
     def claim_slot(self, session: Session) -> None:
         """Ask the calendar for the session's slot; the database refuses an overlap."""

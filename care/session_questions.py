@@ -131,14 +131,7 @@ def promised(state: PlanState) -> list[datetime]:
     return [at for key, at in _about_latest(state) if key not in done]
 
 
-@same_parts(
-    "protocol",
-    "sessions",
-    "progress.step",
-    "progress.step_entered_at",
-    "progress.sessions_completed",
-    derived=(sore_answers,),
-)
+@same_parts("protocol", "sessions", derived=(about_attended,))
 def _about_latest(state: PlanState) -> tuple[tuple[str, datetime], ...]:
     """The questions about the latest sessions, asked or not, those of booked ones included: agenda key, instant."""
     latest, hours = state.sessions[-LOOKED_AT:], state.protocol.hours

@@ -14,16 +14,18 @@ ROUNDING = 1e-9
 
 def direction(primary: PrimaryTrend) -> int | None:
     """+1 if the measure should rise, -1 if it should fall, None if the goal does not say."""
-    if primary.baseline is None or primary.target is None or primary.baseline == primary.target:
+    baseline, target = primary.baseline, primary.target
+    if baseline is None or target is None or baseline == target:
         return None
-    return 1 if primary.target > primary.baseline else -1
+    return 1 if target > baseline else -1
 
 
 def progress(primary: PrimaryTrend, value: float | None) -> float | None:
     """The share of the way from baseline to target, clipped to 0 … 1; None if unknown."""
-    if value is None or primary.baseline is None or primary.target is None or direction(primary) is None:
+    baseline, target = primary.baseline, primary.target
+    if value is None or baseline is None or target is None or baseline == target:
         return None
-    share = (value - primary.baseline) / (primary.target - primary.baseline)
+    share = (value - baseline) / (target - baseline)
     return min(1.0, max(0.0, share))
 
 

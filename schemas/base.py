@@ -25,6 +25,7 @@ Instant = Annotated[
 ]
 
 # The four slots of a pydantic model, set as itself sets them, without a look-up of each by its name.
+_new = object.__new__
 _set_values = BaseModel.__dict__["__dict__"].__set__
 _set_fields_set = BaseModel.__dict__["__pydantic_fields_set__"].__set__
 _set_extra = BaseModel.__dict__["__pydantic_extra__"].__set__
@@ -42,13 +43,12 @@ class Frozen(BaseModel):
         Not validated again: callers are typed, and a plan's state is copied many times a step. The same as
         pydantic's `model_copy(update=…)`, which copies each of the four slots twice over.
         """
-        cls = type(self)
-        copied = cls.__new__(cls)
+        copied = _new(type(self))
         values = self.__dict__.copy()
         values.update(changes)
         _set_values(copied, values)
         known = self.__pydantic_fields_set__
-        _set_fields_set(copied, known if changes.keys() <= known else known | changes.keys())
+        _set_fields_set(copied, known if known.issuperset(changes) else known.union(changes))
         _set_extra(copied, None)
         _set_private(copied, None)
         return copied

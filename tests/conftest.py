@@ -37,7 +37,13 @@ structlog.configure(
 )
 
 _HERE = Path(__file__).parent
-_KEPT_TOGETHER = {"browser"}
+_TOGETHER = {
+    "browser": "one lively clinic",
+    "cli/test_limber_up.py": "clinics at the usual ports",
+    "docs/test_readme_tour.py": "clinics at the usual ports",
+}
+"""Folders and files that share what takes long to open, or would be in each other's way at the same time."""
+
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 """A Monday morning at which the clinic is open."""
@@ -113,15 +119,11 @@ def temporal() -> Iterator[EmbeddedTemporal]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Share the tests out by file, the long ones first, so that both processes end at about the same time.
-
-    What tests share, they share within a process: those of the browser, whose clinic takes long to open, stay
-    together.
-    """
+    """Share the tests out by file, the long ones first, so that both processes end at about the same time."""
     groups: dict[str, list[pytest.Item]] = {}
     for item in items:
         path = item.path.relative_to(_HERE)
-        group = path.parts[0] if path.parts[0] in _KEPT_TOGETHER else str(path)
+        group = _TOGETHER.get(path.parts[0]) or _TOGETHER.get(str(path), str(path))
         item.add_marker(pytest.mark.xdist_group(group))
         groups.setdefault(group, []).append(item)
     items[:] = chain.from_iterable(sorted(groups.values(), key=_shortest_last))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -16,6 +16,7 @@ from care.driving import DrivenPlan, Recording, Sent
 from care.finding import finding
 from care.local_time import after_staffed
 from care.screening_age import ask_again_before
+from care.session_questions import sessions_ahead
 from care.simulation.person import NEVER, Person, drawn
 from care.simulation.promises import broken_by_step, broken_by_text
 from care.simulation.world import World
@@ -124,27 +125,26 @@ class Life(DrivenPlan):
 
     def recorded(self, step: Recording) -> None:
         """Count, check, and let people see what is new to them."""
-        story, state = self.story, step.transition.state
+        story, before, state = self.story, step.before, step.transition.state
         story.steps += 1
         for promise in broken_by_step(step):
             story.broken[promise] += 1
         self._note(step)
-        for alert in self._new(state.alerts, step.before.alerts):
-            story.alerts[alert.urgency] += 1
-            minutes = drawn(self.person.rng, self.world.habits.acknowledges_after)
-            self._at(self._after_staffed(minutes), partial(self._acknowledge, alert.id))
-        for approval in self._new(state.approvals, step.before.approvals):
-            self._wait_for_decision(approval)
-        if state.sessions is not step.before.sessions:
-            for session in state.sessions:
+        if state.alerts is not before.alerts:
+            for alert in _new(state.alerts, before.alerts):
+                story.alerts[alert.urgency] += 1
+                minutes = drawn(self.person.rng, self.world.habits.acknowledges_after)
+                self._at(self._after_staffed(minutes), partial(self._acknowledge, alert.id))
+        if state.approvals is not before.approvals:
+            for approval in _new(state.approvals, before.approvals):
+                self._wait_for_decision(approval)
+        if state.sessions is not before.sessions:
+            for session in sessions_ahead(state.sessions):
                 key = session_key(session)
                 if session.status is SessionStatus.booked and key not in self._seen:
                     self._seen.add(key)
                     ends = session.starts_at + timedelta(minutes=session.minutes)
                     self._at(ends, partial(self._visit, session.no, key))
-
-    def _new(self, now: tuple[N, ...], before: tuple[N, ...]) -> Iterable[N]:
-        return () if now is before else [one for one in now if one.id not in {b.id for b in before}]
 
     def _note(self, step: Recording) -> None:
         story = self.story
@@ -296,3 +296,8 @@ class Life(DrivenPlan):
         state = self.state
         result = self.world.well_again(self.person.age, state.protocol.target_regions, self.now.date())
         self.ask(Rescreen(result=result, items=() if whole else state.screening.repeat_items), THERAPIST)
+
+
+def _new(now: tuple[N, ...], before: tuple[N, ...]) -> list[N]:
+    known = {one.id for one in before}
+    return [one for one in now if one.id not in known]

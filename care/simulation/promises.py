@@ -53,12 +53,11 @@ def _no_alert_vanishes(step: Recording) -> bool:
 
 def _only_a_person_starts_or_tapers(step: Recording) -> bool:
     before, after = step.before, step.transition.state
-    if after.stage is before.stage and after.progress is before.progress:
-        return True
-    moved = before.progress.started_at is not None and after.progress.step is not before.progress.step
+    moved = after.progress.step is not before.progress.step and before.progress.started_at is not None
     begun = after.stage is Stage.active and before.stage is not Stage.active
-    decides = step.envelope is not None and step.envelope.actor.decides
-    return decides or not (moved or begun)
+    if not (moved or begun):
+        return True
+    return step.envelope is not None and step.envelope.actor.decides
 
 
 STEPS: dict[str, Callable[[Recording], bool]] = {

@@ -1,0 +1,79 @@
+"""When the calendar's questions have their turn, whatever was asked before: gap, budget, and which is first."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import cache
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from care.checkins import earliest_questions, routine_questions
+from schemas.plan import PlanState
+from schemas.protocol import ApprovalKind
+from tests.care.plans import NOW, plan_for
+from tests.care.played_plan import PlayedPlan
+
+GAP, WINDOW = timedelta(hours=24), timedelta(days=7)
+
+asked = st.lists(
+    st.tuples(
+        st.sampled_from(("CHK-PAIN", "CHK-FLARE", "CHK-HOME", "CHK-GOAL", "CHK-SORE", "CHK-BETTER")),
+        st.integers(0, 40 * 4).map(lambda quarter_days: NOW + timedelta(hours=6 * quarter_days)),
+    ),
+    max_size=20,
+).map(lambda sent: tuple(sorted(sent, key=lambda one: one[1])))
+
+_TWICE = tuple(("CHK-SORE", NOW + timedelta(days=days, hours=1)) for days in (7, 7, 9))
+"""Two questions at one instant use the budget up twice."""
+
+
+@cache
+def _going_on() -> PlanState:
+    played = PlayedPlan(plan_for({}), NOW)
+    played.approve(ApprovalKind.start)
+    return played.state
+
+
+def a_plan_that_asked(sent: tuple[tuple[str, datetime], ...]) -> PlanState:
+    """A running plan without visits that has asked these questions."""
+    return _going_on().but(routine_sent=sent, sessions=())
+
+
+@given(sent=asked)
+def test_every_turn_keeps_a_day_from_the_others_and_the_budget_of_any_seven_days(
+    sent: tuple[tuple[str, datetime], ...],
+) -> None:
+    state = a_plan_that_asked(sent)
+    turns = [turn.at for turn in routine_questions(state)]
+    everything = sorted([*(at for _, at in sent), *turns])
+    for turn in turns:
+        assert sum(abs(at - turn) < GAP for at in everything) == 1
+        for begins in (at for at in everything if turn - WINDOW < at <= turn):
+            week = [at for at in everything if begins <= at < begins + WINDOW]
+            assert len(week) <= state.protocol.max_routine_per_7_days
+
+
+@given(sent=asked)
+def test_the_earliest_question_is_known_before_the_others_have_found_their_turns(
+    sent: tuple[tuple[str, datetime], ...],
+) -> None:
+    state = a_plan_that_asked(sent)
+    earliest, everything = earliest_questions(state), routine_questions(state)
+    assert min(turn.at for turn in earliest) == min(turn.at for turn in everything)
+    assert {turn for turn in everything if turn.at == min(one.at for one in everything)} <= set(earliest)
+
+
+@given(sent=asked, left_out=st.lists(st.sets(st.integers(0, 19), max_size=3), min_size=1, max_size=6))
+@example(sent=_TWICE, left_out=[set(), {0}])
+def test_a_turn_is_the_same_whatever_was_looked_at_before(
+    sent: tuple[tuple[str, datetime], ...], left_out: list[set[int]]
+) -> None:
+    """What is remembered of a question's last turn saves work and changes nothing: also where less was asked."""
+    states = [
+        a_plan_that_asked(tuple(one for place, one in enumerate(sent) if place not in without))
+        for without in left_out
+    ]
+    forwards = [routine_questions(state) for state in states]
+    backwards = [routine_questions(state) for state in reversed(states)]
+    assert forwards == list(reversed(backwards))
