@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
 from api.metrics import ApiMetrics
+from api.remembered_body import RememberedBody
 from schemas.names import new_id
 
 REQUEST_ID: Final = "X-Request-Id"
@@ -47,6 +48,7 @@ class RequestEdge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        body = RememberedBody(receive)
         request = Request(scope, receive)
         request_id = _request_id(request)
         request.state.request_id = request_id
@@ -62,12 +64,12 @@ class RequestEdge:
             await send(message)
 
         try:
-            await self._app(scope, receive, send_marked)
+            await self._app(scope, body.receive, send_marked)
         except Exception:
             _log.exception("request failed", method=request.method, route=_route(scope))
             if status:  # half an answer has left; only the connection can say that it is broken
                 raise
-            answer = await problems.told(problems.broken(), request)
+            answer = await problems.told(problems.broken(), Request(scope, body.again()))
             await answer(scope, receive, send_marked)
         finally:
             self._note(request, scope, status[-1] if status else 0, perf_counter() - begun)

@@ -57,6 +57,6 @@ def _too_many(limit: Limit, wait: timedelta) -> Problem:
         HTTPStatus.TOO_MANY_REQUESTS,
         "too_many_tries",
         f"Too many wrong passwords {_WHERE[limit]}. "
-        f"Try again in {minutes} {'minute' if minutes == 1 else 'minutes'}, or ask the clinic manager for a new one.",
+        f"Try again in {minutes} {'minute' if minutes == 1 else 'minutes'}.",
         headers={"Retry-After": str(seconds)},
     )

@@ -64,17 +64,6 @@ def name_of(code: str) -> str:
     return NAMES.get(code, code.replace("_", " "))
 
 
-PURPOSES: Final[Mapping[P, str]] = MappingProxyType(
-    {
-        P.reminder: "A reminder of a visit",
-        P.question: "A check-in question",
-        P.notice: "News about the plan",
-        P.closing: "The plan has ended",
-        P.safety: "Safety advice",
-        P.page: "A call to staff",
-    }
-)
-
 STATES: Final[Mapping[S, str]] = MappingProxyType(
     {
         S.pending: "Waits to be sent.",
@@ -140,7 +129,9 @@ ASKED: Final[Mapping[str, str]] = MappingProxyType(
 def why(text: OutboxText) -> str:
     """For what and by which rule it was ordered, what became of it, and why."""
     order = text.order
-    ordered = f"{PURPOSES[order.purpose]}, by rule {order.rule}."
+    about = name_of(order.template)
+    named = f"A check-in question: {about}" if order.purpose is P.question else about[:1].upper() + about[1:]
+    ordered = f"{named}, by rule {order.rule}."
     return " ".join([ordered, STATES[text.status], *_because(text)])
 
 

@@ -110,11 +110,17 @@ def consequence(
     as_it_is = preview(
         state, now, WEEKS, undecided=_ONE_QUESTION.get(approval.kind, frozenset({approval.kind}))
     )
-    step = approval.proposal.step
     return Consequence(
         rhythm_now=words.rhythm(state.protocol, state.progress.step),
-        rhythm_then=words.rhythm(state.protocol, step) if step else None,
+        rhythm_then=_rhythm_then(state, approval),
         weeks=two_ways(tuple(told.ahead(line) for line in as_it_is), lines, now, clock),
         ahead=lines,
         refusal=refusal,
     )
+
+
+def _rhythm_then(state: PlanState, approval: Approval) -> str | None:
+    if approval.kind is ApprovalKind.discharge:
+        return "no more visits"
+    step = approval.proposal.step
+    return words.rhythm(state.protocol, step) if step else None

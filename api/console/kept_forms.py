@@ -22,7 +22,8 @@ KEPT: Final = "kept:"
 """Before the name of every field that is kept; `kept:` alone holds the address the form goes to."""
 
 _MOST_FIELDS: Final = 60
-_PLUMBING: Final = frozenset({"key", "password", "current", "again"})
+_SECRETS: Final = frozenset({"password", "current", "again"})
+_PLUMBING: Final = _SECRETS | {"key"}
 
 
 @dataclass(frozen=True)
@@ -39,12 +40,13 @@ class KeptForm:
 
 
 async def unsent(request: Request) -> KeptForm | None:
-    """The form of a request whose sender is not signed in; None for anything that must not be kept."""
+    """The form of a request that nobody took; None for anything that must not be kept, such as a password."""
     if request.method != "POST" or not from_own_site(request):
         return None
     form = await request.form()
     fields = _texts(form.multi_items())
-    return KeptForm(request.url.path, fields) if fields else None
+    secret = any(name in _SECRETS for name, _ in fields)
+    return KeptForm(request.url.path, fields) if fields and not secret else None
 
 
 async def kept_in(request: Request) -> KeptForm | None:

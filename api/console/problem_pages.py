@@ -22,6 +22,8 @@ _FOR_PROGRAMS: Final = ("/api/", "/webhooks/", "/static/", "/openapi.json")
 _SIGN_IN: Final = "/login"
 _TYPED_IN_VAIN: Final = frozenset({"other_site", "not_your_role"})
 """Refused before the page of the form could answer: its words are shown, to be copied."""
+_OUR_FAULT: Final = frozenset({"internal_error", "database_unavailable"})
+"""Another try may do: a form's words are shown, and go out again at a press."""
 _KEPT: Final = ("content-type", "content-length")
 
 TITLES: Final = {
@@ -92,7 +94,14 @@ async def _page(request: Request, response: Response) -> Response:
     else:
         typed = await request.form() if problem["code"] in _TYPED_IN_VAIN else {}
         words = [(name, one) for name, one in typed.items() if isinstance(one, str) and one and name != "key"]
-        shown = {"problem": problem, "title": _title(status), "typed": words, "back": typed_at(request)}
+        shown = {
+            "problem": problem,
+            "title": _title(status),
+            "typed": words,
+            "back": typed_at(request),
+            "again": await unsent(request) if problem["code"] in _OUR_FAULT else None,
+            "here": _came_for(request),
+        }
         page = html("problem.html", shown, status)
     kept = {name: value for name, value in response.headers.items() if name not in _KEPT}
     page.headers.update(kept)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
+from unicodedata import category, normalize
 
 from api.text_words import name_of as name_of  # noqa: PLC0414 - said by pages as all other words are
 from care.state_words import rhythm as rhythm  # noqa: PLC0414 - said by pages as all other words are
@@ -172,5 +173,9 @@ def dose(name: str, value: float | str) -> str:
 
 
 def initials(name: str) -> str:
-    """`M.K.` for Maya Kelly: enough to know one's own clients by, not enough for whoever looks over a shoulder."""
-    return "".join(f"{part[0].upper()}." for part in name.split()) or "–"
+    """`M.K.` for Maya Kelly: enough to know one's own clients by, not enough for whoever looks over a shoulder.
+
+    Characters that are not seen, such as those that turn the writing round, are not letters of a name.
+    """
+    seen = "".join(one for one in normalize("NFC", name) if one.isspace() or category(one)[0] != "C")
+    return "".join(f"{part[0].upper()}." for part in seen.split()) or "–"

@@ -4,27 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from starlette.responses import RedirectResponse, Response
 
 from api.clinic import clinic_of
+from api.console.kept_forms import unsent
+from api.form.last_site import LastSite, last_site
 from api.form.pages import around, page
 from api.form.visit import LinkClosed, NotYetKnownError
-from database.sites import all_sites
 from messaging.form_link import FORM_PATH
 
 
 def install(app: FastAPI) -> None:
     """Let the application say the form's way that a link opens nothing, and what else goes wrong there."""
+    app.state.last_site = LastSite()
 
     @app.exception_handler(LinkClosed)
     async def closed(request: Request, answer: LinkClosed) -> Response:
         clinic = clinic_of(request)
-        sites = await all_sites(clinic.engine)
         status = HTTPStatus.TOO_MANY_REQUESTS if answer.wait else HTTPStatus.NOT_FOUND
-        shown = around(clinic.pack, sites[0] if sites else None) | {"wait": bool(answer.wait)}
+        shown = around(clinic.pack, await last_site(request).of(request)) | {"wait": bool(answer.wait)}
         response = page("closed.html", shown, status)
         if answer.wait:
             response.headers["Retry-After"] = str(int(answer.wait.total_seconds()) + 1)
@@ -48,10 +49,23 @@ def _dressed(tell: Any) -> Callable[[Request, Any], Awaitable[Response]]:
         at_a_form = request.url.path == FORM_PATH or request.url.path.startswith(f"{FORM_PATH}/")
         if not at_a_form or isinstance(error, LinkClosed):
             return response
-        clinic = clinic_of(request)
-        sites = await all_sites(clinic.engine)
         status = HTTPStatus(response.status_code)
-        shown = around(clinic.pack, sites[0] if sites else None) | {"status": status}
-        return page("trouble.html", shown, status)
+        shown = around(clinic_of(request).pack, await last_site(request).of(request))
+        return page("trouble.html", shown | await _of_trouble(request, status), status)
 
     return told
+
+
+async def _of_trouble(request: Request, status: HTTPStatus) -> dict[str, Any]:
+    """What the page says: where to try again, with what was just written, and under which number we look for it."""
+    ours = status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return {
+        "status": status,
+        "again": await unsent(request) if ours else None,
+        "here": request.url.path,
+        "reference": str(getattr(request.state, "request_id", ""))[-_SAID_BY_TELEPHONE:],
+    }
+
+
+_SAID_BY_TELEPHONE: Final = 8
+"""So much of a request's id finds its lines in the log, and can be read out."""

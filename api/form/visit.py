@@ -16,6 +16,7 @@ import structlog
 from fastapi import Depends, Request
 
 from api.clinic import Clinic, TheClinic
+from api.form.last_site import last_site
 from api.form.reading import Known
 from api.log_in_limit import sent_from
 from care.client_form import Question, asked_of
@@ -140,7 +141,9 @@ async def at_the_door(request: Request, clinic: TheClinic, token: str) -> Visit:
         except NotFoundError:
             found = None
     if found is not None:
-        visit = Visit(request, clinic, token, found, await _site(clinic, found), now)
+        site = await _site(clinic, found)
+        last_site(request).visited(request, site)
+        visit = Visit(request, clinic, token, found, site, now)
         if found.is_live(now) or (found.plan_id is not None and visit.shown_who):
             await _count_changes(request, clinic, found.id)
             structlog.contextvars.bind_contextvars(invitation_id=found.id)

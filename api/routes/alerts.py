@@ -9,9 +9,8 @@ from api.asked import CloseAlertAsked
 from api.commanding import Ask, Asking
 from api.console.permissions import Act
 from api.permitted import allowed
-from api.plan_at_hand import PlanAtHand
+from api.plan_at_hand import PlanAtHand, ones_own_plan
 from database.alerts import alert
-from database.plans import plan
 from schemas.commands import AcknowledgeAlert, CloseAlert, CommandReply
 
 router = APIRouter(prefix="/api/v1/alerts/{alert_id}", tags=["alerts"])
@@ -44,4 +43,4 @@ async def post_close(alert_id: str, asked: CloseAlertAsked, ask: Ask) -> Respons
 
 async def _plan_of(ask: Asking, alert_id: str) -> PlanAtHand:
     found = await alert(ask.clinic.engine, alert_id)
-    return PlanAtHand(await plan(ask.clinic.engine, found.plan_id))
+    return await ones_own_plan(ask.clinic, ask.who, found.plan_id)

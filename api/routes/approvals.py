@@ -13,10 +13,9 @@ from api.clinic import TheClinic
 from api.commanding import Ask
 from api.edits import protocol_edit
 from api.identity import Who, find_member
-from api.plan_at_hand import PlanAtHand
+from api.plan_at_hand import ones_own_plan
 from database import approvals as approval_records
 from database.plan_zones import zones_of_plans
-from database.plans import plan
 from schemas.commands import CommandReply, DecideApproval
 from schemas.protocol import ApprovalKind
 
@@ -26,14 +25,15 @@ router = APIRouter(prefix="/api/v1/approvals", tags=["approvals"])
 @router.get("", summary="Decisions that wait")
 async def get_approvals(
     clinic: TheClinic,
-    _who: Who,
+    who: Who,
     owner: Annotated[str | None, Query(description="Id or e-mail of the person who has to decide.")] = None,
     kind: ApprovalKind | None = None,
 ) -> Response:
-    """The earliest deadline first."""
+    """The earliest deadline first, of the sites where the asker works; a process sees all."""
+    own = frozenset(who.member.roles) if who.member else None
     member = await find_member(clinic, owner) if owner else None
     owner_id = member.id if member else owner
-    found = await approval_records.open_approvals(clinic.engine, owner_id=owner_id, kind=kind)
+    found = await approval_records.open_approvals(clinic.engine, owner_id=owner_id, kind=kind, sites=own)
     zones = await zones_of_plans(clinic.engine, (one.plan_id for one in found))
     return answer({"approvals": [told(one, zones[one.plan_id]) for one in found]})
 
@@ -43,7 +43,7 @@ async def post_decision(approval_id: str, asked: DecisionAsked, ask: Ask) -> Res
     """A named physiotherapist decides; 409 says why a decision cannot be taken, a second one included."""
     clinic = ask.clinic
     approval = await approval_records.approval(clinic.engine, approval_id)
-    at_hand = PlanAtHand(await plan(clinic.engine, approval.plan_id))
+    at_hand = await ones_own_plan(clinic, ask.who, approval.plan_id)
     edit = await protocol_edit(clinic, at_hand.state.protocol, asked.edit, "edit") if asked.edit else None
     # Without a named person the plan refuses the decision itself; there is no author to keep words under.
     reason = asked.reason if ask.who.member else None

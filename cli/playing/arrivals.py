@@ -1,4 +1,4 @@
-"""The demo's clients come and live through a month of care, so that a visitor finds a clinic at work.
+"""The demo's clients come and live through weeks of care, so that a visitor finds a clinic at work.
 
 Everything goes the way it goes for people: forms through the API, answers from the phones, decisions by staff, in
 virtual time. If somebody else begins to use the clinic meanwhile, time stops for them, at a time of day.
@@ -23,7 +23,7 @@ from database.demo_clinic import HOURS, ZONE
 from database.demo_plans import open_plans, plan_count
 
 _FORM: Final = Path(__file__).parents[2] / "docs" / "examples" / "anna-back-pain.json"
-_WEEKS_AT_LEAST: Final = timedelta(days=28)
+_BEFORE_THE_FIRST: Final = timedelta(days=1)
 _MIDWEEK: Final = 2
 _PRESENT: Final = time(10, 45)
 _MOST_TEXTS_LOST: Final = 2
@@ -112,8 +112,12 @@ class Arrivals:
 
 
 def present_after(begin: datetime) -> datetime:
-    """The demo's present for a clinic that begins then: mid-week, mid-morning, at least four weeks on."""
-    day = (begin + _WEEKS_AT_LEAST).astimezone(ZoneInfo(ZONE)).date()
+    """The demo's present for a clinic that begins then: mid-week, mid-morning, after the longest plan's life."""
+    day = (
+        (begin + timedelta(days=max(one.came for one in CAST)) + _BEFORE_THE_FIRST)
+        .astimezone(ZoneInfo(ZONE))
+        .date()
+    )
     while day.weekday() != _MIDWEEK or day in HOURS.closed_on:
         day += timedelta(days=1)
     return datetime.combine(day, _PRESENT, tzinfo=ZoneInfo(ZONE))

@@ -64,14 +64,14 @@ _PRIYA, _TOM, _AMARA, _EWAN = (
 
 
 def _wants(
-    therapist: str, weekday: str, at: str, goal: str, regions: tuple[str, ...], **more: Any
+    therapist: str, weekday: str, at: str, goal: str, regions: tuple[str, ...], *, now: int = 4, **more: Any
 ) -> Mapping[str, Any]:
     """A form of somebody who would like to do one thing better, on this day of the week."""
     return MappingProxyType(
         {
             "therapist": therapist,
             "preferred": {"weekday": weekday, "time": at},
-            "goals": [{"activity": goal, "now": 4}],
+            "goals": [{"activity": goal, "now": now}],
             "target_regions": list(regions),
             **more,
         }
@@ -101,7 +101,7 @@ CAST: Final = (
         "1979-06-08",
         402,
         26,
-        _wants(_TOM, "tuesday", "10:00", "Sit through a whole rehearsal", ("lumbar", "hip")),
+        _wants(_TOM, "tuesday", "11:00", "Sit through a whole rehearsal", ("lumbar", "hip")),
         script=replace(_CARED_FOR, weeks_to_goal=3.5, alerts=AlertWork.left),
     ),
     CastMember(
@@ -160,8 +160,8 @@ CAST: Final = (
         20,
         _wants(
             _EWAN,
-            "tuesday",
-            "16:00",
+            "wednesday",
+            "17:00",
             "Kneel in the allotment",
             ("hip", "knee"),
             profile="general_wellbeing",
@@ -175,13 +175,14 @@ CAST: Final = (
         "Kovac",
         "1981-12-11",
         407,
-        19,
+        61,
         _wants(
             _TOM,
-            "friday",
-            "09:00",
+            "tuesday",
+            "10:00",
             "Swim forty lengths",
             ("shoulder", "thoracic"),
+            now=7,
             profile="general_wellbeing",
             condition=None,
             pain=2,
@@ -189,10 +190,12 @@ CAST: Final = (
         screening={"SCR-16": {"value": 2, "worst_24h": 3, "sharp": "no"}},
         script=replace(
             _CARED_FOR,
+            weeks_to_goal=0.5,
             start_edit={
                 "edit": {"start_step": "S3"},
                 "reason": "Comes back after last year's course; the home plan has held. Every four weeks is enough.",
             },
+            undecided=frozenset({ApprovalKind.discharge}),
         ),
     ),
     CastMember(
@@ -201,7 +204,7 @@ CAST: Final = (
         "1986-07-22",
         408,
         15,
-        _wants(_PRIYA, "thursday", "09:00", "Lift my son out of the bath", ("lumbar", "hip")),
+        _wants(_PRIYA, "wednesday", "10:15", "Lift my son out of the bath", ("lumbar", "hip")),
     ),
     CastMember(
         "Desmond",
@@ -211,8 +214,8 @@ CAST: Final = (
         14,
         _wants(
             _AMARA,
-            "tuesday",
-            "14:00",
+            "wednesday",
+            "15:00",
             "Climb the stairs without a rest",
             ("hip", "knee"),
             profile="older_adult",

@@ -12,13 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from activities.send_checks import WhyNot
 from api.attention_words import ALERTS, KINDS
 from api.event_words import SENTENCES
-from api.text_words import PURPOSES, REASONS, STATES
+from api.text_words import REASONS, STATES
 from database.attention import AttentionKind
 from database.demo_clinic import THERAPIST
 from database.engine import create_engine
 from schemas.alerts import AlertReason
 from schemas.events import EventKind
-from schemas.messages import MessageStatus, TextPurpose
+from schemas.messages import MessageStatus
 from tests.api.forms import example
 from tests.api.pathway import active, opened, read
 from tests.api.recorded_plans import RecordedPlans
@@ -156,7 +156,6 @@ async def test_the_clinic_s_figures_are_metrics(therapist: AsyncClient, anna: di
     ("words", "codes"),
     [
         (SENTENCES, EventKind),
-        (PURPOSES, TextPurpose),
         (STATES, MessageStatus),
         (REASONS, WhyNot),
         (ALERTS, AlertReason),

@@ -71,7 +71,7 @@ _TO_READ: Final = {
     "approval-taper": Shown(lambda clinic: f"/approvals/{_there(clinic.open_taper())}"),
     "approval-clearance": Shown(_decision("George")),
     "plans": Shown(_at("/plans")),
-    "plans-none": Shown(_at("/plans?q=nobody")),
+    "plans-none": Shown(_at("/plans?stage=declined")),
     "plan": Shown(_plan("Anna")),
     "plan-paused": Shown(_plan("Daniel")),
     "plan-waiting": Shown(_plan("Omar")),

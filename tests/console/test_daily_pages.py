@@ -120,7 +120,7 @@ async def test_a_no_show_needs_no_scores(
 
 async def test_deliveries_say_why_each_text_went(priya: httpx2.AsyncClient, lived_plan: str) -> None:
     page = await priya.get("/deliveries")
-    assert "A reminder of a visit, by rule" in page.text
+    assert "Reminder, three days before, by rule" in page.text
     assert "No texts here." in (await priya.get("/deliveries?which=trouble")).text
 
 

@@ -59,7 +59,7 @@ async def test_a_question_that_arrived_says_by_which_rule_and_what_was_asked_bef
     await post_office.send(order)
     text = await why(order, "delivered")
     assert (text["rule"], text["agenda_key"], text["purpose"]) == ("SCH-3", "q:CHK-PAIN:1", "question")
-    assert text["why"] == "A check-in question, by rule SCH-3. Delivered."
+    assert text["why"] == "A check-in question: pain in the last 24 hours, by rule SCH-3. Delivered."
     assert (text["channel"], text["audience"], text["attempts"], text["reason"]) == ("sms", "client", 1, None)
     [on_phone] = gateway.texts(ADA)
     assert (text["body"], text["segments"]) == (on_phone["body"], on_phone["segments"])
@@ -116,7 +116,9 @@ async def test_a_question_that_was_kept_back_says_which_check_failed(
     await post_office.send(order)
     text = await why(order, "suppressed")
     assert (text["reason"], text["body"], text["attempts"]) == (check, None, 0)
-    assert text["why"] == f"A check-in question, by rule SCH-3. Kept back on purpose. {words}"
+    assert text["why"] == (
+        f"A check-in question: pain in the last 24 hours, by rule SCH-3. Kept back on purpose. {words}"
+    )
     assert [name for name, passed in _checks(text).items() if not passed] == [check]
     assert text["provider"] == {"sid": None, "states": []}
     assert text["sent_at"] is None and text["settled_at"] is not None

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.responses import Response
 
 from api.console.desk import TheDesk, allowed
+from api.console.moments import SiteClock
 from api.console.permissions import Act
 from api.kept_figures import Counted
 from database.attention import ASLEEP_AFTER
@@ -37,6 +38,7 @@ async def show(at: TheDesk) -> Response:
         counted_at=counted.at,
         record_ms=await _record_answers(engine),
         waits_long=timedelta(minutes=10),
+        real=SiteClock(at.site.zone, at.clinic.real_now()),
         seen=seen,
         asleep=seen is None or at.clinic.real_now() - seen > ASLEEP_AFTER,
         outages=await recent_outages(engine, limit=_SHOWN),

@@ -1,4 +1,4 @@
-// An outcome is kept on this device while it is typed, and forgotten once it is sent. Sliders and numbers agree.
+// An outcome is kept on this device while it is typed, and forgotten once it is sent. A score takes one tap; the number field says the same.
 (() => {
   "use strict";
   const form = document.querySelector("[data-draft]");
@@ -6,15 +6,22 @@
   const name = form.dataset.draft;
   const fields = () => [...form.elements].filter((field) => field.name && field.name !== "key");
 
-  for (const slider of form.querySelectorAll(".slider")) {
-    const number = document.getElementById(slider.dataset.for);
-    slider.hidden = false;
-    slider.addEventListener("input", () => {
-      number.value = slider.value;
+  const shown = [];
+  for (const points of form.querySelectorAll(".points")) {
+    const number = document.getElementById(points.dataset.for);
+    const buttons = [...points.querySelectorAll("button")];
+    const show = () => {
+      for (const one of buttons) one.setAttribute("aria-pressed", String(one.value === number.value));
+    };
+    points.hidden = false;
+    points.addEventListener("click", (event) => {
+      const one = event.target.closest("button");
+      if (!one) return;
+      number.value = one.value === number.value ? "" : one.value;
+      number.dispatchEvent(new Event("input", { bubbles: true }));
     });
-    number.addEventListener("input", () => {
-      if (number.value !== "") slider.value = number.value;
-    });
+    number.addEventListener("input", show);
+    shown.push(show);
   }
 
   const kept = JSON.parse(sessionStorage.getItem(name) || "null");
@@ -26,6 +33,7 @@
       else field.value = values[0] ?? "";
     }
   }
+  for (const show of shown) show();
   form.addEventListener("input", () => {
     const data = {};
     for (const [key, value] of new FormData(form)) if (key !== "key") (data[key] ??= []).push(value);
