@@ -94,11 +94,11 @@ _ATTENTION = """
     waiting (kind, subject, plan_id, reason, rule, urgency, session_no, since, deadline, owner_id) AS (
         SELECT 'alert', id, plan_id, reason, rule, urgency, session_no, opened_at,
                CASE WHEN acknowledged_at IS NULL THEN acknowledge_by ELSE contact_by END, owner_id
-          FROM here JOIN alerts ON plan_id = at_plan WHERE closed_at IS NULL
+          FROM {open_alerts}
         UNION ALL
         SELECT 'approval_overdue', id, plan_id, kind, NULL, NULL, NULL, opened_at, due_at, owner_id
-          FROM here JOIN approvals ON plan_id = at_plan
-         WHERE status = 'open' AND (due_at <= :now OR escalations > 0)
+          FROM {open_approvals}
+         WHERE due_at <= :now OR escalations > 0
         UNION ALL
         SELECT 'text_unknown', key, plan_id, coalesce(reason, 'unknown'), rule, NULL, session_no, ordered_at,
                expires_at, NULL
@@ -121,10 +121,11 @@ _ATTENTION = """
         SELECT DISTINCT 'staff_untold', n.subject_id, n.plan_id, n.kind, NULL, NULL, CAST(NULL AS integer),
                x.opened_at, x.opened_at + :answer_within, x.owner_id
           FROM staff_notices AS n
-          JOIN (SELECT id, opened_at, owner_id FROM approvals WHERE status = 'open'
+         CROSS JOIN LATERAL (
+               SELECT opened_at, owner_id FROM approvals WHERE id = n.subject_id AND status = 'open'
                 UNION ALL
-                SELECT id, opened_at, owner_id FROM alerts WHERE closed_at IS NULL AND acknowledged_at IS NULL
-               ) AS x ON x.id = n.subject_id
+               SELECT opened_at, owner_id FROM alerts
+                WHERE id = n.subject_id AND closed_at IS NULL AND acknowledged_at IS NULL) AS x
          WHERE n.status IN ('failed', 'unknown', 'expired') AND n.kind <> 'digest'
            AND NOT EXISTS (
                SELECT FROM staff_notices AS told
@@ -163,10 +164,24 @@ _ATTENTION = """
       LEFT JOIN staff AS owner ON owner.id = waiting.owner_id
      ORDER BY coalesce(urgency, 'E3'), deadline, subject
     """
-_EVERYWHERE: Final = text(_ATTENTION.format(where="", and_site=""))
+_EVERYWHERE: Final = text(
+    _ATTENTION.format(
+        where="",
+        and_site="",
+        open_alerts="(SELECT * FROM alerts WHERE closed_at IS NULL) AS alerts",
+        open_approvals="(SELECT * FROM approvals WHERE status = 'open') AS approvals",
+    )
+)
+# What is open at other sites is never looked at, however much it becomes: OFFSET 0 keeps each plan's look-up apart.
+_OF_EACH_PLAN: Final = (
+    "here CROSS JOIN LATERAL (SELECT * FROM {table} WHERE plan_id = at_plan AND {open} OFFSET 0) AS {table}"
+)
 _AT_SITES: Final = text(
     _ATTENTION.format(
-        where="WHERE site_id = ANY (:sites)", and_site="AND client ->> 'site_id' = ANY (:sites)"
+        where="WHERE site_id = ANY (:sites)",
+        and_site="AND client ->> 'site_id' = ANY (:sites)",
+        open_alerts=_OF_EACH_PLAN.format(table="alerts", open="closed_at IS NULL"),
+        open_approvals=_OF_EACH_PLAN.format(table="approvals", open="status = 'open'"),
     )
 )
 

@@ -40,10 +40,11 @@ async def recent_texts(
     statuses: Collection[MessageStatus] = (),
     *,
     channel: ChannelName | None = None,
+    sites: frozenset[str] | None = None,
     before: tuple[datetime, str] | None = None,
     limit: int = 100,
 ) -> tuple[ClinicText, ...]:
-    """Texts of all plans, the last ordered first; of some states, one channel, or before a time and key, if asked."""
+    """Texts of all plans, the last ordered first; of some states, sites, one channel, or before a time and key."""
     columns = messages.c
     query = (
         select(
@@ -60,6 +61,8 @@ async def recent_texts(
         query = query.where(columns.status.in_(sorted(statuses)))
     if channel is not None:
         query = query.where(columns.channel == channel)
+    if sites is not None:
+        query = query.where(plans.c.site_id.in_(sorted(sites)))
     if before is not None:
         query = query.where(tuple_(columns.ordered_at, columns.key) < before)
     async with one_by_one(engine) as connection:

@@ -64,20 +64,11 @@ async def all_staff(
     engine: AsyncEngine, *, site_id: str | None = None, role: Role | None = None
 ) -> tuple[StaffMember, ...]:
     """Active staff by name, of one site or role if asked."""
-    there: ColumnElement[bool] = staff.c.active
-    if site_id is not None:
-        at_site = select(staff_roles.c.staff_id).where(staff_roles.c.site_id == site_id)
-        there &= staff.c.id.in_(at_site)
+    asked = ((staff_roles.c.site_id, site_id), (staff_roles.c.role, role))
+    holds = [column == wanted for column, wanted in asked if wanted is not None]
+    there = staff.c.active & staff.c.id.in_(select(staff_roles.c.staff_id).where(*holds))
     async with one_by_one(engine) as connection:
-        members = await _members(connection, there)
-    return tuple(
-        member
-        for member in members
-        if any(
-            (site_id is None or site == site_id) and (role is None or role in held)
-            for site, held in member.roles.items()
-        )
-    )
+        return tuple(await _members(connection, there))
 
 
 async def staff_names(engine: AsyncEngine, ids: Collection[str | None]) -> dict[str, str]:

@@ -15,7 +15,7 @@ from api.console.planned_words import Ahead, planned_words
 from api.event_words import sentence
 from api.plan_at_hand import PlanAtHand
 from api.screening_story import screening_story
-from api.text_story import texts_out
+from api.text_story import text_story
 from care.agenda import next_item
 from care.preview import preview
 from database.alerts import AlertView, alerts_of_plan
@@ -23,6 +23,7 @@ from database.approvals import ApprovalView, approvals_of_plan
 from database.events import events_of_kinds, events_of_plan
 from database.inbound import texts_from_plan
 from database.notes import Note, notes_of_plan
+from database.outbox import texts_of_plan
 from database.sites import Site
 from schemas.events import PlanEvent
 from schemas.plan import AHEAD, TEXT_KINDS, AgendaItem, PlanState, Session
@@ -99,8 +100,11 @@ async def plan_story(clinic: Clinic, plan: PlanAtHand, place: Site) -> PlanStory
 
 
 async def _thread(clinic: Clinic, plan_id: str) -> tuple[dict[str, Any], ...]:
-    """Texts both ways, the newest first, each under a name that the page can point to."""
-    ours = await texts_out(clinic.engine, plan_id)
+    """Texts both ways, the newest first, each under a name that the page can point to.
+
+    What the provider said of each on its way is not asked for: the page tells how it ended.
+    """
+    ours = [text_story(one, ()) for one in await texts_of_plan(clinic.engine, plan_id)]
     theirs = [
         {"direction": "in", "at": one.received_at, "body": one.body, "status": one.status, "key": one.id}
         for one in await texts_from_plan(clinic.engine, plan_id)

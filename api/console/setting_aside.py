@@ -39,13 +39,12 @@ class HeldThing:
 
 def held_things(pack: RulePack, state: PlanState, actor: Actor, now: datetime) -> tuple[HeldThing, ...]:
     """Every open hold and every restriction in force; those that may be set aside come first."""
-    things = (*_holds(pack, state, actor, now), *_restrictions(pack, state, actor, now))
-    return tuple(sorted(things, key=lambda one: one.why_not is not None))
+    return tuple(sorted(_things(pack, state, actor, now), key=lambda one: one.why_not is not None))
 
 
 def sets_aside(pack: RulePack, state: PlanState, actor: Actor, now: datetime) -> bool:
     """Whether this person may set anything of this plan aside now."""
-    return any(one.why_not is None for one in held_things(pack, state, actor, now))
+    return any(one.why_not is None for one in _things(pack, state, actor, now))
 
 
 def body(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -57,6 +56,11 @@ def body(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 FIELDS: Final = ("hold", "reason", *Restriction.model_fields)
 """What a form may bring."""
+
+
+def _things(pack: RulePack, state: PlanState, actor: Actor, now: datetime) -> Iterator[HeldThing]:
+    yield from _holds(pack, state, actor, now)
+    yield from _restrictions(pack, state, actor, now)
 
 
 def _holds(pack: RulePack, state: PlanState, actor: Actor, now: datetime) -> Iterator[HeldThing]:

@@ -248,8 +248,17 @@ async def test_no_form_about_another_site_s_plan_is_taken(
         (f"/api/v1/approvals/{lived_plan}-1/decision", {"decision": "approve"}),
     ):
         assert (await priya.post(path, json=body)).json()["code"] == "not_your_site", path
-    assert lived_plan not in (await priya.get("/api/v1/attention")).text
-    assert lived_plan not in (await priya.get("/api/v1/approvals")).text
+    day = _coming(staged).starts_at.date()
+    lists = (
+        "/api/v1/attention",
+        "/api/v1/approvals",
+        "/attention",
+        "/plans",
+        "/deliveries",
+        f"/today?day={day}",
+    )
+    for path in lists:
+        assert lived_plan not in (await priya.get(path)).text, path
     assert await _rows(plans.engine) == before
     assert plans.commands == []
 

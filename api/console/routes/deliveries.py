@@ -113,6 +113,7 @@ async def _page(at: Desk, which: str = "", cursor: str = "", no: No | None = Non
         engine,
         _GROUPS.get(which, frozenset()),
         channel=ChannelName.email if which == _MAIL else None,
+        sites=at.own_sites,
         before=(after.opened_at, after.id) if after else None,
         limit=_SHOWN,
     )
