@@ -91,6 +91,18 @@ async def test_an_outcome_is_recorded_from_today(
     assert (score.session_no, score.pain, score.primary) == (number, 2, 7.5)
 
 
+async def test_what_an_outcome_would_be_refused_with_is_said_before_anything_is_typed(
+    priya: httpx2.AsyncClient, lived_plan: str, plans: StagedPlans
+) -> None:
+    coming = next(s for s in plans.states[lived_plan].sessions if s.starts_at > MORNING)
+    path = f"/plans/{lived_plan}/sessions/{coming.no}/outcome"
+    refused = await priya.post(path, data={"key": "early", "outcome": "attended"})
+    assert refused.status_code == 409
+    why = re.search(r'<p class="refused-what">(.*?)</p>', refused.text)
+    assert why is not None
+    assert f"<span>{why[1]} <a" in (await priya.get(path)).text
+
+
 @pytest.mark.parametrize("pain", ["11", "bad"])
 async def test_a_score_that_cannot_be_comes_back_with_the_note(
     pain: str, priya: httpx2.AsyncClient, lived_plan: str, plans: StagedPlans, clock: Clock

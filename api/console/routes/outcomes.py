@@ -16,6 +16,8 @@ from api.console.permissions import Act
 from api.plan_at_hand import PlanAtHand, ThePlan
 from api.problems import Problem
 from api.routes.sessions import post_outcome
+from care.guards import refuse
+from schemas.commands import CommandEnvelope, RecordOutcome, Refusal
 from schemas.names import new_id
 from schemas.plan import SessionStatus
 from schemas.refusals import PlanAskFailed
@@ -39,6 +41,13 @@ async def record(number: int, plan: ThePlan, form: TheForm) -> Response:
     except (Problem, PlanAskFailed) as no:
         return await _page(form.at, plan, number, no, form)
     return form.at.on("/today", Done.outcome)
+
+
+def _stops(at: Desk, plan: PlanAtHand, number: int, clock: SiteClock) -> Refusal | None:
+    """What the plan would refuse a visit that took place with, said before anything is typed."""
+    took_place = RecordOutcome(session_no=number, outcome=SessionStatus.attended)
+    envelope = CommandEnvelope(command_id="console-preview", actor=at.who.actor, command=took_place)
+    return refuse(plan.state, envelope, clock.now)
 
 
 def _values(form: Sent) -> dict[str, Any]:
@@ -71,6 +80,7 @@ async def _page(
         state=state,
         number=number,
         session=state.session(number),
+        stops=_stops(at, plan, number, clock) if no is None else None,
         plan_clock=clock,
         techniques=[
             {
