@@ -83,7 +83,14 @@ PICTURES: Final = (
     Picture("phone", "phone-on-a-phone", PHONE),
     Picture("mail"),
     Picture("new-client"),
+    Picture("invitation"),
+    Picture("several"),
+    Picture("rescreen"),
+    Picture("overrides"),
     Picture("form-door", size=PHONE),
+    Picture("form-check", size=PHONE),
+    Picture("form-urgent", size=PHONE),
+    Picture("form-sent", size=PHONE),
     Picture("form-item", "form-question", size=PHONE, whole=True),
 )
 

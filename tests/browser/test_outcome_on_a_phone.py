@@ -1,6 +1,6 @@
 """Between two clients a therapist records an outcome on a phone: a handful of taps on two pages, none of them missed.
 
-By the keystroke-level model (docs/operations.md) this bounds the time; nothing here is timed.
+By the keystroke-level model (docs/promises.md) this bounds the time; nothing here is timed.
 """
 
 from __future__ import annotations

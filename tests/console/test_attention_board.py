@@ -213,7 +213,9 @@ async def test_a_letter_that_is_about_to_run_out_is_asked_for_in_time(
     waiting = [one for one in plans.states[plan_id].approvals if one.kind is ApprovalKind.clearance]
     until = (MORNING + timedelta(days=7)).date()
     for place, approval in enumerate(waiting):
+        paper = {"from": "Dr Lowe", "dated": clock.now.date().isoformat(), "kept": "her file"}
         form = {"key": f"c{place}", "decision": "approve", "document_valid_until": until.isoformat()}
+        form |= {f"document_{name}": words for name, words in paper.items()}
         answered = await priya.post(f"/approvals/{approval.id}", data=form)
         assert answered.status_code == 303, answered.text
     approval = await _asked_in_time(plans, plan_id, clock, lambda one: one.proposal.runs_out is not None)

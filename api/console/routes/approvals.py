@@ -12,6 +12,7 @@ from api.console import words
 from api.console.approval_sheet import WEEKS, claim, consequence, first_session
 from api.console.charts import Scale, curve, primary_panel
 from api.console.desk import Desk, TheDesk, allowed
+from api.console.document_note import document_note
 from api.console.flash import Done
 from api.console.forms import No, Sent, TheForm, checked, local_moment, nothing_typed, refusal_shown
 from api.console.life import Visit
@@ -93,8 +94,10 @@ async def decide(approval_id: str, form: TheForm) -> Response:
 async def _asked(form: Sent, approval_id: str) -> DecisionAsked:
     """The API's own body from the form's fields; only what an edit names is changed."""
     values: dict[str, Any] = form.filled("decision", "reason", "document_valid_until")
+    approval = await approval_records.approval(form.at.clinic.engine, approval_id)
+    if values.get("decision") == Decision.approve and approval.kind is ApprovalKind.clearance:
+        values["reason"] = document_note(form)
     if values.get("decision") == Decision.edit:
-        approval = await approval_records.approval(form.at.clinic.engine, approval_id)
         edit: dict[str, Any] = form.filled("session_minutes", "planned_weeks", "therapist")
         if first := form.word("first_session_at"):
             zone = (await form.at.site_of((await plan(form.at.clinic.engine, approval.plan_id)).summary)).zone
