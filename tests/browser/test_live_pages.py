@@ -8,7 +8,9 @@ from datetime import timedelta
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from database import inbound
 from database.demo_clinic import THERAPIST
+from database.inbound import ArrivedText
 from tests.browser.conftest import Seat
 from tests.browser.lively_clinic import NOW, LivelyClinic
 from tests.console.staged_clinic import StagedPlan
@@ -48,6 +50,21 @@ async def test_a_worrying_text_comes_in_by_itself_while_nobodys_hands_are_on_the
     row = board.locator("[data-row]", has_text="T.Z.").filter(has_text="E0")
     await expect(row).to_be_visible()
     await expect(board.get_by_role("status").filter(has_text="1 new")).to_be_visible()
+    assert await board.evaluate("window.sameDocument")
+
+
+async def test_a_text_that_fits_no_plan_comes_in_by_itself_and_goes_once_it_is_dealt_with(
+    board: Page, lively: LivelyClinic
+) -> None:
+    await _open(board, f"{lively.url}/attention")
+    engine = lively.plans.engine
+    arrived = ArrivedText("SMlive", "+447700900078", "+447700900999", "Is it on?", 0, {}, NOW)
+    stored = await inbound.store(engine, arrived)
+    await inbound.unmatched(engine, stored.id)
+    row = board.locator(f'[data-row="inbound_unmatched-{stored.id}"]')
+    await expect(row).to_be_visible()
+    await inbound.read_by_person(engine, stored.id)
+    await expect(row).to_have_count(0)
     assert await board.evaluate("window.sameDocument")
 
 
