@@ -76,7 +76,7 @@ class Identity:
 
     @property
     def sites(self) -> frozenset[str] | None:
-        """The sites where the member of staff works: their plans are theirs to see. None for a process, which sees all."""
+        """Where the member of staff works, whose plans are theirs to see; None for a process, which sees all."""
         return frozenset(self.member.roles) if self.member else None
 
 
