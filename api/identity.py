@@ -74,6 +74,11 @@ class Identity:
             )
         return self.member.id
 
+    @property
+    def sites(self) -> frozenset[str] | None:
+        """Where the member of staff works, whose plans are theirs to see; None for a process, which sees all."""
+        return frozenset(self.member.roles) if self.member else None
+
 
 _bearer = HTTPBearer(auto_error=False, description="An API token of a person or of the service.")
 _cookie = APIKeyCookie(name=COOKIE, auto_error=False, description="A log-in from /login.")

@@ -30,10 +30,11 @@ async def get_approvals(
     kind: ApprovalKind | None = None,
 ) -> Response:
     """The earliest deadline first, of the sites where the asker works; a process sees all."""
-    own = frozenset(who.member.roles) if who.member else None
     member = await find_member(clinic, owner) if owner else None
     owner_id = member.id if member else owner
-    found = await approval_records.open_approvals(clinic.engine, owner_id=owner_id, kind=kind, sites=own)
+    found = await approval_records.open_approvals(
+        clinic.engine, owner_id=owner_id, kind=kind, sites=who.sites
+    )
     zones = await zones_of_plans(clinic.engine, (one.plan_id for one in found))
     return answer({"approvals": [told(one, zones[one.plan_id]) for one in found]})
 

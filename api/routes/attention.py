@@ -26,8 +26,7 @@ async def get_attention(clinic: TheClinic, who: Who) -> Response:
     An empty list means that all else is quiet.
     """
     now = clinic.clock()
-    own = frozenset(who.member.roles) if who.member else None
-    items = await attention(clinic.engine, now, clinic.real_now(), sites=own)
+    items = await attention(clinic.engine, now, clinic.real_now(), sites=who.sites)
     zones = await zones_of_plans(clinic.engine, (one.plan_id for one in items if one.plan_id))
     sites = await all_sites(clinic.engine)
     usual = sites[0].zone if sites else UTC_ZONE

@@ -48,14 +48,15 @@ class PlansAsked(Strict):
 
 
 @router.get("", summary="Plans, the last opened first")
-async def get_plans(clinic: TheClinic, _who: Who, asked: Annotated[PlansAsked, Query()]) -> Response:
-    """A page; `next` is null on the last one."""
+async def get_plans(clinic: TheClinic, who: Who, asked: Annotated[PlansAsked, Query()]) -> Response:
+    """A page, of the sites where the asker works; a process sees all. `next` is null on the last one."""
     wanted = PlanFilter(
         stages=frozenset(asked.stage),
         open_only=asked.open,
         therapist_id=await _member_id(clinic, asked.therapist),
         site_id=asked.site,
         client=asked.q,
+        sites=who.sites,
     )
     after = cursors.read(asked.cursor) if asked.cursor else None
     page = await list_plans(clinic.engine, wanted, after=after, limit=asked.limit)

@@ -111,7 +111,7 @@ async def test_a_plan_of_another_site_is_in_no_list_and_its_page_says_whose_it_i
             )
         )
         await connection.execute(text("UPDATE plans SET site_id = 'north'"))
-    for path in ("/attention", "/approvals?whose=everyone", "/plans", "/plans/export.csv"):
+    for path in ("/attention", "/approvals?whose=everyone", "/plans", "/plans/export.csv", "/api/v1/plans"):
         assert waiting_plan not in (await priya.get(path)).text, path
     for path in (f"/plans/{waiting_plan}", f"/approvals/{waiting_plan}-1", f"/api/v1/plans/{waiting_plan}"):
         answered = await priya.get(path)

@@ -251,6 +251,7 @@ async def test_no_form_about_another_site_s_plan_is_taken(
     day = _coming(staged).starts_at.date()
     lists = (
         "/api/v1/attention",
+        "/api/v1/plans",
         "/api/v1/approvals",
         "/attention",
         "/plans",
