@@ -97,3 +97,11 @@ async def test_nothing_moves_for_long_and_nothing_at_all_where_less_is_asked(
     await desk.goto(lively.url + path)
     assert await desk.evaluate(_MOVING) <= longest
     await desk.emulate_media(reduced_motion="reduce")
+
+
+async def test_on_a_phone_the_line_of_care_shows_the_present_first(desk: Page, lively: LivelyClinic) -> None:
+    await desk.set_viewport_size({"width": 320, "height": 640})
+    await desk.goto(f"{lively.url}/plans/{lively.plan_of['Nora']}")
+    now = await desk.locator(".line-of-care line.now").bounding_box()
+    assert now is not None
+    assert 0 < now["x"] < 320
