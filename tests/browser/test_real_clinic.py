@@ -59,7 +59,7 @@ def _stack(folder: Path) -> Iterator[tuple[Stack, str]]:
     stack = Stack(
         directory,
         Settings(),
-        StackPorts(*free_ports(4)),
+        StackPorts(*free_ports(6)),
         Terminal(Console(file=io.StringIO())),
         demo=True,
         virtual_time=True,

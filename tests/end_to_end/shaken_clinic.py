@@ -50,7 +50,7 @@ class ShakenStack:
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
-        self._strangers = set(psutil.Process().children(recursive=True))
+        self._strangers = set(psutil.Process().children())
         self._processes: set[psutil.Process] = set()
 
     def kill(self, *names: str) -> None:
@@ -67,8 +67,10 @@ class ShakenStack:
         assert all(server.running() for server in supervisor.servers)
 
     def note_processes(self) -> None:
-        """Remember the processes of now, to ask later whether they are gone."""
-        self._processes |= set(psutil.Process().children(recursive=True)) - self._strangers
+        """Remember the processes of now, to ask later whether they are gone; what strangers start is theirs."""
+        for part in set(psutil.Process().children()) - self._strangers:
+            with suppress(psutil.NoSuchProcess):
+                self._processes |= {part, *part.children(recursive=True)}
 
     def left_over(self) -> list[psutil.Process]:
         """Noted processes that still live."""
@@ -85,7 +87,7 @@ def shaken_stack(folder: Path) -> Iterator[ShakenStack]:
     stack = Stack(
         directory,
         Settings(undo_seconds=0),
-        StackPorts(*free_ports(4)),
+        StackPorts(*free_ports(6)),
         terminal,
         demo=True,
         virtual_time=True,
