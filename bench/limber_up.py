@@ -34,7 +34,10 @@ class RunningStack:
 
 @contextlib.contextmanager
 def limber_up(folder: Path) -> Iterator[RunningStack]:
-    """The whole clinic over this data folder, open when the block begins, stopped in order at its end."""
+    """The whole clinic over this data folder, open when the block begins, stopped in order at its end.
+
+    The demo's clients stay away: their coming is work of its own.
+    """
     api, gateway, temporal, temporal_ui = free_ports(4)
     ports = {
         "--port": api,
@@ -45,7 +48,17 @@ def limber_up(folder: Path) -> Iterator[RunningStack]:
     options = [part for option, port in ports.items() for part in (option, str(port))]
     child = Child(
         name="limber up",
-        argv=[sys.executable, "-P", "-m", "cli.main", "up", "--data-dir", str(folder), *options],
+        argv=[
+            sys.executable,
+            "-P",
+            "-m",
+            "cli.main",
+            "up",
+            "--no-clients",
+            "--data-dir",
+            str(folder),
+            *options,
+        ],
         log=folder.parent / f"{folder.name}.log",
         environment={name: value for name, value in os.environ.items() if name not in _OURS},
         working_folder=Path.cwd(),

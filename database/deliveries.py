@@ -6,12 +6,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import Select, func, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.engine import one_by_one
 from database.outbox import COLUMNS, OutboxText
 from database.tables import clients, inbound_messages, messages, plans
+from database.tables import sites as sites_table
 from database.tables.texts import InboundStatus
 from schemas.messages import ChannelName, MessageStatus
 
@@ -46,29 +47,51 @@ async def recent_texts(
 ) -> tuple[ClinicText, ...]:
     """Texts of all plans, the last ordered first; of some states, sites, one channel, or before a time and key."""
     columns = messages.c
+    newest_first = columns.ordered_at.desc(), columns.key.desc()
+    newest = select(columns.key, columns.ordered_at).order_by(*newest_first).limit(limit)
+    if statuses:
+        newest = newest.where(columns.status.in_(sorted(statuses)))
+    if channel is not None:
+        newest = newest.where(columns.channel == channel)
+    if before is not None:
+        newest = newest.where(tuple_(columns.ordered_at, columns.key) < before)
+    if sites is not None and await _others_than(engine, sites):
+        newest = _of_sites(newest, sites, limit)
+    page = newest.subquery()
     query = (
         select(
             *COLUMNS,
             columns.plan_id,
             func.concat(clients.c.given_name, " ", clients.c.family_name).label("client"),
         )
+        .join(page, page.c.key == columns.key)
         .join(plans, plans.c.id == columns.plan_id)
         .join(clients, clients.c.id == plans.c.client_id)
-        .order_by(columns.ordered_at.desc(), columns.key.desc())
-        .limit(limit)
+        .order_by(*newest_first)
     )
-    if statuses:
-        query = query.where(columns.status.in_(sorted(statuses)))
-    if channel is not None:
-        query = query.where(columns.channel == channel)
-    if sites is not None:
-        query = query.where(plans.c.site_id.in_(sorted(sites)))
-    if before is not None:
-        query = query.where(tuple_(columns.ordered_at, columns.key) < before)
     async with one_by_one(engine) as connection:
         rows = (await connection.execute(query)).all()
     known = len(COLUMNS)
     return tuple(ClinicText(OutboxText(*row[:known]), row.plan_id, row.client) for row in rows)
+
+
+def _of_sites(newest: Select[str, datetime], sites: frozenset[str], limit: int) -> Select[str, datetime]:
+    """The newest of each plan of these sites, and of them the newest: however many texts other sites have."""
+    own = select(plans.c.id).where(plans.c.site_id.in_(sorted(sites))).subquery()
+    each = newest.where(messages.c.plan_id == own.c.id).lateral()
+    return (
+        select(each.c.key, each.c.ordered_at)
+        .join_from(own, each, true())
+        .order_by(each.c.ordered_at.desc(), each.c.key.desc())
+        .limit(limit)
+    )
+
+
+async def _others_than(engine: AsyncEngine, own: frozenset[str]) -> bool:
+    """Whether the clinic has other sites too. Most have not, and then nothing needs to be left out."""
+    async with one_by_one(engine) as connection:
+        other = select(sites_table.c.id).where(sites_table.c.id.not_in(sorted(own))).limit(1)
+        return (await connection.execute(other)).first() is not None
 
 
 async def unplaced_texts(engine: AsyncEngine) -> tuple[UnplacedText, ...]:
