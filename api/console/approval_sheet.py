@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from api.console import words
+from api.console.asked_ahead import supposed
 from api.console.moments import SiteClock
 from api.console.planned_words import Ahead, PlannedWords
 from api.console.two_ways import TwoWays, two_ways
@@ -17,7 +18,7 @@ from care.deciding import decide
 from care.guards import refuse
 from care.preview import preview
 from database.approvals import ApprovalView
-from schemas.commands import Actor, CommandEnvelope, DecideApproval, Decision, Refusal, Role
+from schemas.commands import Actor, DecideApproval, Decision, Refusal, Role
 from schemas.messages import Audience
 from schemas.plan import Approval, PlanState
 from schemas.protocol import ApprovalKind
@@ -100,7 +101,7 @@ def consequence(
     until = (now + _VALID_FOR).date() if approval.kind is ApprovalKind.clearance else None
     command = DecideApproval(approval_id=approval.id, decision=Decision.approve, document_valid_until=until)
     therapist = Actor(id=state.protocol.therapist_id, roles=(Role.treating_physiotherapist,))
-    envelope = CommandEnvelope(command_id="console-preview", actor=therapist, command=command)
+    envelope = supposed(therapist, command)
     refusal = refuse(state, envelope.but(actor=actor), now)
     lines: tuple[Ahead, ...] = ()
     if refuse(state, envelope, now) is None:

@@ -10,6 +10,7 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from api.clinic import Clinic
+from api.console.asked_ahead import NOT_GIVEN, supposed
 from api.event_words import sentence
 from api.identity import Identity
 from api.plan_at_hand import PlanAtHand, ones_own_plan
@@ -18,10 +19,9 @@ from care.guards import refuse
 from database.errors import NotFoundError
 from database.plans import PlanSummary
 from schemas.base import Strict
-from schemas.commands import Actor, Amend, Command, CommandEnvelope, PausePlan, ProtocolEdit, ResumePlan
+from schemas.commands import Actor, Amend, Command, PausePlan, ProtocolEdit, ResumePlan
 from schemas.events import EventKind
 
-_PREVIEWED: Final = "console-preview"
 _NOT_TOLD: Final = frozenset({EventKind.text_ordered, EventKind.stage_changed})
 
 
@@ -36,7 +36,7 @@ class Doing(StrEnum):
 _COMMANDS: Final[dict[Doing, Command]] = {
     Doing.hold: PausePlan(),
     Doing.resume: ResumePlan(),
-    Doing.reassign: Amend(edit=ProtocolEdit(), reason_id=_PREVIEWED),
+    Doing.reassign: Amend(edit=ProtocolEdit(), reason_id=NOT_GIVEN),
 }
 
 
@@ -69,7 +69,7 @@ async def at_hand(clinic: Clinic, who: Identity, plan_ids: tuple[str, ...]) -> l
 
 def foreseen(one: PlanAtHand, doing: Doing, actor: Actor, now: datetime) -> Line:
     """What a yes would lead to in this plan, by the same guards and decisions that a real one meets."""
-    envelope = CommandEnvelope(command_id=_PREVIEWED, actor=actor, command=_COMMANDS[doing])
+    envelope = supposed(actor, _COMMANDS[doing])
     moment = max(now, one.view.summary.updated_at)
     refusal = refuse(one.state, envelope, moment)
     if refusal is not None:

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from api.console.asked_ahead import NOT_GIVEN, refusal_of
 from api.console.permissions import IN_WORDS, Act, may
-from care.guards import refuse
 from schemas.commands import (
     Actor,
     Amend,
     AnswerCheckIn,
     Command,
-    CommandEnvelope,
     DischargePlan,
     PausePlan,
     ProtocolEdit,
@@ -24,9 +23,6 @@ from schemas.commands import (
 )
 from schemas.plan import PlanState
 from schemas.treating import AssessmentOutcome
-
-_WRITTEN: Final = "console-offer"
-"""Stands for the words that the form will bring: an offer is judged before anybody has written."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +36,9 @@ class Offer:
 _COMMANDS: Final[tuple[tuple[str, Act, Command], ...]] = (
     ("hold", Act.hold_or_resume, PausePlan()),
     ("resume", Act.hold_or_resume, ResumePlan()),
-    ("amend", Act.decide, Amend(edit=ProtocolEdit(), reason_id=_WRITTEN)),
-    ("regions", Act.decide, Amend(edit=ProtocolEdit(), reason_id=_WRITTEN)),
-    ("discharge", Act.decide, DischargePlan(reason_id=_WRITTEN)),
+    ("amend", Act.decide, Amend(edit=ProtocolEdit(), reason_id=NOT_GIVEN)),
+    ("regions", Act.decide, Amend(edit=ProtocolEdit(), reason_id=NOT_GIVEN)),
+    ("discharge", Act.decide, DischargePlan(reason_id=NOT_GIVEN)),
     ("withdraw", Act.withdraw, Withdraw()),
     ("assessment", Act.assess, RecordAssessment(outcome=AssessmentOutcome.suitable, items=())),
     ("check_in", Act.take_check_in, AnswerCheckIn(question="CHK-PAIN", value=0)),
@@ -58,5 +54,5 @@ def offers(state: PlanState, actor: Actor, now: datetime) -> dict[str, Offer]:
 def _why_not(state: PlanState, actor: Actor, now: datetime, act: Act, command: Command) -> str | None:
     if not may(actor.roles, act):
         return f"Your roles do not let you {IN_WORDS[act]}."
-    refusal = refuse(state, CommandEnvelope(command_id=_WRITTEN, actor=actor, command=command), now)
+    refusal = refusal_of(state, actor, command, now)
     return refusal.sentence if refusal else None

@@ -9,11 +9,11 @@ from typing import Any, Final
 
 from api.asked_overriding import OverrideAsked
 from api.console import words
+from api.console.asked_ahead import NOT_GIVEN, refusal_of
 from api.routes.overriding import override
 from api.screening_story import hold_in_words
-from care.guards import refuse
 from care.overriding import rules_behind
-from schemas.commands import Actor, CommandEnvelope
+from schemas.commands import Actor
 from schemas.plan import PlanState
 from schemas.rules import RulePack
 from schemas.screening import Restriction
@@ -102,6 +102,5 @@ def _why_not(
     pack: RulePack, state: PlanState, actor: Actor, now: datetime, fields: Mapping[str, str]
 ) -> str | None:
     asked = OverrideAsked.model_validate(body({**fields, "reason": _WRITTEN}))
-    command = override(asked, state, pack, "console-offer")
-    refusal = refuse(state, CommandEnvelope(command_id="console-offer", actor=actor, command=command), now)
+    refusal = refusal_of(state, actor, override(asked, state, pack, NOT_GIVEN), now)
     return refusal.sentence if refusal else None

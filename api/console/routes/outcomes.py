@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from api.asked import OutcomeAsked
+from api.console.asked_ahead import refusal_of
 from api.console.desk import Desk, TheDesk, allowed
 from api.console.flash import Done
 from api.console.forms import No, Sent, TheForm, checked, nothing_typed, refusal_shown
@@ -16,8 +17,7 @@ from api.console.permissions import Act
 from api.plan_at_hand import PlanAtHand, ThePlan
 from api.problems import Problem
 from api.routes.sessions import post_outcome
-from care.guards import refuse
-from schemas.commands import CommandEnvelope, RecordOutcome, Refusal
+from schemas.commands import RecordOutcome, Refusal
 from schemas.names import new_id
 from schemas.plan import SessionStatus
 from schemas.refusals import PlanAskFailed
@@ -46,8 +46,7 @@ async def record(number: int, plan: ThePlan, form: TheForm) -> Response:
 def _stops(at: Desk, plan: PlanAtHand, number: int, clock: SiteClock) -> Refusal | None:
     """What the plan would refuse a visit that took place with, said before anything is typed."""
     took_place = RecordOutcome(session_no=number, outcome=SessionStatus.attended)
-    envelope = CommandEnvelope(command_id="console-preview", actor=at.who.actor, command=took_place)
-    return refuse(plan.state, envelope, clock.now)
+    return refusal_of(plan.state, at.who.actor, took_place, clock.now)
 
 
 def _values(form: Sent) -> dict[str, Any]:
