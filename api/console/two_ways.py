@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -34,19 +35,23 @@ def two_ways(
     before, then = tuple(as_it_is), tuple(after)
     if not before and not then:
         return ()
-    last = _monday(max(one.at for one in (*before, *then)), clock)
+    here, there = _by_week(before, then, clock), _by_week(then, before, clock)
+    last = max({*here, *there})
     monday, weeks = _monday(now, clock), []
     while monday <= last:
-        weeks.append(TwoWays(monday, _week(before, then, monday, clock), _week(then, before, monday, clock)))
+        weeks.append(TwoWays(monday, tuple(here[monday]), tuple(there[monday])))
         monday += timedelta(weeks=1)
     return tuple(weeks)
 
 
-def _week(
-    lines: tuple[Ahead, ...], other: tuple[Ahead, ...], monday: date, clock: SiteClock
-) -> tuple[Planned, ...]:
+def _by_week(
+    lines: tuple[Ahead, ...], other: tuple[Ahead, ...], clock: SiteClock
+) -> defaultdict[date, list[Planned]]:
     known = {_same(one) for one in other}
-    return tuple(Planned(one, _same(one) not in known) for one in lines if _monday(one.at, clock) == monday)
+    weeks = defaultdict[date, list[Planned]](list)
+    for one in lines:
+        weeks[_monday(one.at, clock)].append(Planned(one, _same(one) not in known))
+    return weeks
 
 
 def _same(line: Ahead) -> tuple[datetime, str, str | None]:
