@@ -23,7 +23,7 @@ from schemas.commands import (
     ReportAdverseEvent,
     RulesChanged,
 )
-from schemas.messages import TextOrder, TextPurpose
+from schemas.messages import TextOrder
 from schemas.plan import PlanState, Session, SessionStatus
 from schemas.protocol import ApprovalKind
 from schemas.screening import Disposition
@@ -31,6 +31,7 @@ from schemas.taper import TaperDecision, TaperVerdict
 from schemas.treating import AssessmentOutcome
 from tests.care.simulated_clinic import Temper
 from tests.console.staged_clinic import CALM, StagedPlan
+from tests.database.plan_building import a_text
 
 NOBODY_ACTS: Final = Temper(
     answers=0, odd=0, red_flag=0, opts_out=0, staff_acts=0, steers=0, outage=0, slot_taken=0, text_fails=0
@@ -65,16 +66,8 @@ def asked(command: Command) -> Trouble:
 
 def a_reminder(state: PlanState, name: str) -> TextOrder:
     """A reminder to the plan's client that nobody has sent yet, of use for a day."""
-    return TextOrder(
-        key=f"{state.plan_id}:{name}",
-        plan_id=state.plan_id,
-        recipient_id=state.client_id,
-        purpose=TextPurpose.reminder,
-        template="session_reminder",
-        rule="SCH-1",
-        ordered_at=state.opened_at,
-        expires_at=state.opened_at + timedelta(weeks=7, days=1),
-    )
+    opened = state.opened_at
+    return a_text(state, name, ordered_at=opened, expires_at=opened + timedelta(weeks=7, days=1))
 
 
 def _next(plan: StagedPlan) -> Session:
