@@ -19,7 +19,8 @@ from rich.console import Console
 
 from cli.embedded.data_directory import DataDirectory
 from cli.embedded.ports import free_ports
-from cli.embedded.stack import Stack, StackPorts
+from cli.embedded.stack import Stack
+from cli.embedded.stack_ports import StackPorts
 from cli.embedded.terminal import Terminal
 from cli.playing.checks import general_faults, script_faults
 from cli.playing.clinic import PlayedClinic

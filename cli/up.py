@@ -11,7 +11,8 @@ from rich.table import Table
 
 from cli.embedded.data_directory import DataDirectory
 from cli.embedded.errand import Errand
-from cli.embedded.stack import Stack, StackPorts
+from cli.embedded.stack import Stack
+from cli.embedded.stack_ports import StackPorts
 from cli.embedded.terminal import Terminal
 from schemas.settings import load_settings
 

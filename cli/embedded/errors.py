@@ -15,6 +15,11 @@ class StackError(RuntimeError):
         self.reason = reason
         self.way_out = way_out
 
+    @property
+    def port_was_taken(self) -> bool:
+        """Whether the part found another program on its port: every server's log says so in the same words."""
+        return "address already in use" in self.reason.lower()
+
 
 def log_tail(log: Path, lines: int = 12) -> str:
     """The last lines of a part's log, indented, to stand inside an error message."""

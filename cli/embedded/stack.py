@@ -2,17 +2,19 @@
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 from cli.embedded.credentials import Credentials, kept_credentials
 from cli.embedded.data_directory import DataDirectory
 from cli.embedded.environment import Texting, texting, without_files
 from cli.embedded.errand import Errand
+from cli.embedded.errors import StackError
 from cli.embedded.limber_process import LimberProcess, limber_child, run_to_end
-from cli.embedded.ports import LOOPBACK, preferred_or_free, require_free
+from cli.embedded.ports import LOOPBACK, free_ports, preferred_or_free
 from cli.embedded.postgres import EmbeddedPostgres
 from cli.embedded.running import publish_environment
+from cli.embedded.stack_ports import ChosenPorts, StackPorts, chosen_ports
 from cli.embedded.supervise import Supervisor
 from cli.embedded.temporal import EmbeddedTemporal
 from cli.embedded.terminal import Terminal
@@ -21,23 +23,6 @@ from schemas.settings import Environment, Settings
 _MIGRATE_SECONDS = 120.0
 # Twilio's connection overrides ask for five tries: a text that meets a restarting API is not lost.
 _INBOUND = "/webhooks/twilio/inbound#rc=5&rp=all"
-
-
-@dataclass(frozen=True)
-class StackPorts:
-    """The loopback ports people see. None means the usual one if it is free, else any."""
-
-    api: int
-    gateway: int | None = None
-    temporal: int | None = None
-    temporal_ui: int | None = None
-    metrics: int | None = None
-    mail: int | None = None
-
-
-_USUAL = StackPorts(api=8000, gateway=8090, temporal=7233, temporal_ui=8233)
-_USUAL_METRICS = 9464
-_USUAL_MAIL = 8025
 _CLOCK = "demo-clock.jsonl"
 
 
@@ -59,7 +44,6 @@ class Stack:
         virtual_time: bool = False,
         demo_clock: bool = False,
     ) -> None:
-        require_free(ports.api, "the API", "--port")
         self.supervisor = Supervisor(terminal)
         self.api_url = f"http://{LOOPBACK}:{ports.api}"
         self.temporal_ui_url: str | None = None
@@ -70,19 +54,32 @@ class Stack:
         self._demo_clock = demo_clock and self._owns_time()
         self._virtual_time = virtual_time or self._demo_clock
         self._credentials: Credentials = kept_credentials(directory)
-        self._ports = StackPorts(
-            api=ports.api,
-            gateway=_chosen(ports.gateway, _USUAL.gateway, "the SMS gateway", "--gateway-port"),
-            temporal=_chosen(ports.temporal, _USUAL.temporal, "Temporal", "--temporal-port"),
-            temporal_ui=_chosen(ports.temporal_ui, _USUAL.temporal_ui, "Temporal's UI", "--temporal-ui-port"),
-        )
-        self._texting: Texting = texting(settings, self._credentials, self._ports.gateway or 0)
-        self._mail_port = ports.mail or preferred_or_free(_USUAL_MAIL)
-        self._metrics_port = ports.metrics or settings.metrics_port or preferred_or_free(_USUAL_METRICS)
+        self._asked = replace(ports, metrics=ports.metrics or settings.metrics_port)
+        self._listen_on(chosen_ports(self._asked, preferred_or_free))
+
+    def _listen_on(self, ports: ChosenPorts) -> None:
+        self._ports = ports
+        self._texting: Texting = texting(self._settings, self._credentials, ports.gateway)
         self.variables: dict[str, str] = self._common_variables()
 
     def start(self) -> None:
-        """Bring every part up, in order; raises ``StackError`` at the first that cannot start."""
+        """Bring every part up, in order; raises ``StackError`` at the first that cannot start.
+
+        A port that was free when it was chosen may be another program's by the time it is taken: then those that
+        nobody asked for are chosen once more, away from the usual ones.
+        """
+        try:
+            self._start_parts()
+        except StackError as error:
+            if not error.port_was_taken:
+                raise
+            self._terminal.say(f"{error.part}: another program took its port; starting again on others")
+            self.supervisor.stop()
+            self.supervisor = Supervisor(self._terminal)
+            self._listen_on(chosen_ports(self._asked, lambda _: free_ports(1)[0]))
+            self._start_parts()
+
+    def _start_parts(self) -> None:
         self._start_database()
         self._start_temporal()
         self._migrate()
@@ -139,7 +136,7 @@ class Stack:
             return {"LIMBER_SMTP_URL": self._settings.smtp_url.get_secret_value()}
         if self._texting.embedded_port is None:
             return {}
-        return {"LIMBER_SMTP_URL": f"smtp://{LOOPBACK}:{self._mail_port}"}
+        return {"LIMBER_SMTP_URL": f"smtp://{LOOPBACK}:{self._ports.mail}"}
 
     def _start_database(self) -> None:
         url = self._settings.database_url
@@ -154,7 +151,7 @@ class Stack:
         if address is None:
             temporal = EmbeddedTemporal(
                 self._directory.folder,
-                port=self._ports.temporal or 0,
+                port=self._ports.temporal,
                 ui_port=self._ports.temporal_ui,
                 time_skipping=self._virtual_time,
             )
@@ -185,16 +182,16 @@ class Stack:
             *("gateway", "--port", str(port)),
             *("--webhook", f"{self.variables['LIMBER_PUBLIC_URL']}{_INBOUND}"),
             *("--state", str(self._directory.folder / "gateway.db")),
-            *("--mail-port", str(self._mail_port)),
+            *("--mail-port", str(self._ports.mail)),
             *(f"--without-stop-word={word}" for word in sorted(self._settings.stop_words_removed)),
         ]
         child = limber_child("SMS gateway", arguments, self._environment(), self.logs)
         return [LimberProcess(child, f"http://{LOOPBACK}:{port}/healthz")]
 
     def _worker(self) -> LimberProcess:
-        environment = self._environment() | {"LIMBER_METRICS_PORT": str(self._metrics_port)}
+        environment = self._environment() | {"LIMBER_METRICS_PORT": str(self._ports.metrics)}
         child = limber_child("worker", ["worker"], environment, self.logs)
-        return LimberProcess(child, f"http://{LOOPBACK}:{self._metrics_port}/healthz")
+        return LimberProcess(child, f"http://{LOOPBACK}:{self._ports.metrics}/healthz")
 
     def _api(self) -> LimberProcess:
         child = limber_child("API and console", ["api"], self._environment(), self.logs)
@@ -216,16 +213,9 @@ class Stack:
             },
             "api_token": self.variables["LIMBER_API_TOKEN"],
             "temporal_address": self.variables["TEMPORAL_ADDRESS"],
-            "worker_url": f"http://{LOOPBACK}:{self._metrics_port}/healthz",
+            "worker_url": f"http://{LOOPBACK}:{self._ports.metrics}/healthz",
             "temporal_ui_url": self.temporal_ui_url,
             # Without SQLAlchemy's driver in it, so that psql and others understand it too.
             "database_url": self.variables["DATABASE_URL"].replace("postgresql+psycopg:", "postgresql:", 1),
         }
         self._directory.write_private("connection.json", json.dumps(connection, indent=2))
-
-
-def _chosen(asked: int | None, usual: int | None, part: str, option: str) -> int:
-    if asked is None:
-        return preferred_or_free(usual or 0)
-    require_free(asked, part, option)
-    return asked

@@ -93,7 +93,7 @@ class EmbeddedTemporal(EmbeddedServer):
                 self._start_on(binary, free_ports(4))
                 break
             except StackError as error:
-                if not tries_left or "address already in use" not in error.reason:
+                if not tries_left or not error.port_was_taken:
                     raise
                 self._port, self._ui_port = asked  # somebody took a port between our look and its bind
         return self.address

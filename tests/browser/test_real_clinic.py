@@ -21,7 +21,8 @@ from care.agenda import agenda
 from care.local_time import is_quiet, out_of_quiet
 from cli.embedded.data_directory import DataDirectory
 from cli.embedded.ports import free_ports
-from cli.embedded.stack import Stack, StackPorts
+from cli.embedded.stack import Stack
+from cli.embedded.stack_ports import StackPorts
 from cli.embedded.terminal import Terminal
 from cli.playing.clock import PlanClock
 from cli.playing.people import Staff

@@ -1,8 +1,10 @@
 """`limber up`: the whole clinic opens with one command, closes without a trace, and finds everything again."""
 
+import io
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,9 +15,15 @@ from typing import Any
 import psutil  # type: ignore[import-untyped]
 import psycopg
 import pytest
+from rich.console import Console
 
-from cli.embedded.ports import free_ports
+from cli.embedded.data_directory import DataDirectory
+from cli.embedded.ports import LOOPBACK, free_ports
 from cli.embedded.readiness import answers
+from cli.embedded.stack import Stack
+from cli.embedded.stack_ports import StackPorts
+from cli.embedded.terminal import Terminal
+from schemas.settings import Settings
 
 pytestmark = pytest.mark.slow
 
@@ -113,3 +121,22 @@ def test_a_second_clinic_on_the_same_port_is_told_who_has_it_and_what_to_type(cl
         assert second.returncode == 1
         assert f"port {port} on 127.0.0.1 is not free" in second.stderr
         assert f"--port {port + 1}" in second.stderr
+
+
+def test_a_port_lost_to_another_program_while_the_clinic_opens_is_exchanged_for_a_free_one(
+    clinic_folder: Path,
+) -> None:
+    said = io.StringIO()
+    terminal = Terminal(Console(file=said))
+    stack = Stack(DataDirectory(clinic_folder), Settings(), StackPorts(*free_ports(1)), terminal, demo=False)
+    lost = stack.gateway_url
+    assert lost is not None
+    with socket.create_server((LOOPBACK, int(lost.rpartition(":")[2]))):
+        try:
+            stack.start()
+            assert stack.gateway_url != lost
+            assert answers(f"{stack.gateway_url}/healthz")
+            assert _connection(clinic_folder)["gateway_url"] == stack.gateway_url
+        finally:
+            stack.supervisor.stop()
+    assert "SMS gateway: another program took its port" in said.getvalue()

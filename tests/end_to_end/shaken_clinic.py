@@ -23,7 +23,8 @@ from temporalio.service import RPCError
 from care.agenda import due_items
 from cli.embedded.data_directory import DataDirectory
 from cli.embedded.ports import free_ports
-from cli.embedded.stack import Stack, StackPorts
+from cli.embedded.stack import Stack
+from cli.embedded.stack_ports import StackPorts
 from cli.embedded.terminal import Terminal
 from cli.playing.clinic import PlayedClinic
 from cli.playing.clock import PlanClock
