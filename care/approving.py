@@ -12,7 +12,7 @@ from care.named import the_approval
 from care.opening import NOT_STARTED, await_next, blocks_plan
 from care.pausing import close_plan, respace_and_tell, resume, tell_visits
 from care.regions import change_regions
-from care.taper_steps import change_step
+from care.taper_steps import as_expected, change_step
 from schemas.alerts import AlertReason
 from schemas.commands import Amend, DecideApproval, Decision, ProtocolEdit
 from schemas.events import EventKind
@@ -183,27 +183,28 @@ def amend(draft: Draft, command: Amend) -> None:
 def reviewed(draft: Draft) -> None:
     """The therapist looked at the plan: the review clock starts again, and no change twice is counted.
 
-    A second look before another visit belongs to the same review.
+    Change is counted from the last review that saw some, so that slow steps add up; a client who is where the plan
+    expected them is not one without change (TAP-DIS-2). A second look before another visit belongs to the same
+    review.
     """
     progress, measure = draft.state.progress, draft.protocol.primary
     if progress.sessions_since_review == 0:
         draft.progress(reviewed_at=draft.now)
         draft.event(EventKind.reviewed, None)
         return
-    latest = next((s.primary for s in reversed(progress.scores) if s.primary is not None), None)
-    before = progress.primary_at_review
-    changed = latest is not None and before is not None and abs(latest - before) >= measure.mcid
+    latest = next((one for one in reversed(progress.scores) if one.primary is not None), None)
+    before, now = progress.primary_at_review, latest.primary if latest is not None else None
+    moved = now is not None and before is not None and abs(now - before) >= measure.mcid
+    as_hoped = latest is not None and as_expected(draft.state, latest)
     draft.progress(
         reviewed_at=draft.now,
         sessions_since_review=0,
-        primary_at_review=latest if latest is not None else before,
-        reviews_no_change=0 if changed or _at_goal(latest, draft) else progress.reviews_no_change + 1,
+        primary_at_review=now if moved or before is None else before,
+        reviews_no_change=0 if moved or as_hoped else progress.reviews_no_change + 1,
     )
     draft.event(EventKind.reviewed, None)
 
 
-def _at_goal(latest: float | None, draft: Draft) -> bool:
-    measure = draft.protocol.primary
-    if latest is None:
-        return False
-    return latest >= measure.target if measure.target >= measure.baseline else latest <= measure.target
+def decided_after_no_change(draft: Draft) -> None:
+    """A therapist has chosen what follows two reviews without change (TAP-DIS-2): the next two count afresh."""
+    draft.progress(reviews_no_change=0)

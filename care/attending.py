@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from care.alerts import REVIEWS, URGENT
 from care.algebra import laws_at_work
-from care.approving import reviewed
+from care.approving import decided_after_no_change, reviewed
 from care.draft import Draft
 from care.following_holds import follow_holds
 from care.local_time import local_day
@@ -12,6 +12,7 @@ from care.named import the_alert
 from care.opening import screening_alert
 from care.pausing import ask_to_resume
 from care.screening_age import answers_alert, repeated
+from care.taper import NO_CHANGE_TWICE
 from schemas.commands import AcknowledgeAlert, CloseAlert, Rescreen
 from schemas.events import EventKind
 from schemas.plan import HeldRequirement
@@ -34,6 +35,8 @@ def close_alert(draft: Draft, command: CloseAlert) -> None:
     if alert.reason in REVIEWS:
         draft.settle(alert.rule)
         reviewed(draft)
+        if alert.rule == NO_CHANGE_TWICE:
+            decided_after_no_change(draft)
     pause = draft.state.pause
     if pause is not None and draft.state.safe_to_start and (pause.safety or pause.until is None):
         ask_to_resume(draft, "MID-3", alert.id)

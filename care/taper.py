@@ -16,6 +16,9 @@ from schemas.taper import TaperDecision, TaperInputs, TaperPolicy, TaperVerdict
 ORDER = ("STOP", "SUSPEND", "ESCALATE", "FREEZE", "STEP_UP", "DISCHARGE", "STEP_DOWN", "HOLD")
 """The order of precedence; a pack that states another is refused."""
 
+NO_CHANGE_TWICE = "TAP-DIS-2"
+"""The rule after two reviews without meaningful change: a therapist chooses what follows."""
+
 MISSING, SILENT, LAST_STEP = "MISSING", "SILENT", "LAST_STEP"
 
 
@@ -194,7 +197,9 @@ _GROUPS: tuple[tuple[TaperVerdict, dict[str, _Rule]], ...] = (
                 case.inputs.missed_run >= case.policy.missed_run_escalate
                 or case.inputs.days_no_contact >= case.policy.no_contact_days
             ),
-            "TAP-DIS-2": lambda case: case.inputs.reviews_no_change >= case.policy.reviews_no_change_escalate,
+            NO_CHANGE_TWICE: lambda case: (
+                case.inputs.reviews_no_change >= case.policy.reviews_no_change_escalate
+            ),
         },
     ),
     (

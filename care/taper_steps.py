@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from care.adverse_grades import worst_open
 from care.draft import Draft
 from care.opening import blocking, screening_valid
+from care.trend import on_track
 from schemas.alerts import AlertReason
 from schemas.events import EventKind
-from schemas.plan import PlanState, Proposal, Session, SessionStatus, Stage
+from schemas.plan import PlanState, Proposal, Score, Session, SessionStatus, Stage
 from schemas.protocol import ApprovalKind
 from schemas.screening import Urgency
 from schemas.taper import (
@@ -44,7 +45,6 @@ def taper_inputs(state: PlanState, now: datetime) -> TaperInputs:
     """Everything the policy looks at, from the plan's own record; what is not known stays None."""
     protocol, progress = state.protocol, state.progress
     scores = progress.scores[-protocol.taper.n_consecutive :]
-    started = progress.started_at or state.opened_at
     primary, urgencies = protocol.primary, [alert.urgency for alert in state.alerts]
     return TaperInputs(
         step=progress.step,
@@ -59,7 +59,7 @@ def taper_inputs(state: PlanState, now: datetime) -> TaperInputs:
             target=primary.target,
             best_at_step=progress.best_at_step,
             values=tuple([score.primary for score in scores]),
-            weeks=tuple([round(_days(score.at, started) / 7, 2) for score in scores]),
+            weeks=tuple([_week(state, score) for score in scores]),
         ),
         pain=PainTrend(
             baseline=protocol.pain_baseline,
@@ -84,6 +84,15 @@ def taper_inputs(state: PlanState, now: datetime) -> TaperInputs:
         ),
         screening_valid=screening_valid(state, now),
     )
+
+
+def as_expected(state: PlanState, score: Score) -> bool:
+    """Whether a client was, at a visit, where the plan expected them (`definitions.on_track`)."""
+    return on_track(state.protocol.taper, taper_inputs(state, score.at), score.primary, _week(state, score))
+
+
+def _week(state: PlanState, score: Score) -> float:
+    return round(_days(score.at, state.progress.started_at or state.opened_at) / 7, 2)
 
 
 def _days(later: datetime, earlier: datetime) -> float:

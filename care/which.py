@@ -12,6 +12,9 @@ from schemas.messages import TextPurpose
 from schemas.prompts import Prompt, PromptKind, Undecided
 from schemas.transition import ReplyFinding
 
+ASKED_BACK = "REPLY-WHICH"
+"""The rule by which a client is asked which of two an answer was meant for (`sms.md`, precedence)."""
+
 _WAITED_FOR = timedelta(hours=4)
 _TEMPLATES = {
     (PromptKind.confirm_session, PromptKind.score): "which_visit_or_question",
@@ -58,7 +61,7 @@ def ask_which(draft: Draft, inbound_id: str, finding: ReplyFinding, fitting: Seq
         f"in:{inbound_id}:which",
         template=template,
         purpose=TextPurpose.question,
-        rule="REPLY-WHICH",
+        rule=ASKED_BACK,
         starts_at=told,
         life=_WAITED_FOR * 4,
     )

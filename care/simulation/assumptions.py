@@ -39,6 +39,7 @@ class ClinicHabits(Strict):
     letter_clears: Chance
     agrees: Chance
     records_at_once: Chance
+    few_visits_enough: Chance
 
     @property
     def hours(self) -> SiteHours:
@@ -83,6 +84,7 @@ class ClientHabits(Strict):
     goal_target: float
     answering: tuple[Answering, ...] = Field(min_length=1)
     answers_after_hours: Range
+    says_which_after_hours: Range
     recovery: tuple[Recovery, ...] = Field(min_length=1)
     day_to_day: float = Field(ge=0)
     flare: Spells

@@ -20,6 +20,7 @@ from care.session_questions import sessions_ahead
 from care.simulation.person import NEVER, Person, drawn
 from care.simulation.promises import broken_by_step, broken_by_text
 from care.simulation.world import World
+from care.which import ASKED_BACK
 from schemas.alerts import Alert, AlertReason
 from schemas.commands import (
     CLIENT,
@@ -29,6 +30,7 @@ from schemas.commands import (
     Command,
     DecideApproval,
     Decision,
+    DischargePlan,
     ReceiveText,
     RecordOutcome,
     Rescreen,
@@ -79,6 +81,7 @@ class Life(DrivenPlan):
         self._acts: list[tuple[datetime, int, Callable[[], None]]] = []
         self._turn = 0
         self._seen: set[str] = set()
+        self._meant = ""
         self._in(person.withdraws_after, self._withdraw)
         self._in(person.opts_out_after, lambda: self._says("STOP"))
         self._in(person.alarms_after, self._alarm)
@@ -171,6 +174,12 @@ class Life(DrivenPlan):
         if order.audience is not Audience.client:
             return
         self.story.texts[order.purpose] += 1
+        if order.rule == ASKED_BACK:
+            self._in(
+                timedelta(hours=drawn(self.person.rng, self.person.habits.says_which_after_hours)),
+                self._say_which,
+            )
+            return
         asking = order.asking
         key = (asking.reminds or (asking.prompt.key if asking.prompt else None)) if asking else None
         if key is not None and self.person.answers_at(self._since):
@@ -182,7 +191,14 @@ class Life(DrivenPlan):
     def _reply(self, key: str) -> None:
         prompt = next((p for p in self.state.prompts if p.key == key), None)
         if prompt is not None and prompt.expires_at > self.now:
+            self._meant = key
             self._says(self.person.words(prompt.question, self._since))
+
+    def _say_which(self) -> None:
+        """A is the first of the two; beside a visit, B is any question."""
+        which = next((p.undecided for p in self.state.prompts if p.undecided is not None), None)
+        if which is not None:
+            self._says("A" if self._meant == which.options[0] else "B")
 
     def _says(self, words: str) -> None:
         if self.state.closed or not self.person.texts:
@@ -245,6 +261,10 @@ class Life(DrivenPlan):
             self._record_late(alert.session_no)
         elif alert.reason is AlertReason.screening_expires:
             self._rescreen(whole=True)
+        elif alert.reason is AlertReason.short_course and self.person.chance(
+            self.world.habits.few_visits_enough
+        ):
+            self.ask(DischargePlan(reason_id="why"), THERAPIST)
         if self.state.screening.repeat_items:
             self._rescreen(whole=False)
         if self.state.alert(alert_id) is not None:

@@ -87,9 +87,9 @@ class Person:
     # -- how they fare ----------------------------------------------------------------------------------
 
     def share(self, since: timedelta) -> float:
-        """How far along the way to the goal, so long after the start."""
+        """How far along the way to the goal, so long after the start; 1 is there, more is beyond."""
         gone = since / _WEEK / self.recovery.weeks
-        return min(1.0, self.recovery.reaches * (1 - math.exp(-2 * gone)))
+        return self.recovery.reaches * (1 - math.exp(-2 * gone))
 
     def pain_at(self, since: timedelta) -> int:
         """Pain, 0-10."""
@@ -147,7 +147,7 @@ class Person:
         return str(min(7, self._score(self.home_days)))
 
     def _better(self, since: timedelta) -> str:
-        return str(self._score(5 + 4 * self.share(since)))
+        return str(self._score(5 + 4 * min(1.0, self.share(since))))
 
 
 _REPLIES = {
