@@ -84,7 +84,7 @@ class Life(DrivenPlan):
         self._meant = ""
         self._in(person.withdraws_after, self._withdraw)
         self._in(person.opts_out_after, lambda: self._says("STOP"))
-        self._in(person.alarms_after, self._alarm)
+        self._in(person.next_alarm(), self._alarm)
 
     # -- time -------------------------------------------------------------------------------------------
 
@@ -210,7 +210,7 @@ class Life(DrivenPlan):
 
     def _alarm(self) -> None:
         self._says(self.person.rng.choice(self.person.habits.alarming_words))
-        self._in(self.person.alarms_after, self._alarm)
+        self._in(self.person.next_alarm(), self._alarm)
 
     def _withdraw(self) -> None:
         if not self.state.closed:

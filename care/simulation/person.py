@@ -54,9 +54,12 @@ class Person:
         self.findings = one_of(rng, assumptions.findings)
         self.flares = self._spells(habits.flare)
         self.silences = self._spells(habits.silence)
-        self.alarms_after = self._first(habits.alarm_per_week)
         self.opts_out_after = self._first(habits.opts_out_per_week)
         self.withdraws_after = self._first(habits.withdraws_per_week)
+
+    def next_alarm(self) -> timedelta:
+        """How long it takes until something next alarms them."""
+        return self._first(self.habits.alarm_per_week)
 
     def _first(self, per_week: float) -> timedelta:
         return _WEEK * self.rng.expovariate(per_week) if per_week else NEVER
