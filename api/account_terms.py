@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hmac
 import secrets
+from base64 import urlsafe_b64encode
 from datetime import date
 from typing import Annotated, Final
 
@@ -15,6 +17,8 @@ from schemas.commands import Role
 _LEAST_LETTERS: Final = 12
 _LEAST_DIFFERENT: Final = 6
 _LONGEST_LEAVE_DAYS: Final = 366
+_TEMPORARY_BYTES: Final = 12
+"""Sixteen characters, as somebody reads them out."""
 
 
 def _worth_keeping(password: str) -> str:
@@ -90,4 +94,14 @@ class MemberAsked(Strict):
 
 def temporary_password() -> str:
     """A password to hand to somebody once; they choose their own when they first log in."""
-    return secrets.token_urlsafe(12)
+    return secrets.token_urlsafe(_TEMPORARY_BYTES)
+
+
+def temporary_password_of(credential: str, key: str) -> str:
+    """The same for a form, which a double click sends twice.
+
+    It follows from the form's key and from the secret that its sender is known by (HMAC-SHA-256): whichever of
+    the two is taken last, both say the password that opens the account, and nothing is kept to say it again.
+    """
+    digest = hmac.digest(credential.encode(), f"temporary password {key}".encode(), "sha256")
+    return urlsafe_b64encode(digest[:_TEMPORARY_BYTES]).decode()

@@ -177,6 +177,11 @@ def _as_member(member: StaffMember) -> Identity:
     return Identity(member.actor, member)
 
 
+def credential_of(request: Request) -> str:
+    """The secret that whoever asks came in with, known only to their browser or program and to this request."""
+    return request.headers.get("Authorization") or request.cookies[COOKIE]
+
+
 def from_own_site(request: Request) -> bool:
     """Whether a page of ours, or no page at all, made this request (Sec-Fetch-Site, else Origin)."""
     fetched = request.headers.get("Sec-Fetch-Site")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from datetime import timedelta
 
@@ -11,9 +12,12 @@ from sqlalchemy import update
 
 from database.accounts import set_roles
 from database.demo_clinic import DUTY, FRONT_DESK, MANAGER, OPERATIONS, SITE_ID, THERAPIST
+from database.staff import credentials
+from database.staff_changes import changes
 from database.tables import staff
 from database.tokens import open_tokens
 from schemas.commands import Role
+from schemas.staff_changes import StaffChange
 from tests.console.conftest import PASSWORD, Browser, Clock, SignIn
 from tests.console.staged_clinic import StagedPlans
 
@@ -120,15 +124,64 @@ async def test_somebody_new_gets_a_password_once_and_first_chooses_their_own(
     manager = await sign_in(MANAGER)
     form = {"name": "Ada Byron", "initials": "ab", "email": "ada@riverside.example", "role": "front_desk"}
     made = await manager.post("/staff", data=form)
-    chosen = re.search(r'class="secret">([^<]+)<', made.text)
-    assert chosen is not None
+    chosen = _shown_in(made)
     ada = browser()
-    came = await ada.post("/login", data={"email": form["email"], "password": chosen[1], "then": "/today"})
+    came = await ada.post("/login", data={"email": form["email"], "password": chosen, "then": "/today"})
     assert came.headers["Location"] == "/account/password"
     assert (await ada.get("/attention")).headers["Location"] == "/account/password"
     assert (await ada.get("/api/v1/plans")).json()["code"] == "password_temporary"
-    await ada.post("/account/password", data={"current": chosen[1], "password": OWN, "again": OWN})
+    await ada.post("/account/password", data={"current": chosen, "password": OWN, "again": OWN})
     assert (await ada.get("/attention")).status_code == 200
+
+
+def _shown_in(page: httpx2.Response) -> str:
+    shown = re.search(r'class="secret">([^<]+)<', page.text)
+    assert shown is not None, page.text[:2000]
+    return shown[1]
+
+
+async def test_a_double_click_makes_one_account_and_both_answers_show_its_password(
+    sign_in: SignIn, browser: Browser, plans: StagedPlans
+) -> None:
+    manager = await sign_in(MANAGER)
+    form = {"name": "Ada Byron", "initials": "ab", "email": "ada@riverside.example", "role": "front_desk"}
+    key = re.search(
+        r'action="/staff" class="stack">\s*<input[^>]* value="([^"]+)"', (await manager.get("/staff")).text
+    )
+    assert key is not None
+    clicks = await asyncio.gather(*(manager.post("/staff", data=form | {"key": key[1]}) for _ in range(2)))
+    assert [one.status_code for one in clicks] == [200, 200]
+    [password] = {_shown_in(one) for one in clicks}
+    ada = await credentials(plans.engine, form["email"])
+    assert ada is not None
+    assert [one.kind for one in await changes(plans.engine, staff_id=ada.member.id)] == [
+        StaffChange.account_made
+    ]
+
+    later = await manager.post("/staff", data=form | {"key": "another form"})
+    assert (later.status_code, password in later.text) == (409, False)
+    colleague = await sign_in(OPERATIONS)
+    other = await colleague.post("/staff", data=form | {"key": key[1]})
+    assert (other.status_code, password in other.text) == (409, False)
+
+    entered = browser()
+    await entered.post("/login", data={"email": form["email"], "password": password})
+    await entered.post("/account/password", data={"current": password, "password": OWN, "again": OWN})
+    after = await manager.post("/staff", data=form | {"key": key[1]})
+    assert (after.status_code, password in after.text) == (409, False)
+
+
+async def test_a_double_click_on_a_new_password_shows_the_one_that_counts(
+    sign_in: SignIn, browser: Browser
+) -> None:
+    manager = await sign_in(MANAGER)
+    address = f"/staff/{FRONT_DESK.id}/password"
+    first, second = await asyncio.gather(*(manager.post(address, data={"key": "one form"}) for _ in range(2)))
+    assert _shown_in(first) == _shown_in(second)
+    next_one = _shown_in(await manager.post(address, data={"key": "the next form"}))
+    assert next_one != _shown_in(first)
+    form = {"email": FRONT_DESK.email, "password": next_one}
+    assert (await browser().post("/login", data=form)).headers["Location"] == "/account/password"
 
 
 async def test_an_address_is_one_person_s(sign_in: SignIn) -> None:

@@ -9,19 +9,29 @@ import structlog
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from api.account_terms import MemberAsked, temporary_password
+from api.account_terms import MemberAsked, temporary_password_of
 from api.console.desk import Desk, TheDesk, allowed
 from api.console.flash import Done
 from api.console.forms import No, Sent, TheForm, checked, nothing_typed, refusal_shown
 from api.console.permissions import Act
 from api.console.routes.account import NOTICES_SHOWN
 from api.console.staff_change_words import told_changes
-from api.passwords import hash_password
+from api.identity import credential_of
+from api.passwords import hash_password, password_matches
 from api.problems import FieldProblem, Problem, invalid
-from database.accounts import NewMember, add_member, close_account, reopen_account, set_password, set_roles
+from database.accounts import (
+    AddressTakenError,
+    NewMember,
+    add_member,
+    close_account,
+    password_hash_of,
+    reopen_account,
+    set_password,
+    set_roles,
+)
 from database.errors import NotFoundError, RecordError
 from database.leave import leave_ahead
-from database.staff import all_staff, former_staff, member
+from database.staff import all_staff, credentials, former_staff, member
 from database.staff_notices import notices_to
 from database.tokens import end_all_tokens, open_tokens
 from messaging.numbers import NumberRefused, mobile
@@ -43,9 +53,11 @@ async def show(at: TheDesk) -> Response:
 
 @router.post("")
 async def add(form: TheForm) -> Response:
-    """A new account with a password that is shown this once and changed at the first log-in."""
-    at = form.at
-    chosen = temporary_password()
+    """A new account with a password that is shown this once and changed at the first log-in.
+
+    The same form again, after a double click, shows the same password for the same account.
+    """
+    at, chosen = form.at, _password_of(form)
     try:
         asked = checked(MemberAsked, _member_fields(form))
         new = NewMember(
@@ -57,6 +69,9 @@ async def add(form: TheForm) -> Response:
             password_hash=hash_password(chosen),
         )
         staff_id = await add_member(at.clinic.engine, new, at.site.id, asked.roles, by=at.member.id)
+    except AddressTakenError as no:
+        again = await _opened_by(at, asked.email, chosen)
+        return await (_one(at, again, made=chosen) if again else _list(at, no, form))
     except (Problem, RecordError) as no:
         return await _list(at, no, form)
     _log.info("account made", staff_id=staff_id)
@@ -86,10 +101,11 @@ async def change_roles(staff_id: str, form: TheForm) -> Response:
 @router.post("/{staff_id}/password")
 async def new_password(staff_id: str, form: TheForm) -> Response:
     """For somebody who cannot get in: a password shown this once; all their log-ins end."""
-    at, chosen = form.at, temporary_password()
-    await set_password(at.clinic.engine, staff_id, hash_password(chosen), temporary=True, by=at.member.id)
-    await end_all_tokens(at.clinic.engine, staff_id, at.clinic.real_now())
-    _log.info("temporary password made", staff_id=staff_id)
+    at, chosen, engine = form.at, _password_of(form), form.at.clinic.engine
+    if not await password_matches(chosen, await password_hash_of(engine, staff_id)):
+        await set_password(engine, staff_id, hash_password(chosen), temporary=True, by=at.member.id)
+        await end_all_tokens(engine, staff_id, at.clinic.real_now())
+        _log.info("temporary password made", staff_id=staff_id)
     return await _one(at, staff_id, made=chosen)
 
 
@@ -132,6 +148,16 @@ async def reopen(staff_id: str, form: TheForm) -> Response:
 
 def _member_fields(form: Sent) -> dict[str, Any]:
     return {**form.filled("name", "initials", "email", "mobile", "hcpc_number"), "roles": _roles(form)}
+
+
+def _password_of(form: Sent) -> str:
+    return temporary_password_of(credential_of(form.at.request), form.key)
+
+
+async def _opened_by(at: Desk, email: str, chosen: str) -> str | None:
+    """Whose account this password opens: its form came before. None if the address is somebody else's."""
+    kept = await credentials(at.clinic.engine, email)
+    return kept.member.id if kept and await password_matches(chosen, kept.password_hash) else None
 
 
 def _roles(form: Sent) -> tuple[Role, ...]:
@@ -181,5 +207,6 @@ async def _one(at: Desk, staff_id: str, no: No | None = None, made: str | None =
         changes=await told_changes(engine, staff_id=staff_id, limit=_CHANGES_SHOWN, clock=at.clock),
         every_role=list(Role),
         made=made,
+        key=new_id(),
         refusal=refusal,
     )
