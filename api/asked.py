@@ -28,6 +28,9 @@ class EditAsked(Strict):
     first_session_at: AwareDatetime | None = None
     session_minutes: int | None = Field(None, ge=30, le=60)
     planned_weeks: int | None = Field(None, ge=1, le=104)
+    home_days_per_week: int | None = Field(
+        None, ge=1, le=7, description="ADH counts home days against it; 7, every day, unless a plan says so."
+    )
     primary: Measure | None = None
     therapist: str | None = None
     room_id: str | None = None

@@ -197,7 +197,7 @@ class _Played(DrivenPlan):
     def expected_score(self, prompt: Prompt) -> int:
         """The answer of a client who gets on as planned."""
         if prompt.question == "CHK-HOME":
-            return 7
+            return self.state.protocol.home_days_per_week
         if prompt.question == "CHK-FLARE":
             return 0
         if prompt.question in ("CHK-GOAL", "CHK-BETTER"):

@@ -55,3 +55,10 @@ APPROVALS: Final[Mapping[ApprovalKind, str]] = MappingProxyType(
 def rhythm(protocol: Protocol, step: Step) -> str:
     """How often visits are at a step, as the plan's own ladder says it."""
     return protocol.taper.rung(step).label.replace("_", " ")
+
+
+def home_days(protocol: Protocol) -> str:
+    """How often the client is to stretch at home."""
+    return {1: "once a week", 7: "every day"}.get(
+        protocol.home_days_per_week, f"{protocol.home_days_per_week} days a week"
+    )

@@ -123,7 +123,8 @@ def flares(state: PlanState, now: datetime) -> Flares:
 def adherence(state: PlanState, now: datetime) -> float | None:
     """ADH: sessions attended and home days done, as a share of those planned, last 28 days.
 
-    None with fewer than three planned events: too little to judge is never read as good.
+    Each week that the client told of counts with the home days of the plan as it is now. More of them than planned
+    make up for no missed visit. None with fewer than three planned events: too little to judge is never read as good.
     """
     since = now - _ADHERENCE_WINDOW
     attended = booked = 0
@@ -131,8 +132,9 @@ def adherence(state: PlanState, now: datetime) -> float | None:
         if since < session.starts_at <= now and session.status in _KEPT_OR_MISSED:
             booked += 1
             attended += session.status is SessionStatus.attended
-    home = [a.value for a in state.progress.answers if a.question == "CHK-HOME" and a.at > since]
-    planned = booked + 7 * len(home)
+    weekly = state.protocol.home_days_per_week
+    home = [min(a.value, weekly) for a in state.progress.answers if a.question == "CHK-HOME" and a.at > since]
+    planned = booked + weekly * len(home)
     if planned < _ADHERENCE_MIN_PLANNED:
         return None
     return round(100 * (attended + sum(home)) / planned, 1)

@@ -64,6 +64,8 @@ class ProtocolEdit(Frozen):
     first_session_at: Instant | None = None
     session_minutes: int | None = Field(None, ge=30, le=60)
     planned_weeks: int | None = Field(None, ge=1, le=104)
+    home_days_per_week: int | None = Field(None, ge=1, le=7)
+    """How often the home plan asks for stretching (ADH's "home days planned")."""
     primary: Measure | None = None
     therapist_id: str | None = None
     room_id: str | None = None

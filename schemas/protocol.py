@@ -115,6 +115,8 @@ class Protocol(Frozen):
     first_session_at: Instant
     taper: Shared[TaperPolicy]
     planned_weeks: int = 12
+    home_days_per_week: int = Field(7, ge=1, le=7)
+    """On how many days a week the client is to stretch at home (ADH); the pack names none: every day, to confirm."""
     primary: Shared[Measure]
     pain_baseline: float
     techniques: Shared[tuple[str, ...]] = ()

@@ -12,10 +12,12 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
+from care.state_words import home_days
 from care.taper import evaluate
 from care.taper_steps import taper_inputs
 from schemas.plan import PlanState
-from schemas.taper import TaperInputs, TaperPolicy, TaperVerdict
+from schemas.protocol import Protocol
+from schemas.taper import TaperInputs, TaperVerdict
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ _ASKED: Final[Mapping[str, str]] = MappingProxyType(
         "D1": "On track at the last {policy.n_consecutive} sessions",
         "D2": "Pain at most {policy.pain_ok_max:g} at each of them",
         "D3": "No flare in {policy.flare_free_days:g} days",
-        "D4": "Adherence at least {policy.adherence_ok_min:g} %",
+        "D4": "Adherence at least {policy.adherence_ok_min:g} %, stretching at home {home}",
         "D5": "At this step {rung.min_days_at_step:g} days and {policy.min_sessions_at_step} sessions or more",
         "D6": "At least {policy.checkins_answered_min} of the last 3 check-ins answered",
         "D7": "Nothing open, screening valid",
@@ -100,8 +102,8 @@ def taper_evidence(
     state: PlanState, proposed: TaperVerdict | None, rules: tuple[str, ...], now: datetime
 ) -> TaperEvidence:
     """The evidence for a proposal, judged on what is known now."""
-    policy, inputs = state.protocol.taper, taper_inputs(state, now)
-    decision = evaluate(policy, inputs)
+    protocol, inputs = state.protocol, taper_inputs(state, now)
+    decision = evaluate(protocol.taper, inputs)
     failing = {
         one.removeprefix("not_") for one in (*decision.reasons, *decision.also) if one.startswith("not_")
     }
@@ -109,13 +111,14 @@ def taper_evidence(
         TaperVerdict.PROPOSE_STEP_DOWN: _STEP_DOWN,
         TaperVerdict.PROPOSE_DISCHARGE: _DISCHARGE,
     }.get(proposed or TaperVerdict.HOLD, tuple(rule for rule in rules if rule in _ASKED))
-    reasons = [_reason(rule, policy, inputs, holds=rule not in failing) for rule in shown]
+    reasons = [_reason(rule, protocol, inputs, holds=rule not in failing) for rule in shown]
     return TaperEvidence(
         tuple(sorted(reasons, key=lambda one: one.holds)),
         None if decision.verdict is proposed else decision.verdict,
     )
 
 
-def _reason(rule: str, policy: TaperPolicy, inputs: TaperInputs, *, holds: bool) -> Reason:
-    asked = _ASKED[rule].format(policy=policy, rung=policy.rung(inputs.step))
+def _reason(rule: str, protocol: Protocol, inputs: TaperInputs, *, holds: bool) -> Reason:
+    policy = protocol.taper
+    asked = _ASKED[rule].format(policy=policy, rung=policy.rung(inputs.step), home=home_days(protocol))
     return Reason(rule, holds, asked, _KNOWN[rule](inputs))

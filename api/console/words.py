@@ -8,6 +8,7 @@ from typing import Final
 from unicodedata import category, normalize
 
 from api.text_words import name_of as name_of  # noqa: PLC0414 - said by pages as all other words are
+from care.state_words import home_days as home_days  # noqa: PLC0414 - said by pages as all other words are
 from care.state_words import rhythm as rhythm  # noqa: PLC0414 - said by pages as all other words are
 from care.words import words_for
 from database.tables.attention import ApprovalStatus

@@ -69,6 +69,7 @@ async def test_an_edit_may_change_step_therapist_and_techniques(
         "therapist": EVENING_THERAPIST.email,
         "first_session_at": "2026-11-04T16:00:00+00:00",
         "techniques": ["static", "dynamic"],
+        "home_days_per_week": 3,
     }
     answered = await therapist.post(
         f"/api/v1/approvals/{await waiting(therapist, plan_id)}/decision",
@@ -78,6 +79,7 @@ async def test_an_edit_may_change_step_therapist_and_techniques(
     protocol = plans.states[plan_id].protocol
     assert (protocol.start_step, protocol.therapist_id) == ("S0", EVENING_THERAPIST.id)
     assert protocol.techniques == ("static", "dynamic")
+    assert protocol.home_days_per_week == 3
     assert protocol.room_id == ROOM_IDS[3], "the new therapist's own room"
 
 
@@ -90,6 +92,7 @@ async def test_an_edit_may_change_step_therapist_and_techniques(
         ({"techniques": ["static", "magic"]}, "edit.techniques"),
         ({"start_step": "S9"}, "edit.start_step"),
         ({"session_minutes": 90}, "edit.session_minutes"),
+        ({"home_days_per_week": 8}, "edit.home_days_per_week"),
         ({"first_session_at": "2026-11-04T16:00:00"}, "edit.first_session_at"),
     ],
 )

@@ -21,7 +21,7 @@ from schemas.commands import (
     RecordOutcome,
 )
 from schemas.events import EventKind
-from schemas.plan import SessionStatus
+from schemas.plan import PlanState, SessionStatus
 from schemas.prompts import Answer
 from schemas.protocol import ApprovalKind
 from schemas.taper import Step, TaperDecision, TaperVerdict
@@ -156,6 +156,39 @@ def test_a_no_show_breaks_adherence_and_a_clinic_s_cancellation_does_not(running
     assert known is not None
     assert known < 100
     assert running.state.progress.missed_run == 1
+
+
+def told_of_home_days(played: PlayedPlan, *days: int) -> PlayedPlan:
+    """The client has answered SCH-5, once for each week."""
+    answers = tuple(Answer(question="CHK-HOME", at=played.now, value=one) for one in days)
+    played.state = played.state.but(progress=played.state.progress.but(answers=answers))
+    return played
+
+
+def test_a_client_who_stretches_at_home_as_often_as_their_plan_asks_keeps_to_it_d4(
+    running: PlayedPlan,
+) -> None:
+    told_of_home_days(running, 3, 3)
+    daily = adherence(running.state, running.now)
+    assert daily is not None and daily < running.state.protocol.taper.adherence_ok_min, (
+        "every day, unless said"
+    )
+    running.must(Amend(edit=ProtocolEdit(home_days_per_week=3), reason_id="why"))
+    assert adherence(running.state, running.now) == 100
+    [told] = running.events(EventKind.amended)
+    assert told.facts["fields"] == ("home_days_per_week",)
+
+
+def test_more_home_days_than_planned_make_up_for_no_week_that_was_missed(running: PlayedPlan) -> None:
+    running.must(Amend(edit=ProtocolEdit(home_days_per_week=3), reason_id="why"))
+    told_of_home_days(running, 7, 0)
+    assert adherence(running.state, running.now) == 50
+
+
+def test_a_plan_from_before_home_days_were_asked_for_is_read_as_daily(running: PlayedPlan) -> None:
+    stored = running.state.model_dump(mode="json")
+    del stored["protocol"]["home_days_per_week"]
+    assert PlanState.model_validate(stored).protocol.home_days_per_week == 7
 
 
 def test_days_of_flare_are_read_as_one_flare_of_their_length(running: PlayedPlan) -> None:

@@ -131,7 +131,14 @@ async def test_an_edit_without_a_reason_comes_back_with_everything_typed(
     priya: httpx2.AsyncClient, waiting_plan: str, plans: StagedPlans
 ) -> None:
     path, sheet = await _sheet(priya, waiting_plan)
-    form = {"key": _key(sheet), "decision": "edit", "step": "S0", "session_minutes": "30"}
+    assert "<dt>At home</dt><dd>every day</dd>" in sheet.text
+    form = {
+        "key": _key(sheet),
+        "decision": "edit",
+        "step": "S0",
+        "session_minutes": "30",
+        "home_days_per_week": "3",
+    }
     answered = await priya.post(path, data=form)
     assert answered.status_code == 409
     assert "needs the reason" in answered.text
@@ -141,7 +148,8 @@ async def test_an_edit_without_a_reason_comes_back_with_everything_typed(
         path, data={**form, "key": _key(answered), "reason": "Two short visits a week suit her work."}
     )
     assert again.headers["Location"] == "/approvals?said=edited"
-    assert plans.states[waiting_plan].protocol.session_minutes == 30
+    protocol = plans.states[waiting_plan].protocol
+    assert (protocol.session_minutes, protocol.home_days_per_week) == (30, 3)
 
 
 async def test_words_of_ten_thousand_letters_are_refused_and_kept(

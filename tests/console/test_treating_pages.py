@@ -104,8 +104,11 @@ async def test_a_therapist_changes_a_running_plan_and_ends_it(
     assert nothing.status_code == 422
     assert "every field was left empty" in nothing.text
     assert "Shorter visits suit her work." in nothing.text
-    await priya.post(f"/plans/{lived_plan}/amend", data={**form, "session_minutes": "30"})
-    assert plans.states[lived_plan].protocol.session_minutes == 30
+    await priya.post(
+        f"/plans/{lived_plan}/amend", data={**form, "session_minutes": "30", "home_days_per_week": "3"}
+    )
+    protocol = plans.states[lived_plan].protocol
+    assert (protocol.session_minutes, protocol.home_days_per_week) == (30, 3)
     form = {"key": "d", "form": "discharge", "reason": "Moves away."}
     answered = await priya.post(f"/plans/{lived_plan}/discharge", data=form)
     assert answered.headers["Location"] == f"/plans/{lived_plan}?said=discharged"

@@ -96,7 +96,9 @@ async def _asked(form: Sent, approval_id: str) -> DecisionAsked:
     values: dict[str, Any] = form.filled("decision", "reason", *_DOCUMENT)
     approval = await approval_records.approval(form.at.clinic.engine, approval_id)
     if values.get("decision") == Decision.edit:
-        edit: dict[str, Any] = form.filled("session_minutes", "planned_weeks", "therapist")
+        edit: dict[str, Any] = form.filled(
+            "session_minutes", "planned_weeks", "home_days_per_week", "therapist"
+        )
         if first := form.word("first_session_at"):
             zone = (await form.at.site_of((await plan(form.at.clinic.engine, approval.plan_id)).summary)).zone
             edit["first_session_at"] = local_moment(first, zone, "first_session_at")

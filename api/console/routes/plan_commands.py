@@ -64,7 +64,7 @@ async def discharge(plan: ThePlan, form: TheForm) -> Response:
     return await back_on_page(form, plan, command(), Done.discharged)
 
 
-_AMENDED = ("start_step", "therapist", "session_minutes", "planned_weeks")
+_AMENDED = ("start_step", "therapist", "session_minutes", "planned_weeks", "home_days_per_week")
 
 
 @router.post("/amend", dependencies=[allowed(Act.decide)])
