@@ -17,6 +17,7 @@ from schemas.taper import Step
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000)]
 NeededWords = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=4000)]
+PaperWords = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 ZeroToTen = Annotated[float, Field(ge=0, le=10)]
 
 
@@ -47,13 +48,23 @@ class EditAsked(Strict):
 
 
 class DecisionAsked(Strict):
-    """Approve, edit or reject. An edit says what should be instead; it and a rejection say why."""
+    """Approve, edit or reject. An edit says what should be instead; it and a rejection say why.
+
+    A clearance rests on a document: all four of its fields to approve it, the first three to reject by one.
+    """
 
     decision: Decision
     reason: Words | None = None
     step: Step | None = None
     edit: EditAsked | None = None
-    document_valid_until: date | None = None
+    document_from: PaperWords | None = Field(None, description="Who wrote it: a name and where they work.")
+    document_dated: date | None = Field(None, description="The date that stands on it.")
+    document_kept: PaperWords | None = Field(
+        None, description="Where the paper is kept; no file is kept here."
+    )
+    document_valid_until: date | None = Field(
+        None, description="Its review date. It counts no longer than its rule allows, whatever it says."
+    )
 
     @model_validator(mode="after")
     def _a_rejection_says_why(self) -> Self:

@@ -66,12 +66,17 @@ def hold_in_words(pack: RulePack, hold: Hold) -> str:
     )
 
 
-def _hold(pack: RulePack, hold: Hold) -> dict[str, Any]:
+def must_state(pack: RulePack, hold: Hold) -> tuple[str, ...]:
+    """What the document that ends a hold must say; silence on any of it keeps the hold open (clearance_rules)."""
     spec = pack.enums.clearance_documents.get(hold.document or "")
+    return spec.must_state if spec else ()
+
+
+def _hold(pack: RulePack, hold: Hold) -> dict[str, Any]:
     return {
         **hold.model_dump(),
         "in_words": hold_in_words(pack, hold),
-        "document_must_state": spec.must_state if spec else (),
+        "document_must_state": must_state(pack, hold),
     }
 
 

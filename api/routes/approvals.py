@@ -11,6 +11,8 @@ from api.answers import answer, told
 from api.asked import DecisionAsked
 from api.clinic import TheClinic
 from api.commanding import Ask
+from api.console.moments import SiteClock
+from api.document_note import decision_words
 from api.edits import new_regions, protocol_edit
 from api.identity import Who, find_member
 from api.plan_at_hand import ones_own_plan
@@ -41,19 +43,23 @@ async def get_approvals(
 
 @router.post("/{approval_id}/decision", summary="Approve, edit or reject", response_model=CommandReply)
 async def post_decision(approval_id: str, asked: DecisionAsked, ask: Ask) -> Response:
-    """A named physiotherapist decides; 409 says why a decision cannot be taken, a second one included."""
+    """A named physiotherapist decides; 409 says why a decision cannot be taken, a second one included.
+
+    A clearance is approved by its document; 422 names what is not said about it.
+    """
     clinic = ask.clinic
     approval = await approval_records.approval(clinic.engine, approval_id)
     at_hand = await ones_own_plan(clinic, ask.who, approval.plan_id)
     edit = await protocol_edit(clinic, at_hand.state.protocol, asked.edit, "edit") if asked.edit else None
     wanted = asked.edit.target_regions if asked.edit else None
     regions = await new_regions(clinic, at_hand, wanted, "edit.target_regions") if wanted else None
+    words = decision_words(approval.kind, asked, SiteClock(at_hand.zone, clinic.clock()))
     # Without a named person the plan refuses the decision itself; there is no author to keep words under.
-    reason = asked.reason if ask.who.member else None
+    words = words if ask.who.member else None
     decision = DecideApproval(
         approval_id=approval_id,
         decision=asked.decision,
-        reason_id=await ask.note(at_hand.id, "decision", reason),
+        reason_id=await ask.note(at_hand.id, "decision", words),
         step=asked.step,
         edit=edit,
         regions=regions,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from care.local_time import after_staffed, local_day
@@ -174,8 +174,7 @@ class StaffWork:
         if approval.kind is ApprovalKind.start and self._script.start_edit is not None:
             body = {"decision": "edit", **self._script.start_edit}
         if approval.kind is ApprovalKind.clearance:
-            valid_until = local_day(state.protocol.hours, now) + timedelta(days=90)
-            body |= {"document_valid_until": valid_until.isoformat(), "reason": "Examined and written up."}
+            body |= _paper(local_day(state.protocol.hours, now))
         if approval.kind is ApprovalKind.resume:
             await self._rescreen_first(state, now)
         await self._staff.decide(who, approval, body)
@@ -194,6 +193,16 @@ class StaffWork:
 
     async def _present(self) -> tuple[PlanState, datetime]:
         return await self._watch.state(), await self._clock.now()
+
+
+def _paper(today: date) -> dict[str, str]:
+    return {
+        "document_from": "The treating physiotherapist",
+        "document_dated": today.isoformat(),
+        "document_kept": "the client's file",
+        "document_valid_until": (today + timedelta(days=90)).isoformat(),
+        "reason": "Examined and written up.",
+    }
 
 
 def _whole_form(given: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:

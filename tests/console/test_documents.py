@@ -60,6 +60,7 @@ async def test_what_the_letter_is_and_where_it_lies_stands_with_the_decision_and
             "Give a date that is not still to come",
         ),
         ("document_kept", " ", "Say where the paper is kept"),
+        ("document_valid_until", "", "Give the last day on which it counts"),
     ],
 )
 async def test_a_letter_that_nobody_could_find_again_ends_no_hold(

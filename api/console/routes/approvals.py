@@ -12,7 +12,6 @@ from api.console import words
 from api.console.approval_sheet import WEEKS, claim, consequence, first_session
 from api.console.charts import Scale, curve, primary_panel
 from api.console.desk import Desk, TheDesk, allowed
-from api.console.document_note import document_note
 from api.console.flash import Done
 from api.console.forms import No, Sent, TheForm, checked, local_moment, nothing_typed, refusal_shown
 from api.console.life import Visit
@@ -25,7 +24,7 @@ from api.console.time_axis import TimeAxis
 from api.plan_at_hand import ones_own_plan
 from api.problems import FieldProblem, Problem, invalid
 from api.routes.approvals import post_decision
-from api.screening_story import screening_story
+from api.screening_story import must_state, screening_story
 from database import approvals as approval_records
 from database.plans import plan, states
 from database.staff import all_staff, staff_names
@@ -39,6 +38,7 @@ from schemas.refusals import PlanAskFailed
 router = APIRouter(prefix="/approvals")
 
 _DONE = {Decision.approve: Done.approved, Decision.edit: Done.edited, Decision.reject: Done.rejected}
+_DOCUMENT = ("document_from", "document_dated", "document_kept", "document_valid_until")
 _TAPERED = frozenset({ApprovalKind.taper, ApprovalKind.discharge})
 _TREND_HEIGHT = 88.0
 _ON_A_PAGE = 50
@@ -93,10 +93,8 @@ async def decide(approval_id: str, form: TheForm) -> Response:
 
 async def _asked(form: Sent, approval_id: str) -> DecisionAsked:
     """The API's own body from the form's fields; only what an edit names is changed."""
-    values: dict[str, Any] = form.filled("decision", "reason", "document_valid_until")
+    values: dict[str, Any] = form.filled("decision", "reason", *_DOCUMENT)
     approval = await approval_records.approval(form.at.clinic.engine, approval_id)
-    if values.get("decision") == Decision.approve and approval.kind is ApprovalKind.clearance:
-        values["reason"] = document_note(form)
     if values.get("decision") == Decision.edit:
         edit: dict[str, Any] = form.filled(
             "session_minutes", "planned_weeks", "home_days_per_week", "therapist"
@@ -133,6 +131,7 @@ async def _sheet(at: Desk, approval_id: str, no: No | None = None, form: Sent | 
     told = await planned_words(engine, pack, place, state.protocol, summary.therapist)
     status, refusal = refusal_shown(no, clock.at)
     proposal = approval.proposal
+    held = next((one for one in state.screening.holds if one.key == proposal.hold_key), None)
     return at.page(
         "approvals",
         "approval.html",
@@ -149,7 +148,8 @@ async def _sheet(at: Desk, approval_id: str, no: No | None = None, form: Sent | 
         if approval.kind in _TAPERED
         else None,
         sets_aside=bool(open_now) and sets_aside(pack, state, at.who.actor, clock.now),
-        held=next((one for one in state.screening.holds if one.key == proposal.hold_key), None),
+        held=held,
+        must_state=must_state(pack, held.hold) if held else (),
         screening=screening_story(pack, state.screening.result, place),
         trend=_trend(state, clock),
         decided_by=await _name(at, approval.decided_by),
