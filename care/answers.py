@@ -12,11 +12,11 @@ from datetime import datetime, time
 
 from care.alerts import URGENT
 from care.draft import Draft
-from care.fitting import fits, fitting_choice, matters, one_fits, open_prompts, session_asked, several_fit
+from care.fitting import fits, fitting_choice, matters, open_prompts, session_asked
 from care.local_time import closing_today, local
 from care.pausing import suspend
-from care.same_again import same_again
 from care.sessions import ask_for_change, cancelled_by_reply, confirm
+from care.told import by_question
 from care.which import ask_which, asked_which
 from schemas.alerts import AlertReason
 from schemas.commands import ReceiveText
@@ -39,24 +39,17 @@ _TAPER_QUESTIONS = frozenset({"CHK-PAIN", "CHK-FLARE"})
 def reply_question(state: PlanState, inbound_id: str) -> ReplyQuestion:
     """What the reading activity must know: which questions are open, and the scores to compare with."""
     progress, protocol = state.progress, state.protocol
-    previous, best_goal = _told_before(progress.answers)
+    told = by_question(progress.answers)
     return ReplyQuestion(
         inbound_id=inbound_id,
         pack_hash=protocol.pack_hash,
         questions=tuple(dict.fromkeys(p.question for p in state.prompts if p.question)),
         baseline=protocol.pain_baseline,
-        previous=previous,
-        best_goal=best_goal,
+        previous={question: given[-1].value for question, given in told.items()},
+        best_goal=max([answer.value for answer in told.get("CHK-GOAL", ())], default=None),
         pre_session=progress.scores[-1].pain if progress.scores else None,
         day3=any(p.key.endswith(":day3") for p in state.prompts),
     )
-
-
-@same_again
-def _told_before(answers: tuple[Answer, ...]) -> tuple[dict[str, int], int | None]:
-    """The latest answer to each question, and the best to the goal's."""
-    told = [(answer.question, answer.value) for answer in answers]
-    return dict(told), max([value for question, value in told if question == "CHK-GOAL"], default=None)
 
 
 def could_answer(state: PlanState, reading: Reading, now: datetime) -> bool:
@@ -143,8 +136,12 @@ def _help(draft: Draft, command: ReceiveText, finding: ReplyFinding, worried: bo
 
 
 def _answer(draft: Draft, command: ReceiveText, finding: ReplyFinding, worried: bool) -> None:
-    """The prompt is answered; of two of one kind, the one asked last."""
-    prompt = max(fits(draft, finding.reading), key=lambda p: (p.asked_at, p.key))
+    """The prompt is answered; of two about one matter, the one asked last."""
+    fitting = fits(draft, finding.reading)
+    if matters(fitting, questions_apart=finding.questions_apart) > 1:
+        _ask_which(draft, command, finding, fitting)
+        return
+    prompt = max(fitting, key=lambda p: (p.asked_at, p.key))
     draft.drop_prompt(prompt.key)
     _BY_PROMPT[prompt.kind](draft, command, finding, prompt)
 
@@ -209,9 +206,11 @@ def _today_if_severe(draft: Draft, alert: NumberAlert) -> datetime | None:
     return closing_today(hours, draft.now) if alert.rule == _SEVERE_PAIN and early else None
 
 
-def _ask_which(draft: Draft, command: ReceiveText, finding: ReplyFinding, worried: bool) -> None:
+def _ask_which(
+    draft: Draft, command: ReceiveText, finding: ReplyFinding, fitting: tuple[Prompt, ...]
+) -> None:
     """Two open questions fit the same answer: ask which, once, then a person; nothing happens on a guess (F33)."""
-    if not ask_which(draft, command.inbound_id, finding, fits(draft, finding.reading)):
+    if not ask_which(draft, command.inbound_id, finding, fitting):
         _unread(draft, command)
 
 
@@ -279,6 +278,10 @@ def _asks_help(draft: Draft, finding: ReplyFinding) -> bool:
     return finding.reading.help
 
 
+def _fits(draft: Draft, finding: ReplyFinding) -> bool:
+    return bool(fits(draft, finding.reading))
+
+
 _Applies = Callable[[Draft, ReplyFinding], bool]
 _Act = Callable[[Draft, ReceiveText, ReplyFinding, bool], None]
 
@@ -287,11 +290,10 @@ _PRECEDENCE: tuple[tuple[_Applies, _Act], ...] = (
     (_asks_in, _opt_in),
     (_asks_help, _help),
     (_says_which, _decided),
-    (one_fits, _answer),
-    (several_fit, _ask_which),
+    (_fits, _answer),
     (_odd, _reask),
 )
-"""After safety words: opt-out, START and HELP, the open prompt's answer, then ambiguity and odd replies."""
+"""After safety words: opt-out, START and HELP, the open prompt's answer or which was meant, then odd replies."""
 
 _BY_PROMPT: dict[PromptKind, Callable[[Draft, ReceiveText, ReplyFinding, Prompt], None]] = {
     PromptKind.confirm_session: _session_answer,

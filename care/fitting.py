@@ -2,53 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from care.draft import Draft
 from schemas.plan import AHEAD, Session
 from schemas.prompts import Prompt, PromptKind
 from schemas.replies import Reading
-from schemas.transition import ReplyFinding
 
 _HIGHEST = {"CHK-FLARE": 7, "CHK-HOME": 7}
 
 
 def open_prompts(draft: Draft) -> tuple[Prompt, ...]:
     """The prompts a text arriving now may answer."""
-    return tuple(p for p in draft.state.prompts if p.expires_at > draft.now)
+    now = draft.now
+    return tuple([p for p in draft.state.prompts if p.expires_at > now])
 
 
 def fitting_choice(draft: Draft, reading: Reading) -> tuple[Prompt, ...]:
     """The open questions about a visit that 1, 2 or 3 answers."""
-    if reading.choice is None:
-        return ()
-    return tuple(p for p in open_prompts(draft) if p.kind is PromptKind.confirm_session)
-
-
-def _fitting_score(draft: Draft, reading: Reading) -> tuple[Prompt, ...]:
-    value = reading.value
-    if value is None:
-        return ()
-    return tuple(
-        p
-        for p in open_prompts(draft)
-        if p.kind is PromptKind.score and value <= _HIGHEST.get(p.question or "", 10)
-    )
-
-
-def _fitting_change(draft: Draft, reading: Reading) -> tuple[Prompt, ...]:
-    if reading.yes_no is None:
-        return ()
-    return tuple(p for p in open_prompts(draft) if p.kind is PromptKind.health_change)
+    return tuple(p for p in fits(draft, reading) if p.kind is PromptKind.confirm_session)
 
 
 def fits(draft: Draft, reading: Reading) -> tuple[Prompt, ...]:
     """Every open prompt this reading could answer."""
-    return (
-        *fitting_choice(draft, reading),
-        *_fitting_score(draft, reading),
-        *_fitting_change(draft, reading),
-    )
+    return tuple([p for p in open_prompts(draft) if _ANSWERED[p.kind](p, reading)])
+
+
+def _in_range(prompt: Prompt, reading: Reading) -> bool:
+    return reading.value is not None and reading.value <= _HIGHEST.get(prompt.question or "", 10)
+
+
+_ANSWERED: dict[PromptKind, Callable[[Prompt, Reading], bool]] = {
+    PromptKind.confirm_session: lambda _, reading: reading.choice is not None,
+    PromptKind.score: _in_range,
+    PromptKind.health_change: lambda _, reading: reading.yes_no is not None,
+    PromptKind.which: lambda _, __: False,
+}
+"""Whether a reading answers a prompt, by the prompt's kind. Which of two was meant is told by A or B alone."""
 
 
 def matters(prompts: Iterable[Prompt], *, questions_apart: bool = True) -> int:
@@ -64,20 +54,6 @@ def matter(prompt: Prompt, *, questions_apart: bool) -> tuple[PromptKind, int | 
     if prompt.kind is PromptKind.confirm_session:
         return prompt.kind, prompt.session_no
     return prompt.kind, prompt.question if questions_apart else None
-
-
-def one_fits(draft: Draft, finding: ReplyFinding) -> bool:
-    """Whether it is clear what this answer is about."""
-    return _matters(draft, finding) == 1
-
-
-def several_fit(draft: Draft, finding: ReplyFinding) -> bool:
-    """Whether this answer could be about several things."""
-    return _matters(draft, finding) > 1
-
-
-def _matters(draft: Draft, finding: ReplyFinding) -> int:
-    return matters(fits(draft, finding.reading), questions_apart=finding.questions_apart)
 
 
 def session_asked(draft: Draft, prompts: Iterable[Prompt]) -> Session | None:

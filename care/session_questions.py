@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from care.local_time import calendar_day, instant, moved_out_of_quiet, wall_time_days_later
 from care.same_again import same_again, same_parts
+from care.told import by_question
 from schemas.plan import AHEAD, PlanState, Session, SessionStatus
 from schemas.prompts import Answer
 from schemas.protocol import SiteHours
@@ -77,7 +78,7 @@ def sore_answers(state: PlanState) -> tuple[datetime, ...]:
 
 @same_again
 def _sore_among(answers: tuple[Answer, ...]) -> tuple[datetime, ...]:
-    return tuple([a.at for a in answers if a.value >= _SORE_ADDS_DAY3 and a.question == "CHK-SORE"])
+    return tuple([a.at for a in by_question(answers).get("CHK-SORE", ()) if a.value >= _SORE_ADDS_DAY3])
 
 
 @same_parts(

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from care.adverse_grades import worst_open
 from care.draft import Draft
 from care.opening import blocking, screening_valid
+from care.told import by_question
 from care.trend import on_track
 from schemas.alerts import AlertReason
 from schemas.events import EventKind
@@ -106,9 +107,8 @@ def flares(state: PlanState, now: datetime) -> Flares:
     stepped up for is no reason to step up again; it still keeps the plan from stepping down (D3).
     """
     since = now - _ADHERENCE_WINDOW
-    answers = [
-        a for a in state.progress.answers if a.question == "CHK-FLARE" and a.value > 0 and a.at >= since
-    ]
+    told = by_question(state.progress.answers).get("CHK-FLARE", ())
+    answers = [a for a in told if a.value > 0 and a.at >= since]
     if not answers:
         return Flares()
     stepped_up = state.progress.last_step_up_at
@@ -133,7 +133,8 @@ def adherence(state: PlanState, now: datetime) -> float | None:
             booked += 1
             attended += session.status is SessionStatus.attended
     weekly = state.protocol.home_days_per_week
-    home = [min(a.value, weekly) for a in state.progress.answers if a.question == "CHK-HOME" and a.at > since]
+    told = by_question(state.progress.answers).get("CHK-HOME", ())
+    home = [min(a.value, weekly) for a in told if a.at > since]
     planned = booked + weekly * len(home)
     if planned < _ADHERENCE_MIN_PLANNED:
         return None

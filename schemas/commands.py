@@ -225,7 +225,7 @@ class Amend(Frozen):
     regions: NewRegions | None = None
 
 
-class ReceiveText(Frozen):
+class ReceiveText(Made):
     """A text came in. The words stay in the database under `inbound_id`.
 
     `sender_unsure`: others share the number. Only what is said about safety counts then; it answers nothing.
