@@ -5,9 +5,10 @@ Plans are frozen and a step copies what it leaves alone by reference: the same o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter, is_, itemgetter
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
 from care.session_questions import keys_done
@@ -50,6 +51,10 @@ class Source(Protocol):
         ...
 
 
+Closely = Mapping[Callable[[PlanState], Any], tuple[str, ...]]
+"""Cheap functions of a plan that tell the little that a source reads of some parts, and those parts."""
+
+
 class _Whole:
     """A source that is asked about a plan as a whole."""
 
@@ -57,12 +62,12 @@ class _Whole:
         self,
         source: Callable[[PlanState], Asked],
         parts: tuple[str, ...],
-        derived: dict[str, Callable[[PlanState], Any]],
+        closely: Closely,
     ) -> None:
         self.__name__, self.__wrapped__ = source.__name__, source
-        self.closely = frozenset(name.replace("progress_", "progress.") for name in derived)
-        self.parts = frozenset(parts) | self.closely
-        self._source, self._derived = source, tuple(derived.values())
+        self.parts = frozenset(parts).union(*closely.values())
+        self.closely = self.parts - frozenset(parts)
+        self._source, self._derived = source, tuple(closely)
 
     def section(self, state: PlanState, last: Section | None) -> Section:
         told = [part(state) for part in self._derived]
@@ -102,16 +107,15 @@ class _OneByOne:
 
 
 def looks_at(
-    *parts: str, **derived: Callable[[PlanState], Any]
+    *parts: str, closely: Closely = MappingProxyType({})
 ) -> Callable[[Callable[[PlanState], Asked]], Source]:
     """A source and the parts of a plan that it reads; every part must be named.
 
-    `derived` are cheap functions of a part (`progress_answers` of `progress.answers`) that tell the little of it
-    that the source reads, to be compared by value.
+    What it reads `closely` it reads through the functions named there alone; what they tell is compared by value.
 
     `tests/care/test_agenda_memory.py` watches each source and fails if it reads a part that it does not name.
     """
-    return lambda source: _Whole(source, parts, derived)
+    return lambda source: _Whole(source, parts, closely)
 
 
 def looks_at_each(

@@ -10,12 +10,12 @@ from care.agenda_memory import Asked, Entry, Unfolding, in_order, looks_at, look
 from care.checkins import Turn, earliest_questions, routine_questions
 from care.local_time import calendar_day, instant, local_day, out_of_quiet
 from care.session_questions import (
+    ABOUT_ATTENDED,
     ASKED_BACK,
     SORE_LIFE,
     about_attended,
-    asked_of_sessions,
+    promised,
     sessions_ahead,
-    sore_answers,
     sore_due,
 )
 from schemas.plan import AgendaItem, AgendaKind, PlanState, Session, SessionStatus, Stage
@@ -95,17 +95,7 @@ def _outcomes(state: PlanState, session: Session) -> Iterator[AgendaItem]:
         )
 
 
-@looks_at(
-    "stage",
-    "texts_on",
-    "texts_since",
-    "protocol",
-    "sessions",
-    "progress.step",
-    "progress.step_entered_at",
-    "progress.sessions_completed",
-    progress_answers=sore_answers,
-)
+@looks_at("stage", "texts_on", "texts_since", "protocol", closely={about_attended: ABOUT_ATTENDED})
 def _after_sessions(state: PlanState) -> Iterator[AgendaItem]:
     """What is asked after a visit that took place: soreness (SCH-1), and pain on the third day (SCH-2)."""
     if not _texts_flow(state):
@@ -143,16 +133,12 @@ def _after_item(asked: tuple[int, str, str], due: datetime, expires: datetime) -
     "texts_on",
     "texts_since",
     "protocol",
-    "sessions",
     "put_off",
     "routine_sent",
     "progress.step",
-    "progress.step_entered_at",
     "progress.started_at",
     "progress.reviewed_at",
-    "progress.sessions_completed",
-    done=asked_of_sessions,
-    progress_answers=sore_answers,
+    closely={promised: ("done", *ABOUT_ATTENDED)},
 )
 def _routine(state: PlanState) -> Asked:
     """The questions of the check-in schedule that belong to no session (SCH-3 … SCH-7)."""

@@ -54,7 +54,11 @@ def sore_due(hours: SiteHours, session: Session) -> datetime:
 
     After an evening session the quiet hours end too late for the answer to mean the same: then 20 hours after.
     """
-    return _sore_due(hours.zone, hours.quiet_start, hours.quiet_end, session.starts_at)
+    return _sore_at(hours, session.starts_at)
+
+
+def _sore_at(hours: SiteHours, starts_at: datetime) -> datetime:
+    return _sore_due(hours.zone, hours.quiet_start, hours.quiet_end, starts_at)
 
 
 @lru_cache(maxsize=1024)
@@ -81,13 +85,47 @@ def _sore_among(answers: tuple[Answer, ...]) -> tuple[datetime, ...]:
     return tuple([a.at for a in by_question(answers).get("CHK-SORE", ()) if a.value >= _SORE_ADDS_DAY3])
 
 
-@same_parts(
-    "protocol",
+class _Latest(NamedTuple):
+    """What the questions about sessions depend on: not whether a visit to come has been confirmed."""
+
+    attended: tuple[Session, ...]
+    """All that are still in the plan."""
+    booked: tuple[tuple[int, datetime], ...]
+    """Number and start of those booked among the latest."""
+    oldest: int
+    """The first number of the latest; 0 where there are none."""
+
+
+def _latest(state: PlanState) -> _Latest:
+    return _latest_of(state.sessions)
+
+
+@same_again
+def _latest_of(sessions: tuple[Session, ...]) -> _Latest:
+    latest = sessions[-LOOKED_AT:]
+    return _Latest(
+        tuple([s for s in sessions if s.status is SessionStatus.attended]),
+        tuple([(s.no, s.starts_at) for s in latest if s.status is SessionStatus.booked]),
+        latest[0].no if latest else 0,
+    )
+
+
+ABOUT_ATTENDED = (
     "sessions",
     "progress.step",
     "progress.step_entered_at",
     "progress.sessions_completed",
-    derived=(sore_answers,),
+    "progress.answers",
+)
+"""The parts of a plan that tell when attended sessions are asked about, beside its protocol."""
+
+
+@same_parts(
+    "protocol",
+    "progress.step",
+    "progress.step_entered_at",
+    "progress.sessions_completed",
+    derived=(_latest, sore_answers),
 )
 def about_attended(state: PlanState) -> tuple[AboutSession, ...]:
     """When the attended sessions are asked about that a plan still looks at.
@@ -96,15 +134,15 @@ def about_attended(state: PlanState) -> tuple[AboutSession, ...]:
     more (SCH-2).
     """
     hours, progress = state.protocol.hours, state.progress
-    attended = [s for s in state.sessions if s.status is SessionStatus.attended]
+    attended, _, oldest_looked_at = _latest(state)
     if not attended:
         return ()
-    early = attended[-_EARLY_SESSIONS:] if progress.sessions_completed <= _EARLY_SESSIONS else []
+    early = attended[-_EARLY_SESSIONS:] if progress.sessions_completed <= _EARLY_SESSIONS else ()
     first = next((s for s in attended if s.starts_at >= progress.step_entered_at), None)
     always = {s.no for s in early}
     if first is not None and first.step is progress.step:
         always.add(first.no)
-    oldest = min(attended[-ASKED_BACK:][0].no, state.sessions[-LOOKED_AT:][0].no)
+    oldest = min(attended[-ASKED_BACK:][0].no, oldest_looked_at)
     sore, found = sore_answers(state), []
     for session in attended:
         if session.no < oldest:
@@ -116,30 +154,20 @@ def about_attended(state: PlanState) -> tuple[AboutSession, ...]:
     return tuple(found)
 
 
-def asked_of_sessions(state: PlanState) -> frozenset[str]:
-    """The questions about the latest sessions that have had their turn (SCH-1, SCH-2), by their agenda keys."""
-    return _questions_of(state.sessions) & keys_done(state.done)
-
-
 @same_again
-def _questions_of(sessions: tuple[Session, ...]) -> frozenset[str]:
-    return frozenset(f"s{s.no}:{what}" for s in sessions[-LOOKED_AT:] for what in ("sore", "day3"))
-
-
 def promised(state: PlanState) -> list[datetime]:
     """When questions about sessions are still to be asked: they keep their place before the routine ones."""
     done = keys_done(state.done)
     return [at for key, at in _about_latest(state) if key not in done]
 
 
-@same_parts("protocol", "sessions", derived=(about_attended,))
+@same_parts("protocol", derived=(_latest, about_attended))
 def _about_latest(state: PlanState) -> tuple[tuple[str, datetime], ...]:
     """The questions about the latest sessions, asked or not, those of booked ones included: agenda key, instant."""
-    latest, hours = state.sessions[-LOOKED_AT:], state.protocol.hours
-    coming = (s for s in latest if s.status is SessionStatus.booked)
-    told = [one for one in about_attended(state) if one.session.no >= latest[0].no]
+    hours, (_, booked, oldest) = state.protocol.hours, _latest(state)
+    told = [one for one in about_attended(state) if one.session.no >= oldest]
     return (
-        *((f"s{session.no}:sore", sore_due(hours, session)) for session in coming),
+        *((f"s{number}:sore", _sore_at(hours, starts_at)) for number, starts_at in booked),
         *((f"s{one.session.no}:sore", one.sore_at) for one in told),
         *((f"s{one.session.no}:day3", one.day3_at) for one in told if one.day3_at is not None),
     )
