@@ -7,8 +7,8 @@ from datetime import datetime, time, timedelta
 from functools import lru_cache
 
 from care.agenda_memory import Asked, Entry, Unfolding, in_order, looks_at, looks_at_each
-from care.checkins import Turn, earliest_questions, routine_questions
-from care.local_time import calendar_day, instant, local_day, out_of_quiet
+from care.checkins import Quiet, Turn, earliest_questions, routine_questions
+from care.local_time import calendar_day, instant, local_day, moved_out_of_quiet, out_of_quiet
 from care.session_questions import (
     ABOUT_ATTENDED,
     ASKED_BACK,
@@ -151,7 +151,7 @@ class _Questions(Unfolding):
     def __init__(self, state: PlanState) -> None:
         self._state = state
         turns, since = earliest_questions(state), state.texts_since
-        if since is not None and any(turn.at < since for turn in turns):
+        if since is not None and min([turn.at for turn in turns], default=since) < since:
             turns = routine_questions(state)  # put off to one instant, they stand in order of their keys
         self._first = self._entries(turns)[:1]
 
@@ -161,19 +161,19 @@ class _Questions(Unfolding):
         yield from everything[1:]
 
     def _entries(self, turns: Iterable[Turn]) -> list[Entry]:
-        state = self._state
-        zone = state.protocol.hours.zone
-        return in_order(_question_item(zone, turn, _allowed(state, turn.at)) for turn in turns)
+        hours, since = self._state.protocol.hours, self._state.texts_since
+        quiet = (hours.zone, hours.quiet_start, hours.quiet_end)
+        return in_order([_question_item(quiet, turn, since) for turn in turns])
 
 
 @lru_cache(maxsize=256)
-def _question_item(zone: str, turn: Turn, allowed: datetime) -> AgendaItem:
+def _question_item(quiet: Quiet, turn: Turn, since: datetime | None) -> AgendaItem:
     """The same turn is the same item: most steps of a plan move one question's turn or none."""
-    rule, question, due = turn
+    (zone, quiet_start, quiet_end), (rule, question, due) = quiet, turn
     return AgendaItem(
         key=f"q:{question}:{calendar_day(zone, due).isoformat()}",
         kind=AgendaKind.routine_question,
-        due=allowed,
+        due=moved_out_of_quiet(zone, quiet_start, quiet_end, max(due, since or due)),
         expires=due + _ROUTINE_LIFE,
         rule=rule,
         owner=SYSTEM,

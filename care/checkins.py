@@ -8,14 +8,15 @@ makes more than the budget in any 7 days, with the session questions known by th
 from __future__ import annotations
 
 from bisect import bisect, insort
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from operator import itemgetter
+from types import MappingProxyType
 from typing import NamedTuple
 
 from care.local_time import calendar_day, days_later, instant, local_day, moved_out_of_quiet
-from care.same_again import same_parts
+from care.same_again import same_again, same_parts
 from care.session_questions import ASK_AT, promised
 from schemas.plan import PlanState
 from schemas.protocol import SiteHours
@@ -23,7 +24,7 @@ from schemas.protocol import SiteHours
 BEFORE_REVIEW = timedelta(days=7)
 """SCH-7 asks from this long before the review falls due by days: the budget may push it, yet not past the review."""
 
-_Quiet = tuple[str, time, time]
+Quiet = tuple[str, time, time]
 """The zone and the quiet hours: all of a site's hours that a question's turn depends on, and quick to look up by."""
 
 _BEFORE_REVIEW_ASK = "CHK-BETTER"
@@ -107,7 +108,7 @@ def _by_schedule(state: PlanState) -> list[_Wanted]:
     started, hours = state.progress.started_at, state.protocol.hours
     if started is None:
         return []
-    last, put_off = dict(state.routine_sent), dict(state.put_off)
+    last, put_off = _last_asked(state.routine_sent), dict(state.put_off)
     zone, quiet_start, quiet_end = hours.zone, hours.quiet_start, hours.quiet_end
     wanted = []
     for rule, question, days in _every_days(state):
@@ -117,6 +118,12 @@ def _by_schedule(state: PlanState) -> list[_Wanted]:
             due = max(due, put_off.get(question_key(question), due))
         wanted.append((due, rule, question))
     return wanted
+
+
+@same_again
+def _last_asked(sent: tuple[tuple[str, datetime], ...]) -> Mapping[str, datetime]:
+    """When each question was asked last."""
+    return MappingProxyType(dict(sent))
 
 
 @same_parts("protocol", "progress.step")
@@ -131,7 +138,7 @@ def _before_review(state: PlanState) -> tuple[_Wanted, ...]:
     progress, hours = state.progress, state.protocol.hours
     if progress.started_at is None:
         return ()
-    if dict(state.routine_sent).get(_BEFORE_REVIEW_ASK, progress.started_at) > progress.reviewed_at:
+    if _last_asked(state.routine_sent).get(_BEFORE_REVIEW_ASK, progress.started_at) > progress.reviewed_at:
         return ()
     review = days_later(hours, progress.reviewed_at, state.protocol.review_days)
     due = ask_on(hours, local_day(hours, review - BEFORE_REVIEW))
@@ -145,17 +152,19 @@ def _asked_after(zone: str, quiet_start: time, quiet_end: time, since: datetime,
     return _asked_on(zone, quiet_start, quiet_end, day)
 
 
-_last_fits: dict[str, tuple[tuple[_Quiet, int, datetime], frozenset[datetime], datetime]] = {}
+_last_fits: dict[str, tuple[tuple[Quiet, int, datetime], frozenset[datetime], datetime]] = {}
 """Each question's last turn, after what it depended on: where only more turns are taken, it is no earlier."""
 
 
-def _fit(question: str, quiet: _Quiet, due: datetime, sent: list[datetime], budget: int) -> datetime:
+def _fit(question: str, quiet: Quiet, due: datetime, sent: list[datetime], budget: int) -> datetime:
     """The first instant from `due` on that keeps the 24-hour gap and the 7-day budget."""
     near = sent[bisect(sent, due - _BUDGET_WINDOW) :]
     taken = frozenset(near)
     known, depends, turn = _last_fits.get(question), (quiet, budget, due), due
     if known is not None and known[0] == depends and known[1] <= taken:
         turn = known[2]
+        if len(known[1]) == len(near):
+            return turn
     zone, quiet_start, quiet_end = quiet
     while (free := _not_before(turn, sent, budget)) is not None:
         day = calendar_day(zone, free)
