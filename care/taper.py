@@ -67,9 +67,11 @@ def _function_slipped(case: _Case) -> bool:
     primary = case.inputs.primary
     if primary.mcid is None:
         return False
-    losses = [regression(primary, value) for value in last(known(primary.values), 2)]
     least = primary.mcid - ROUNDING
-    return each(losses, lambda lost: lost is not None and lost >= least)
+    return each(
+        last(known(primary.values), 2),
+        lambda value: (lost := regression(primary, value)) is not None and lost >= least,
+    )
 
 
 STEP_UP: dict[str, _Rule] = {
@@ -89,8 +91,8 @@ def _any_step_up(case: _Case) -> bool:
 def _tracked(case: _Case) -> bool:
     count, primary = case.policy.n_consecutive, case.inputs.primary
     weeks = primary.weeks if len(primary.weeks) == len(primary.values) else (None,) * len(primary.values)
-    sessions = last(tuple(zip(primary.values, weeks, strict=True)), count)
-    return each(sessions, lambda session: on_track(case.policy, case.inputs, *session))
+    sessions = tuple(zip(primary.values, weeks, strict=True))
+    return each(last(sessions, count), lambda session: on_track(case.policy, case.inputs, *session))
 
 
 def _goal_met(case: _Case) -> bool:
@@ -182,7 +184,7 @@ _GROUPS: tuple[tuple[TaperVerdict, dict[str, _Rule]], ...] = (
                 case.inputs.sessions_since_review >= case.policy.no_progress_sessions and _no_progress(case)
             ),
             "TAP-ESC-2": lambda case: (
-                case.policy.neighbour(case.inputs.step, -1) is None and _any_step_up(case)
+                case.inputs.step is case.policy.ladder[0].step and _any_step_up(case)
             ),
             "TAP-ESC-3": lambda case: case.inputs.step_ups_84d >= 1 and _any_step_up(case),
             "TAP-ESC-4": lambda case: (
@@ -248,8 +250,8 @@ def _notes(case: _Case) -> tuple[str, ...]:
     """MISSING when a value that step-down needs is not known; SILENT when check-ins go unanswered."""
     count = case.policy.n_consecutive
     inputs = case.inputs
-    reached = tuple(progress(inputs.primary, value) for value in inputs.primary.values)
-    needed = (last(reached, count), last(inputs.pain.recent, count))
+    reached = [progress(inputs.primary, value) for value in last(inputs.primary.values, count)]
+    needed = (reached, last(inputs.pain.recent, count))
     missing = inputs.adherence_28d is None or any(None in values or not values for values in needed)
     return tuple(note for note, true in ((MISSING, missing), (SILENT, _silent(case))) if true)
 

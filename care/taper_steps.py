@@ -10,11 +10,12 @@ from datetime import datetime, timedelta
 from care.adverse_grades import worst_open
 from care.draft import Draft
 from care.opening import blocking, screening_valid
+from care.same_again import same_again
 from care.told import by_question
 from care.trend import on_track
 from schemas.alerts import AlertReason
 from schemas.events import EventKind
-from schemas.plan import PlanState, Proposal, Score, Session, SessionStatus, Stage
+from schemas.plan import CLIENT_MISSED, PlanState, Proposal, Score, Session, SessionStatus, Stage
 from schemas.protocol import ApprovalKind
 from schemas.screening import Urgency
 from schemas.taper import (
@@ -127,11 +128,8 @@ def adherence(state: PlanState, now: datetime) -> float | None:
     make up for no missed visit. None with fewer than three planned events: too little to judge is never read as good.
     """
     since = now - _ADHERENCE_WINDOW
-    attended = booked = 0
-    for session in state.sessions:
-        if since < session.starts_at <= now and session.status in _KEPT_OR_MISSED:
-            booked += 1
-            attended += session.status is SessionStatus.attended
+    planned_for = [attended for at, attended in _came_or_missed(state.sessions) if since < at <= now]
+    attended, booked = sum(planned_for), len(planned_for)
     weekly = state.protocol.home_days_per_week
     told = by_question(state.progress.answers).get("CHK-HOME", ())
     home = [min(a.value, weekly) for a in told if a.at > since]
@@ -141,7 +139,14 @@ def adherence(state: PlanState, now: datetime) -> float | None:
     return round(100 * (attended + sum(home)) / planned, 1)
 
 
-_KEPT_OR_MISSED = frozenset({SessionStatus.attended, SessionStatus.no_show, SessionStatus.late_cancel})
+@same_again
+def _came_or_missed(sessions: tuple[Session, ...]) -> tuple[tuple[datetime, bool], ...]:
+    """The visits that were kept or missed: when, and whether the client came."""
+    return tuple([(s.starts_at, s.status is _CAME) for s in sessions if s.status in _CAME_OR_MISSED])
+
+
+_CAME = SessionStatus.attended
+_CAME_OR_MISSED = CLIENT_MISSED | {_CAME}
 
 
 def _review_overdue(state: PlanState, now: datetime) -> bool:

@@ -60,4 +60,4 @@ def known(values: Iterable[float | None]) -> list[float]:
 
 def each(values: Sequence[V], holds: Callable[[V], bool]) -> bool:
     """All of at least one: an empty trend shows nothing."""
-    return bool(values) and all(holds(value) for value in values)
+    return bool(values) and all(map(holds, values))
