@@ -42,16 +42,20 @@ def same_parts(
     look = attrgetter(*parts, parts[0])  # the first one twice: a tuple also of one part
 
     def remembering(work: Callable[[A], R]) -> Callable[[A], R]:
-        last: tuple[tuple[Any, ...], list[Any], R] | None = None
+        last: tuple[A, tuple[Any, ...], list[Any], R] | None = None
 
         @wraps(work)
         def answer(state: A) -> R:
             nonlocal last
-            known, now, told = last, look(state), [part(state) for part in derived]
-            if known is not None and all(map(is_, known[0], now)) and known[1] == told:
-                return known[2]
-            found = work(state)
-            last = (now, told, found)
+            known = last
+            if known is not None and known[0] is state:
+                return known[3]
+            now, told = look(state), [part(state) for part in derived]
+            if known is not None and all(map(is_, known[1], now)) and known[2] == told:
+                found = known[3]
+            else:
+                found = work(state)
+            last = (state, now, told, found)
             return found
 
         return answer
