@@ -22,7 +22,10 @@ ZeroToTen = Annotated[float, Field(ge=0, le=10)]
 
 
 class EditAsked(Strict):
-    """Changes to a protocol; what is left out stays as it is. `therapist` is an id or e-mail."""
+    """Changes to a protocol; what is left out stays as it is. `therapist` is an id or e-mail.
+
+    `target_regions` are the parts of the body to treat: of a running plan, or as it starts.
+    """
 
     start_step: Step | None = None
     first_session_at: AwareDatetime | None = None
@@ -39,6 +42,9 @@ class EditAsked(Strict):
     review_days: int | None = Field(None, ge=7, le=182)
     pain_baseline: ZeroToTen | None = Field(None, description="AL-02 compares with it; re-set at a review.")
     pain_ok_max: ZeroToTen | None = Field(None, le=5, description="D2's limit, for pain that lasts.")
+    target_regions: tuple[str, ...] | None = Field(
+        None, min_length=1, max_length=6, description="All of them, by the rule pack's names."
+    )
 
 
 class DecisionAsked(Strict):
@@ -126,18 +132,10 @@ class NeededReasonAsked(Strict):
     reason: NeededWords
 
 
-class AmendEditAsked(EditAsked):
-    """What may change in a running plan: a protocol's own fields, and the parts of the body that it treats."""
-
-    target_regions: tuple[str, ...] | None = Field(
-        None, min_length=1, max_length=6, description="All of them, by the rule pack's names."
-    )
-
-
 class AmendAsked(Strict):
     """Change a running plan's protocol, and why."""
 
-    edit: AmendEditAsked
+    edit: EditAsked
     reason: NeededWords
 
 

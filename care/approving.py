@@ -11,7 +11,7 @@ from care.local_time import local_day
 from care.named import the_approval
 from care.opening import NOT_STARTED, await_next, blocks_plan
 from care.pausing import close_plan, respace_and_tell, resume, tell_visits
-from care.regions import change_regions
+from care.regions import change_regions, treat
 from care.taper_steps import as_expected, change_step
 from schemas.alerts import AlertReason
 from schemas.commands import Amend, DecideApproval, Decision, ProtocolEdit
@@ -31,7 +31,9 @@ def decide_approval(draft: Draft, command: DecideApproval) -> None:
 
 
 def _start(draft: Draft, approval: Approval, command: DecideApproval) -> None:
-    if command.edit is not None:
+    if command.regions is not None:
+        treat(draft, command.regions, command.reason_id)
+    if command.edit is not None and (command.regions is None or command.edit != ProtocolEdit()):
         edit_protocol(draft, command.edit)
     step = draft.protocol.start_step
     draft.stage(Stage.active, "ALG-9")

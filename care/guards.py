@@ -181,7 +181,7 @@ def _amend(state: PlanState, actor: Actor, command: Amend, now: datetime) -> Ref
     return (
         refusal
         or refuse_edit(state, command.edit, now)
-        or refuse_regions(state, command)
+        or refuse_regions(state, command.regions, command.edit)
         or _new_step(state, command.edit.start_step)
     )
 

@@ -9,9 +9,10 @@ from care.alerts import URGENT, freezes
 from care.guards_treating import refuse_going_on, refuse_start_of_work
 from care.local_time import local, local_day
 from care.opening import blocking
+from care.regions import refuse_regions, treating
 from care.state_words import APPROVALS, STAGES, rhythm
 from care.taper import pain_ok_for_lasting_pain
-from schemas.commands import Actor, DecideApproval, Decision, ProtocolEdit, Refusal
+from schemas.commands import Actor, DecideApproval, Decision, NewRegions, ProtocolEdit, Refusal
 from schemas.plan import Approval, PlanState, Stage
 from schemas.protocol import ApprovalKind
 from schemas.taper import Step
@@ -60,10 +61,16 @@ def refuse_decision(state: PlanState, actor: Actor, command: DecideApproval, now
         return refusal or _rejectable(state, approval)
     if command.decision is Decision.edit and command.reason_id is None:
         return Refusal(code="reason_missing", sentence="An edited proposal needs the reason why it differs.")
-    if command.decision is Decision.approve and (command.edit is not None or command.step is not None):
+    changes = (command.edit, command.step, command.regions)
+    if command.decision is Decision.approve and any(one is not None for one in changes):
         return Refusal(
             code="edit_not_stated",
             sentence="Approving takes the proposal as it is; to change it, edit it and give a reason.",
+        )
+    if command.regions is not None and approval.kind is not ApprovalKind.start:
+        return Refusal(
+            code="regions_not_here",
+            sentence=f"What is treated is no part of {APPROVALS[approval.kind]}; change it in the plan itself.",
         )
     return _DECISION_GUARDS[approval.kind](state, approval, command, now)
 
@@ -82,7 +89,23 @@ def _rejectable(state: PlanState, approval: Approval) -> Refusal | None:
 
 def _start(state: PlanState, approval: Approval, command: DecideApproval, now: datetime) -> Refusal | None:
     refusal = refuse_edit(state, command.edit, now) if command.edit else None
-    return refusal or _fit_to_go_on(state, now)
+    return (
+        refusal
+        or refuse_regions(state, command.regions, command.edit)
+        or _fit_to_go_on(state, now)
+        or _fit_with_regions(state, command.regions, now)
+    )
+
+
+def _fit_with_regions(state: PlanState, regions: NewRegions | None, now: datetime) -> Refusal | None:
+    """ALG-6: nobody starts a plan whose new regions are held, or were never asked about; nothing changes then."""
+    unfit = _fit_to_go_on(treating(state, regions), now) if regions is not None else None
+    if unfit is None:
+        return None
+    way_out = (
+        "Choose other parts; or change what is treated on the plan's page, and it waits for what is missing."
+    )
+    return unfit.but(sentence=f"Not with these parts of the body (ALG-6). {unfit.sentence} {way_out}")
 
 
 def _fit_to_go_on(state: PlanState, now: datetime) -> Refusal | None:

@@ -17,7 +17,7 @@ from care.following_holds import follow_holds
 from care.opening import ask_to_rescreen
 from care.pausing import suspend
 from care.technique_limits import reach_of, techniques_under
-from schemas.commands import Amend, NewRegions, Refusal
+from schemas.commands import NewRegions, ProtocolEdit, Refusal
 from schemas.events import EventKind
 from schemas.plan import HeldRequirement, PlanState, ScreeningState
 from schemas.protocol import Protocol
@@ -74,9 +74,8 @@ def _unanswered(pack: RulePack, result: ScreeningResult) -> tuple[str, ...]:
 # -- what a plan refuses --------------------------------------------------------------------------------
 
 
-def refuse_regions(state: PlanState, command: Amend) -> Refusal | None:
+def refuse_regions(state: PlanState, regions: NewRegions | None, edit: ProtocolEdit | None) -> Refusal | None:
     """The same regions again, and techniques that the new ones rule out."""
-    regions = command.regions
     if regions is None:
         return None
     if set(regions.target_regions) == set(state.protocol.target_regions):
@@ -84,7 +83,8 @@ def refuse_regions(state: PlanState, command: Amend) -> Refusal | None:
             code="same_regions",
             sentence=f"The plan treats {_named(state.protocol.target_regions)} already; choose what shall differ.",
         )
-    beyond = tuple(one for one in command.edit.techniques or () if one not in regions.techniques)
+    wanted = edit.techniques if edit is not None else None
+    beyond = tuple(one for one in wanted or () if one not in regions.techniques)
     if beyond:
         return Refusal(
             code="technique_ruled_out",
@@ -100,26 +100,36 @@ def _named(codes: tuple[str, ...]) -> str:
 # -- what the change does -------------------------------------------------------------------------------
 
 
-def change_regions(draft: Draft, regions: NewRegions, reason_id: str) -> None:
+def change_regions(draft: Draft, regions: NewRegions, reason_id: str | None) -> None:
     """The plan treats these regions from now on; what holds them counts at once, and nothing is lifted by it."""
+    treat(draft, regions, reason_id)
+    if regions.unanswered:
+        suspend(draft, BLANK, regions.unanswered)
+        ask_to_rescreen(draft, BLANK, None)
+    follow_holds(draft, RULE)
+
+
+def treat(draft: Draft, regions: NewRegions, reason_id: str | None) -> None:
+    """Other regions, with what the plan's own rules make of them, and the story of it. The plan's stage stays."""
     before = draft.protocol
-    draft.set(
+    draft.state = treating(draft.state, regions)
+    _tell(draft, before, regions, reason_id)
+
+
+def treating(state: PlanState, regions: NewRegions) -> PlanState:
+    """The plan with these regions: its screening read for them, what nobody has examined there due again."""
+    before, made = state.protocol, state.assessment
+    examine = regions.unexamined and made is not None and made.outcome.lets_start
+    return state.but(
         protocol=before.but(
             revision=before.revision + 1,
             target_regions=regions.target_regions,
             restrictions=tuple(dict.fromkeys((*before.restrictions, *regions.restrictions))),
             techniques=regions.techniques,
         ),
-        screening=_read_for(draft.state.screening, before, regions),
+        screening=_read_for(state.screening, before, regions),
+        assessment=None if examine else made,
     )
-    _tell(draft, before, regions, reason_id)
-    made = draft.state.assessment
-    if regions.unexamined and made is not None and made.outcome.lets_start:
-        draft.set(assessment=None)
-    if regions.unanswered:
-        suspend(draft, BLANK, regions.unanswered)
-        ask_to_rescreen(draft, BLANK, None)
-    follow_holds(draft, RULE)
 
 
 def _read_for(screening: ScreeningState, protocol: Protocol, regions: NewRegions) -> ScreeningState:
@@ -134,6 +144,7 @@ def _read_for(screening: ScreeningState, protocol: Protocol, regions: NewRegions
         result=result,
         overall=result.overall,
         holds=tuple(_open_again(held, regions.unanswered) for held in screening.holds),
+        repeat_items=tuple(sorted({*screening.repeat_items, *regions.unanswered})),
         valid_until=min(screening.valid_until, completed + timedelta(days=days)),
     )
 
@@ -143,7 +154,7 @@ def _open_again(held: HeldRequirement, unanswered: tuple[str, ...]) -> HeldRequi
     return held.but(discharged_at=None, discharged_by=None, document_valid_until=None) if blank else held
 
 
-def _tell(draft: Draft, before: Protocol, regions: NewRegions, reason_id: str) -> None:
+def _tell(draft: Draft, before: Protocol, regions: NewRegions, reason_id: str | None) -> None:
     """The story names every rule that now limits or holds one of the plan's regions."""
     wanted, result = set(regions.target_regions), draft.state.screening.result
     at_work = (one.rule for one in result.findings if one.region in wanted)

@@ -78,8 +78,25 @@ class ProtocolEdit(Frozen):
     """The pain up to which visits may become rarer (D2); above the pack's only for lasting pain."""
 
 
+class NewRegions(Frozen):
+    """The parts of the body that a plan shall treat, and what its own pack makes of them (ALG-6).
+
+    `restrictions` count again for them; `techniques` are the plan's for them. `unanswered` are screening questions
+    about a place that nobody has answered; `unexamined` is what the physical assessment has not covered.
+    """
+
+    target_regions: tuple[str, ...] = Field(min_length=1)
+    techniques: tuple[str, ...]
+    restrictions: tuple[Restriction, ...] = ()
+    unanswered: tuple[str, ...] = ()
+    unexamined: tuple[str, ...] = ()
+
+
 class DecideApproval(Frozen):
-    """Approve, edit or reject what waits. `reason_id` refers to the written reason in the database."""
+    """Approve, edit or reject what waits. `reason_id` refers to the written reason in the database.
+
+    `regions` belong to an edited start: the plan begins with these parts of the body in place of those it named.
+    """
 
     kind: Literal["decide_approval"] = "decide_approval"
     approval_id: str
@@ -87,6 +104,7 @@ class DecideApproval(Frozen):
     reason_id: str | None = None
     step: Step | None = None
     edit: ProtocolEdit | None = None
+    regions: NewRegions | None = None
     document_valid_until: date | None = None
 
 
@@ -196,20 +214,6 @@ class DischargePlan(Frozen):
 
     kind: Literal["discharge"] = "discharge"
     reason_id: str
-
-
-class NewRegions(Frozen):
-    """The parts of the body that a plan shall treat, and what its own pack makes of them (ALG-6).
-
-    `restrictions` count again for them; `techniques` are the plan's for them. `unanswered` are screening questions
-    about a place that nobody has answered; `unexamined` is what the physical assessment has not covered.
-    """
-
-    target_regions: tuple[str, ...] = Field(min_length=1)
-    techniques: tuple[str, ...]
-    restrictions: tuple[Restriction, ...] = ()
-    unanswered: tuple[str, ...] = ()
-    unexamined: tuple[str, ...] = ()
 
 
 class Amend(Frozen):

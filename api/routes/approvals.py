@@ -13,7 +13,7 @@ from api.clinic import TheClinic
 from api.commanding import Ask
 from api.console.moments import SiteClock
 from api.document_note import decision_words
-from api.edits import protocol_edit
+from api.edits import new_regions, protocol_edit
 from api.identity import Who, find_member
 from api.plan_at_hand import ones_own_plan
 from database import approvals as approval_records
@@ -51,6 +51,8 @@ async def post_decision(approval_id: str, asked: DecisionAsked, ask: Ask) -> Res
     approval = await approval_records.approval(clinic.engine, approval_id)
     at_hand = await ones_own_plan(clinic, ask.who, approval.plan_id)
     edit = await protocol_edit(clinic, at_hand.state.protocol, asked.edit, "edit") if asked.edit else None
+    wanted = asked.edit.target_regions if asked.edit else None
+    regions = await new_regions(clinic, at_hand, wanted, "edit.target_regions") if wanted else None
     words = decision_words(approval.kind, asked, SiteClock(at_hand.zone, clinic.clock()))
     # Without a named person the plan refuses the decision itself; there is no author to keep words under.
     words = words if ask.who.member else None
@@ -60,6 +62,7 @@ async def post_decision(approval_id: str, asked: DecisionAsked, ask: Ask) -> Res
         reason_id=await ask.note(at_hand.id, "decision", words),
         step=asked.step,
         edit=edit,
+        regions=regions,
         document_valid_until=asked.document_valid_until,
     )
     return await at_hand.told(ask, decision)

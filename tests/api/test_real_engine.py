@@ -116,6 +116,23 @@ async def test_other_target_regions_reach_the_running_plan_and_hold_it_at_once(
     assert (again.status_code, again.json()["code"]) == (409, "same_regions")
 
 
+async def test_a_start_with_a_held_part_is_refused_by_the_plan_and_one_with_a_free_part_begins(
+    staff: AsyncClient, running: RunningClinic, anna: dict[str, Any]
+) -> None:
+    knee = {"value": "healing_or_not_checked", "region": ["knee"], "date": "2026-09-01"}
+    form = with_field(anna, "screening", {**anna["screening"], "SCR-08": knee})
+    plan_id = await opened(staff, form)
+    await running.settled(running.plan_of(plan_id, "", None))
+    address = f"/api/v1/approvals/{await waiting(staff, plan_id)}/decision"
+    asked = {"decision": "edit", "reason": "Her knee hurts most.", "edit": {"target_regions": ["knee"]}}
+    held = await staff.post(address, json=asked)
+    assert (held.status_code, held.json()["code"]) == (409, "holds_open"), held.text
+    free = await staff.post(address, json={**asked, "edit": {"target_regions": ["shoulder"]}})
+    assert (free.status_code, free.json()["stage"]) == (200, "active"), free.text
+    whole = await read(staff, plan_id)
+    assert whole["state"]["protocol"]["target_regions"] == ["shoulder"]
+
+
 async def test_a_taken_time_comes_back_from_the_plan_with_free_ones(
     staff: AsyncClient, running: RunningClinic, anna: dict[str, Any]
 ) -> None:

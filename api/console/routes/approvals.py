@@ -22,7 +22,7 @@ from api.console.setting_aside import sets_aside
 from api.console.taper_evidence import taper_evidence
 from api.console.time_axis import TimeAxis
 from api.plan_at_hand import ones_own_plan
-from api.problems import Problem
+from api.problems import FieldProblem, Problem, invalid
 from api.routes.approvals import post_decision
 from api.screening_story import must_state, screening_story
 from database import approvals as approval_records
@@ -105,10 +105,19 @@ async def _asked(form: Sent, approval_id: str) -> DecisionAsked:
         step = form.filled("step")
         if approval.kind is ApprovalKind.start:
             edit |= {"start_step": step["step"]} if step else {}
+            edit |= _other_regions(form)
         else:
             values |= step
         values |= {"edit": edit} if edit else {}
     return checked(DecisionAsked, values)
+
+
+def _other_regions(form: Sent) -> dict[str, Any]:
+    """The parts of the body that were ticked, where they differ from those that the sheet showed as ticked."""
+    shown, chosen = form.chosen("treated"), form.chosen("target_regions")
+    if shown and not chosen:
+        raise invalid([FieldProblem("target_regions", "Tick at least one part of the body.")])
+    return {} if set(chosen) == set(shown) else {"target_regions": chosen}
 
 
 async def _sheet(at: Desk, approval_id: str, no: No | None = None, form: Sent | None = None) -> Response:
@@ -145,6 +154,8 @@ async def _sheet(at: Desk, approval_id: str, no: No | None = None, form: Sent | 
         trend=_trend(state, clock),
         decided_by=await _name(at, approval.decided_by),
         therapists=await all_staff(engine, site_id=summary.site_id, role=Role.treating_physiotherapist),
+        regions=pack.enums.regions,
+        chosen_regions=form.chosen("target_regions") if form else state.protocol.target_regions,
         typed=form.typed if form else nothing_typed(),
         key=form.key_again(refusal) if form else new_id(),
         refusal=refusal,

@@ -8,7 +8,7 @@ from typing import Final
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from api.asked import AmendAsked, AmendEditAsked, HoldAsked, ReasonAsked
+from api.asked import AmendAsked, EditAsked, HoldAsked, ReasonAsked
 from api.commanding import Asking
 from api.console.desk import allowed
 from api.console.forms import Sent, TheForm, checked, local_moment, nothing_typed, problem_of, refusal_shown
@@ -72,7 +72,7 @@ def _words(form: Sent, doing: Doing, plans: list[PlanAtHand]) -> Words:
         return checked(HoldAsked, values | ({"until": local_moment(until, zone, "until")} if until else {}))
     if not form.word("therapist"):
         raise invalid([FieldProblem("therapist", "Choose who takes the plans over.")])
-    return checked(AmendAsked, values | {"edit": AmendEditAsked(therapist=form.word("therapist"))})
+    return checked(AmendAsked, values | {"edit": EditAsked(therapist=form.word("therapist"))})
 
 
 async def _done(form: Sent, doing: Doing, one: PlanAtHand, words: Words) -> Line:
