@@ -65,6 +65,7 @@ SENTENCES: Final[Mapping[E, str]] = MappingProxyType(
         E.text_not_sent: "A text was not sent.",
         E.text_delivery: "A text's delivery: {status}.",
         E.client_revealed: "Somebody looked at the client's name and number.",
+        E.record_exported: "The whole record was exported.",
     }
 )
 

@@ -60,6 +60,7 @@ class EventKind(StrEnum):
     text_not_sent = "text.not_sent"
     text_delivery = "text.delivery"
     client_revealed = "client.revealed"
+    record_exported = "record.exported"
 
 
 Fact = str | int | float | bool | None | tuple[str, ...]
