@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
+from typing import Final
 
 from alembic import command
 from alembic.config import Config
@@ -13,7 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 _FOLDER = Path(__file__).parent / "migrations"
 
 # Any number that is the same for every process: two that migrate at once take turns.
-_TURN = "SELECT pg_advisory_lock(hashtextextended('limber migrations', 0))"
+_TURN: Final = "SELECT pg_try_advisory_lock(hashtextextended('limber migrations', 0))"
+_ASKED_AGAIN_AFTER: Final = 0.2
+"""Seconds. Who waited inside a statement would be waited for by an index that is built beside the work."""
 
 
 def alembic_config() -> Config:
@@ -31,14 +35,16 @@ async def upgrade(engine: AsyncEngine) -> tuple[str | None, str | None]:
     """
     async with engine.connect() as connection:
         try:
+            while not (await connection.exec_driver_sql(_TURN)).scalar_one():
+                await connection.commit()
+                await asyncio.sleep(_ASKED_AGAIN_AFTER)
             await connection.exec_driver_sql("SET statement_timeout = 0")
-            await connection.exec_driver_sql("SET lock_timeout = 0")
-            await connection.exec_driver_sql(_TURN)
             # A table that someone works on is waited for only so long: whoever comes next waits behind us.
             await connection.exec_driver_sql("SET lock_timeout = '10s'")
             await connection.commit()
             return await connection.run_sync(_upgrade)
         finally:
+            await connection.rollback()
             await connection.invalidate()  # with it go its turn and its settings
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -55,6 +56,11 @@ async def test_the_migrations_make_the_tables_the_queries_expect(empty_database:
 async def test_migrating_again_changes_nothing(empty_database: AsyncEngine) -> None:
     await upgrade(empty_database)
     assert await upgrade(empty_database) == (HEAD, HEAD)
+
+
+async def test_machines_that_migrate_at_once_take_turns(empty_database: AsyncEngine) -> None:
+    done = await asyncio.gather(*(upgrade(empty_database) for _ in range(3)))
+    assert sorted(done, key=str) == [(HEAD, HEAD), (HEAD, HEAD), (None, HEAD)]
 
 
 async def test_every_migration_leads_back(empty_database: AsyncEngine) -> None:

@@ -78,12 +78,15 @@ def upgrade() -> None:
     op.execute(COLUMN)
     with op.get_context().autocommit_block():
         op.execute(FILL)
+        # An index that is built beside the work waits until every older reader is done; nobody waits behind it.
+        op.execute("SET lock_timeout = 0")
         for name, which in INDEXES.items():
             of_site = f"{name} ON messages (site_id, ordered_at, key){which}"
             op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")  # one that was cut short is of no use
             op.execute(f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {of_site}")
         for name in IN_PLACE_OF:
             op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
+        op.execute("SET lock_timeout = '10s'")
 
 
 def downgrade() -> None:
