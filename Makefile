@@ -34,7 +34,7 @@ demo: .venv/.installed
 	@exec $(BIN)/limber demo
 
 test: .venv/.installed-dev
-	@exec $(BIN)/pytest --numprocesses $(WORKERS) --dist loadgroup --no-loadscope-reorder $(TESTS)
+	@exec $(BIN)/pytest --numprocesses $(WORKERS) --no-loadscope-reorder $(TESTS)
 
 bench: .venv/.installed-dev
 	@exec $(BIN)/limber bench $(BENCH)

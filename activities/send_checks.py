@@ -22,6 +22,7 @@ class WhyNot(StrEnum):
     visit_has_begun = "visit_has_begun"
     opted_out = "opted_out"
     no_consent = "no_consent"
+    texts_not_agreed = "texts_not_agreed"
     plan_closed = "plan_closed"
     plan_suspended = "plan_suspended"
     session_moved = "session_moved"
@@ -145,6 +146,12 @@ CHECKS: Final = (
     Check(WhyNot.visit_has_begun, _begun, purposes=_REMINDER, status=MessageStatus.expired),
     Check(WhyNot.opted_out, lambda s: not s.facts.texts_allowed, audiences=_CLIENT, channels=_SMS),
     Check(WhyNot.no_consent, lambda s: not s.facts.consented, audiences=_CLIENT, channels=_SMS),
+    Check(
+        WhyNot.texts_not_agreed,
+        lambda s: not s.facts.texts_agreed,
+        purposes=frozenset(TextPurpose) - {TextPurpose.safety},
+        audiences=_CLIENT,
+    ),
     Check(WhyNot.plan_closed, _closed, purposes=_CAN_WAIT),
     Check(WhyNot.plan_suspended, lambda s: s.facts.stage is Stage.suspended, purposes=_ROUTINE),
     Check(WhyNot.session_moved, _moved, purposes=_CAN_WAIT),

@@ -66,6 +66,11 @@ class DecisionAsked(Strict):
         None, description="Its review date. It counts no longer than its rule allows, whatever it says."
     )
 
+    texts_agreed: bool | None = Field(
+        None,
+        description="With the consent record of a client under 16 (SCR-24): are texts as agreed? Left out, no.",
+    )
+
     @model_validator(mode="after")
     def _a_rejection_says_why(self) -> Self:
         if self.decision is Decision.reject and not self.reason:

@@ -58,6 +58,8 @@ SENTENCES: Final[Mapping[E, str]] = MappingProxyType(
         E.adverse_closed: "The adverse event (grade {grade}) was closed.",
         E.opted_out: "The client opted out of texts.",
         E.opted_in: "The client wants texts again.",
+        E.texts_agreed: "The client is under 16, and texts are as agreed.",
+        E.texts_not_agreed: "The client is under 16, and texts are not agreed; the clinic rings.",
         E.text_ordered: "A text was ordered: {template}.",
         E.text_withdrawn: "A text was taken back.",
         E.text_skipped: "A text was left out: {reason}.",
@@ -65,6 +67,7 @@ SENTENCES: Final[Mapping[E, str]] = MappingProxyType(
         E.text_not_sent: "A text was not sent.",
         E.text_delivery: "A text's delivery: {status}.",
         E.client_revealed: "Somebody looked at the client's name and number.",
+        E.record_exported: "The whole record was exported.",
     }
 )
 

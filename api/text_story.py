@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.text_words import ASKED, why
+from database.inbound import texts_from_plan
 from database.outbox import OutboxText, texts_of_plan
 from database.receipts import ProviderState, states_by_text
 from schemas.messages import CheckResult
@@ -18,6 +20,24 @@ async def texts_out(engine: AsyncEngine, plan_id: str) -> list[dict[str, Any]]:
     texts = await texts_of_plan(engine, plan_id)
     states = await states_by_text(engine, [text.provider_sid for text in texts if text.provider_sid])
     return [text_story(text, states.get(text.provider_sid or "", ())) for text in texts]
+
+
+async def texts_both_ways(engine: AsyncEngine, plan_id: str) -> list[dict[str, Any]]:
+    """The same, and what the client wrote, the newest first."""
+    inbound = [
+        {
+            "direction": "in",
+            "at": one.received_at,
+            "id": one.id,
+            "body": one.body,
+            "status": one.status,
+            "num_media": one.num_media,
+            "reading": one.reading,
+            "answers": one.answers_key,
+        }
+        for one in await texts_from_plan(engine, plan_id)
+    ]
+    return sorted([*await texts_out(engine, plan_id), *inbound], key=itemgetter("at"), reverse=True)
 
 
 def text_story(text: OutboxText, states: Sequence[ProviderState]) -> dict[str, Any]:

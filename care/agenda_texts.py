@@ -34,7 +34,7 @@ def session_key(session: Session) -> str:
 
 
 def _texts_flow(state: PlanState) -> bool:
-    return state.stage is Stage.active and state.texts_on
+    return state.stage is Stage.active and state.takes_texts
 
 
 def _allowed(state: PlanState, due: datetime) -> datetime:
@@ -42,7 +42,9 @@ def _allowed(state: PlanState, due: datetime) -> datetime:
     return out_of_quiet(state.protocol.hours, max(due, state.texts_since or due))
 
 
-@looks_at_each("sessions", "stage", "texts_on", "texts_since", "protocol", among=sessions_ahead)
+@looks_at_each(
+    "sessions", "stage", "texts_on", "texts_agreed", "texts_since", "protocol", among=sessions_ahead
+)
 def _session_texts(state: PlanState, session: Session) -> Iterator[AgendaItem]:
     """Reminders and the day-before question (SCH-8: "see you tomorrow") of a booked session."""
     if session.status is not SessionStatus.booked or not _texts_flow(state):
@@ -95,7 +97,14 @@ def _outcomes(state: PlanState, session: Session) -> Iterator[AgendaItem]:
         )
 
 
-@looks_at("stage", "texts_on", "texts_since", "protocol", closely={about_attended: ABOUT_ATTENDED})
+@looks_at(
+    "stage",
+    "texts_on",
+    "texts_agreed",
+    "texts_since",
+    "protocol",
+    closely={about_attended: ABOUT_ATTENDED},
+)
 def _after_sessions(state: PlanState) -> Iterator[AgendaItem]:
     """What is asked after a visit that took place: soreness (SCH-1), and pain on the third day (SCH-2)."""
     if not _texts_flow(state):
@@ -131,6 +140,7 @@ def _after_item(asked: tuple[int, str, str], due: datetime, expires: datetime) -
 @looks_at(
     "stage",
     "texts_on",
+    "texts_agreed",
     "texts_since",
     "protocol",
     "put_off",
@@ -181,7 +191,7 @@ def _question_item(quiet: Quiet, turn: Turn, since: datetime | None) -> AgendaIt
     )
 
 
-@looks_at_each("prompts", "stage", "texts_on", "texts_since", "protocol")
+@looks_at_each("prompts", "stage", "texts_on", "texts_agreed", "texts_since", "protocol")
 def _prompts(state: PlanState, prompt: Prompt) -> Iterator[AgendaItem]:
     """A routine question unanswered: remind once, then note the silence (missing-answer ladder, AL-12)."""
     if prompt.kind is PromptKind.which:

@@ -127,7 +127,8 @@ def _opt_out(draft: Draft, command: ReceiveText, finding: ReplyFinding, worried:
 def _opt_in(draft: Draft, command: ReceiveText, finding: ReplyFinding, worried: bool) -> None:
     draft.event(EventKind.opted_in, "opt_out", inbound=command.inbound_id)
     draft.allow_texts(True)
-    draft.close_alerts(AlertReason.opted_out, "opted in again")
+    if draft.state.texts_agreed:
+        draft.close_alerts(AlertReason.opted_out, "opted in again")
 
 
 def _help(draft: Draft, command: ReceiveText, finding: ReplyFinding, worried: bool) -> None:

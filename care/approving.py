@@ -13,6 +13,7 @@ from care.opening import NOT_STARTED, await_next, blocks_plan
 from care.pausing import close_plan, respace_and_tell, resume, tell_visits
 from care.regions import change_regions, treat
 from care.taper_steps import as_expected, change_step
+from care.texts_agreed import asks_about_texts, record_agreement, ring_instead
 from schemas.alerts import AlertReason
 from schemas.commands import Amend, DecideApproval, Decision, ProtocolEdit
 from schemas.events import EventKind
@@ -49,8 +50,8 @@ def _start(draft: Draft, approval: Approval, command: DecideApproval) -> None:
     )
     top_up(draft)
     tell_visits(draft, "visits_booked", "ALG-9")
-    if not draft.state.texts_on:
-        draft.raise_alert(AlertReason.opted_out, Urgency.E3, "INT-10")
+    if not draft.state.takes_texts:
+        ring_instead(draft)
 
 
 def _decline(draft: Draft, approval: Approval, command: DecideApproval) -> None:
@@ -59,6 +60,8 @@ def _decline(draft: Draft, approval: Approval, command: DecideApproval) -> None:
 
 def _clear(draft: Draft, approval: Approval, command: DecideApproval) -> None:
     key = approval.proposal.hold_key
+    if asks_about_texts(next((one for one in draft.state.screening.holds if one.key == key), None)):
+        record_agreement(draft, command)
     holds = tuple(
         _discharged(draft, held, command.document_valid_until) if held.key == key else held
         for held in draft.state.screening.holds

@@ -12,6 +12,7 @@ from care.opening import blocking
 from care.regions import refuse_regions, treating
 from care.state_words import APPROVALS, STAGES, rhythm
 from care.taper import pain_ok_for_lasting_pain
+from care.texts_agreed import refuse_agreement
 from schemas.commands import Actor, DecideApproval, Decision, NewRegions, ProtocolEdit, Refusal
 from schemas.plan import Approval, PlanState, Stage
 from schemas.protocol import ApprovalKind
@@ -72,7 +73,8 @@ def refuse_decision(state: PlanState, actor: Actor, command: DecideApproval, now
             code="regions_not_here",
             sentence=f"What is treated is no part of {APPROVALS[approval.kind]}; change it in the plan itself.",
         )
-    return _DECISION_GUARDS[approval.kind](state, approval, command, now)
+    refusal = refuse_agreement(state, approval, command.texts_agreed)
+    return refusal or _DECISION_GUARDS[approval.kind](state, approval, command, now)
 
 
 def _rejectable(state: PlanState, approval: Approval) -> Refusal | None:

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from care.algebra import laws_at_work
 from care.draft import Draft
 from care.local_time import local_day
+from care.texts_agreed import need_agreement
 from schemas.alerts import AlertReason
 from schemas.commands import CLIENT
 from schemas.events import EventKind
@@ -43,6 +44,7 @@ def new_plan(
         progress=Progress(
             step=protocol.start_step, step_entered_at=now, reviewed_at=now, last_contact_at=now
         ),
+        texts_agreed=not need_agreement(result),
     )
 
 

@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from care.agenda import agenda, next_item, session_key
 from care.driving import DrivenPlan, Recording, Sent
+from care.texts_agreed import reaches_client
 from schemas.alerts import AlertReason
 from schemas.base import Frozen, Instant
 from schemas.commands import (
@@ -27,7 +28,6 @@ from schemas.commands import (
     Role,
 )
 from schemas.events import EventKind
-from schemas.messages import Audience
 from schemas.plan import AgendaKind, PlanState, Session, SessionStatus
 from schemas.prompts import Prompt, PromptKind
 from schemas.protocol import ApprovalKind
@@ -106,9 +106,9 @@ class _Played(DrivenPlan):
         self.lines += _told(step.transition, step.now)
 
     def texted(self, text: Sent) -> None:
-        """The client's texts; pages to staff are no part of a plan that goes as planned."""
+        """The texts that the client gets; pages to staff are no part of a plan that goes as planned."""
         order = text.order
-        if order.audience is Audience.client:
+        if reaches_client(text.before, order):
             self.lines.append(
                 Planned(
                     at=text.at,

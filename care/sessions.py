@@ -69,7 +69,7 @@ def short_course(draft: Draft) -> None:
 
 def _tell_missed(draft: Draft, session: Session) -> None:
     upcoming = ahead(draft.state, draft.now)
-    if upcoming and draft.state.stage is Stage.active and draft.state.texts_on:
+    if upcoming and draft.state.stage is Stage.active and draft.state.takes_texts:
         draft.text(
             f"s{session.no}r{session.revision}:missed",
             template="session_missed",

@@ -183,9 +183,7 @@ _GROUPS: tuple[tuple[TaperVerdict, dict[str, _Rule]], ...] = (
             "TAP-ESC-1": lambda case: (
                 case.inputs.sessions_since_review >= case.policy.no_progress_sessions and _no_progress(case)
             ),
-            "TAP-ESC-2": lambda case: (
-                case.inputs.step is case.policy.ladder[0].step and _any_step_up(case)
-            ),
+            "TAP-ESC-2": lambda case: case.inputs.step is case.policy.ladder[0].step and _any_step_up(case),
             "TAP-ESC-3": lambda case: case.inputs.step_ups_84d >= 1 and _any_step_up(case),
             "TAP-ESC-4": lambda case: (
                 case.inputs.sessions_since_review >= case.policy.hard_review_sessions

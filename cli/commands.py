@@ -48,6 +48,15 @@ COMMANDS = (
     Entry("staff list", "cli.staff:listed", "Who works here, with their roles.", joins=True),
     Entry("staff password", "cli.staff:password", "A new first password for somebody.", joins=True),
     Entry("staff token", "cli.staff:token", "A token for a program, shown once.", joins=True),
+    Entry(
+        "export plan",
+        "cli.export:plan",
+        "One client's whole record as JSON, for the client or a hand-over.",
+        joins=True,
+    ),
+    Entry(
+        "export events", "cli.export:events", "Every event with its hash, for an audit archive.", joins=True
+    ),
     Entry("rules check", "cli.rules:check", "Check a rule pack: schema, references, traceability."),
     Entry("rules test", "cli.rules:test", "Run screening, taper and reply vectors against a rule pack."),
     Entry(
@@ -67,6 +76,7 @@ COMMANDS = (
 )
 
 GROUPS = {
+    "export": "What leaves the database, and who took it is noted.",
     "rules": "Rule packs: check them, test them.",
     "sms": "Texts: read them, count them.",
     "staff": "The accounts of people who work here.",

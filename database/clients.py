@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.engine import one_by_one
 from database.errors import NotFoundError
-from database.tables import clients, consents
+from database.tables import clients, consents, plans
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +63,25 @@ async def client(engine: AsyncEngine, client_id: str) -> Client:
             raise NotFoundError("client", client_id)
         given = tuple(Consent(**one._mapping) for one in await connection.execute(agreed))
     return Client(**row._mapping, consents=given)
+
+
+async def plans_of_person(engine: AsyncEngine, client_id: str) -> tuple[str, ...]:
+    """The plans of everybody with this client's name and date of birth, the last opened first.
+
+    A person who fills in a form again is a client again: only these tell that it is the same one.
+    """
+    asked = clients.alias()
+    query = (
+        select(plans.c.id)
+        .join(clients, clients.c.id == plans.c.client_id)
+        .join(
+            asked,
+            (asked.c.date_of_birth == clients.c.date_of_birth)
+            & (func.lower(asked.c.given_name) == func.lower(clients.c.given_name))
+            & (func.lower(asked.c.family_name) == func.lower(clients.c.family_name)),
+        )
+        .where(asked.c.id == client_id)
+        .order_by(plans.c.opened_at.desc(), plans.c.id)
+    )
+    async with one_by_one(engine) as connection:
+        return tuple((await connection.scalars(query)).all())

@@ -123,6 +123,7 @@ _OWN: Final[dict[Table, dict[str, str]]] = {
     messages: {
         "key": moved("o.key"),
         "plan_id": "c.plan",
+        "site_id": "c.site",
         "recipient_id": moved("o.recipient_id"),
         "agenda_key": moved("o.agenda_key"),
         "order_json": f"({moved('o.order_json::text')})::jsonb",

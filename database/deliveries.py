@@ -1,4 +1,4 @@
-"""Texts of the whole clinic, for those who watch whether they arrive."""
+"""Texts of whole sites, for those who watch whether they arrive."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.engine import one_by_one
 from database.outbox import COLUMNS, OutboxText
-from database.tables import clients, inbound_messages, messages, plans
-from database.tables import sites as sites_table
+from database.tables import clients, inbound_messages, messages, plans, sites
 from database.tables.texts import InboundStatus
 from schemas.messages import ChannelName, MessageStatus
 
@@ -38,14 +37,14 @@ class UnplacedText:
 
 async def recent_texts(
     engine: AsyncEngine,
+    own_sites: frozenset[str],
     statuses: Collection[MessageStatus] = (),
     *,
     channel: ChannelName | None = None,
-    sites: frozenset[str] | None = None,
     before: tuple[datetime, str] | None = None,
     limit: int = 100,
 ) -> tuple[ClinicText, ...]:
-    """Texts of all plans, the last ordered first; of some states, sites, one channel, or before a time and key."""
+    """Texts of these sites' plans, the last ordered first; of some states, one channel, or before a time and key."""
     columns = messages.c
     newest_first = columns.ordered_at.desc(), columns.key.desc()
     newest = select(columns.key, columns.ordered_at).order_by(*newest_first).limit(limit)
@@ -55,9 +54,7 @@ async def recent_texts(
         newest = newest.where(columns.channel == channel)
     if before is not None:
         newest = newest.where(tuple_(columns.ordered_at, columns.key) < before)
-    if sites is not None and await _others_than(engine, sites):
-        newest = _of_sites(newest, sites, limit)
-    page = newest.subquery()
+    page = _of_sites(newest, own_sites, limit).subquery()
     query = (
         select(
             *COLUMNS,
@@ -75,23 +72,16 @@ async def recent_texts(
     return tuple(ClinicText(OutboxText(*row[:known]), row.plan_id, row.client) for row in rows)
 
 
-def _of_sites(newest: Select[str, datetime], sites: frozenset[str], limit: int) -> Select[str, datetime]:
-    """The newest of each plan of these sites, and of them the newest: however many texts other sites have."""
-    own = select(plans.c.id).where(plans.c.site_id.in_(sorted(sites))).subquery()
-    each = newest.where(messages.c.plan_id == own.c.id).lateral()
+def _of_sites(newest: Select[str, datetime], own: frozenset[str], limit: int) -> Select[str, datetime]:
+    """The newest of each of these sites, and of them the newest: however many texts other sites have."""
+    there = select(sites.c.id).where(sites.c.id.in_(sorted(own))).subquery()
+    each = newest.where(messages.c.site_id == there.c.id).lateral()
     return (
         select(each.c.key, each.c.ordered_at)
-        .join_from(own, each, true())
+        .join_from(there, each, true())
         .order_by(each.c.ordered_at.desc(), each.c.key.desc())
         .limit(limit)
     )
-
-
-async def _others_than(engine: AsyncEngine, own: frozenset[str]) -> bool:
-    """Whether the clinic has other sites too. Most have not, and then nothing needs to be left out."""
-    async with one_by_one(engine) as connection:
-        other = select(sites_table.c.id).where(sites_table.c.id.not_in(sorted(own))).limit(1)
-        return (await connection.execute(other)).first() is not None
 
 
 async def unplaced_texts(engine: AsyncEngine) -> tuple[UnplacedText, ...]:

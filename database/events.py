@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -26,6 +26,7 @@ class RecordedEvent:
     plan_seq: int
     position: int
     event: PlanEvent
+    previous_hash: bytes
     hash: bytes
     recorded_at: datetime
 
@@ -44,6 +45,7 @@ class ChainCheck:
         return self.broken_at is None
 
 
+_AT_ONCE: Final = 1_000
 _COLUMNS = events.c
 _EVENT_FIELDS = (_COLUMNS.kind, _COLUMNS.at, _COLUMNS.rule, _COLUMNS.actor, _COLUMNS.facts)
 _RECORDED = select(
@@ -77,6 +79,23 @@ async def events_of_kinds(
         return tuple(_event(row) for row in await connection.execute(query.order_by(_COLUMNS.position)))
 
 
+async def every_event(
+    engine: AsyncEngine, *, plan_id: str | None = None, since: datetime | None = None
+) -> AsyncIterator[RecordedEvent]:
+    """Events in the order in which they were recorded, as of one moment: of one plan, or recorded `since`, if asked.
+
+    They come from the server as they are taken, some at a time, however many there are.
+    """
+    query = _RECORDED.order_by(_COLUMNS.id)
+    if plan_id is not None:
+        query = query.where(_COLUMNS.plan_id == plan_id)
+    if since is not None:
+        query = query.where(_COLUMNS.recorded_at >= since)
+    async with engine.connect() as connection:
+        async for row in await connection.stream(query, execution_options={"yield_per": _AT_ONCE}):
+            yield _recorded(row)
+
+
 async def verify_chain(engine: AsyncEngine, plan_id: str) -> ChainCheck:
     """Recompute a plan's chain from its first event to the end the plan knows; raises NotFoundError.
 
@@ -105,18 +124,20 @@ async def verify_chain(engine: AsyncEngine, plan_id: str) -> ChainCheck:
 
 async def _page(engine: AsyncEngine, query: Select[Any]) -> tuple[RecordedEvent, ...]:
     async with one_by_one(engine) as connection:
-        return tuple(
-            RecordedEvent(
-                id=row.id,
-                plan_id=row.plan_id,
-                plan_seq=row.plan_seq,
-                position=row.position,
-                event=_event(row),
-                hash=row.hash,
-                recorded_at=row.recorded_at,
-            )
-            for row in await connection.execute(query)
-        )
+        return tuple(_recorded(row) for row in await connection.execute(query))
+
+
+def _recorded(row: Any) -> RecordedEvent:
+    return RecordedEvent(
+        id=row.id,
+        plan_id=row.plan_id,
+        plan_seq=row.plan_seq,
+        position=row.position,
+        event=_event(row),
+        previous_hash=row.previous_hash,
+        hash=row.hash,
+        recorded_at=row.recorded_at,
+    )
 
 
 def _event(row: Any) -> PlanEvent:

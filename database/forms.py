@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +28,24 @@ async def latest_form(engine: AsyncEngine, plan_id: str) -> dict[str, Any]:
     if form is None:
         raise NotFoundError("plan", plan_id)
     return form
+
+
+@dataclass(frozen=True, slots=True)
+class KeptForm:
+    """A form as it was answered, and what it was judged to mean."""
+
+    received_at: datetime
+    form: Mapping[str, Any]
+    screening: ScreeningResult
+
+
+async def forms_of_plan(engine: AsyncEngine, plan_id: str) -> tuple[KeptForm, ...]:
+    """Every form of a plan, the intake's first."""
+    columns = intakes.c
+    query = select(columns.received_at, columns.form, columns.screening).where(columns.plan_id == plan_id)
+    async with one_by_one(engine) as connection:
+        rows = await connection.execute(query.order_by(columns.received_at, columns.id))
+        return tuple(KeptForm(**row._mapping) for row in rows)
 
 
 async def keep_form(

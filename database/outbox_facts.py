@@ -40,7 +40,8 @@ class TextFacts:
     """Facts for the checks and for the words.
 
     `texts_allowed` is False once the recipient's number opted out by text; `consented` is False if texts were
-    never agreed to. Staff are always both. `hours` are the plan's own, as its protocol was approved: by them its
+    never agreed to. Staff are always both. `texts_agreed` is False for a client under 16 whose texts nobody has
+    recorded as agreed (SCR-24). `hours` are the plan's own, as its protocol was approved: by them its
     texts were planned, the rule pack's quiet hours among them. `number` is E.164. `session` is None if the text
     names none or the calendar has none of that number. `therapist` is a full name. `language` is the recipient's,
     `site_text` the site's own words for this text, None if it uses the product's. `person` is what went to this
@@ -53,6 +54,7 @@ class TextFacts:
     number: str | None
     texts_allowed: bool
     consented: bool
+    texts_agreed: bool
     hours: SiteHours
     clinic_name: str
     phone: str
@@ -83,6 +85,7 @@ _ASKED_FOR = {
     "number": "CASE :audience WHEN 'staff' THEN member.mobile ELSE clients.mobile END",
     "texts_allowed": ":audience = 'staff' OR clients.texts_allowed OR last_word.how IS DISTINCT FROM 'text'",
     "consented": ":audience = 'staff' OR clients.texts_allowed OR last_word.how IS NOT DISTINCT FROM 'text'",
+    "texts_agreed": "coalesce(CAST(plans.state ->> 'texts_agreed' AS boolean), true)",
     "status": "sessions.status",
     "revision": "sessions.revision",
     "confirmed": "sessions.confirmed",
@@ -135,6 +138,7 @@ async def text_facts(engine: AsyncEngine, order: TextOrder, now: datetime) -> Te
         number=row.number,
         texts_allowed=row.texts_allowed,
         consented=row.consented,
+        texts_agreed=row.texts_agreed,
         hours=SiteHours.model_validate(row.hours),
         clinic_name=row.clinic_name,
         phone=row.phone,

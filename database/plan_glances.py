@@ -32,7 +32,7 @@ class Glance:
     outcome: float | None
     pain: float | None
     pain_baseline: float
-    texts_on: bool
+    takes_texts: bool
     silent_run: int
     effects_open: int
     screening_valid_until: str
@@ -61,7 +61,8 @@ _GLANCES: Final = text(
            (progress ->> 'silent_run')::integer AS silent_run,
            protocol -> 'primary' AS measure,
            (protocol ->> 'pain_baseline')::float8 AS pain_baseline,
-           (whole ->> 'texts_on')::boolean AS texts_on,
+           (whole ->> 'texts_on')::boolean
+               AND coalesce((whole ->> 'texts_agreed')::boolean, true) AS takes_texts,
            jsonb_array_length(coalesce(whole -> 'adverse', '[]')) AS effects_open,
            whole #>> '{screening,valid_until}' AS screening_valid_until
       FROM plans,
@@ -104,7 +105,7 @@ def _glance(row: Any, visits: tuple[SessionStatus, ...]) -> Glance:
         outcome=_last(row.scores, "primary"),
         pain=_last(row.scores, "pain"),
         pain_baseline=row.pain_baseline,
-        texts_on=row.texts_on,
+        takes_texts=row.takes_texts,
         silent_run=row.silent_run,
         effects_open=row.effects_open,
         screening_valid_until=row.screening_valid_until,

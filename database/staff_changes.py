@@ -18,18 +18,19 @@ COMMAND_LINE: Final = "command line"
 
 @dataclass(frozen=True, slots=True)
 class StaffChanged:
-    """One change. `staff_id` is whose account it is, `changed_by` a member of staff or the command line."""
+    """One change. `staff_id` is whose account it is, None for an export; `changed_by` a member of staff or the
+    command line."""
 
     id: int
     at: datetime
     kind: StaffChange
-    staff_id: str
+    staff_id: str | None
     changed_by: str
     facts: dict[str, Any]
 
 
 async def note_change(
-    connection: AsyncConnection, kind: StaffChange, staff_id: str, changed_by: str, **facts: Any
+    connection: AsyncConnection, kind: StaffChange, staff_id: str | None, changed_by: str, **facts: Any
 ) -> None:
     """Write a change down in the transaction that makes it."""
     await connection.execute(

@@ -96,6 +96,7 @@ class DecideApproval(Frozen):
     """Approve, edit or reject what waits. `reason_id` refers to the written reason in the database.
 
     `regions` belong to an edited start: the plan begins with these parts of the body in place of those it named.
+    `texts_agreed` belongs to the consent record of a client under 16; None is no.
     """
 
     kind: Literal["decide_approval"] = "decide_approval"
@@ -106,6 +107,7 @@ class DecideApproval(Frozen):
     edit: ProtocolEdit | None = None
     regions: NewRegions | None = None
     document_valid_until: date | None = None
+    texts_agreed: bool | None = None
 
 
 class RecordOutcome(Frozen):

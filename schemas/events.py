@@ -53,6 +53,8 @@ class EventKind(StrEnum):
     adverse_closed = "adverse_event.closed"
     opted_out = "texts.opted_out"
     opted_in = "texts.opted_in"
+    texts_agreed = "texts.agreed"
+    texts_not_agreed = "texts.not_agreed"
     text_ordered = "text.ordered"
     text_withdrawn = "text.withdrawn"
     text_skipped = "text.skipped"
@@ -60,6 +62,7 @@ class EventKind(StrEnum):
     text_not_sent = "text.not_sent"
     text_delivery = "text.delivery"
     client_revealed = "client.revealed"
+    record_exported = "record.exported"
 
 
 Fact = str | int | float | bool | None | tuple[str, ...]

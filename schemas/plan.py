@@ -186,7 +186,8 @@ class PlanState(Frozen):
     """One plan, whole. `seq` counts recorded transitions; the database holds the same state under the same seq.
 
     `put_off` says until when a question waits whose turn passed unused (`q:CHK-PAIN`); `judged_under` is the hash of
-    the later rule pack that its answers were last judged by.
+    the later rule pack that its answers were last judged by. `texts_on` is what the client wants; `texts_agreed` is
+    False for one under 16 while no consent record says that texts are as agreed (SCR-24).
     """
 
     version: int = 1
@@ -204,6 +205,7 @@ class PlanState(Frozen):
     assessment: Assessment | None = None
     adverse: tuple[AdverseEvent, ...] = ()
     texts_on: bool = True
+    texts_agreed: bool = True
     texts_since: Instant | None = None
     sessions: tuple[Session, ...] = ()
     approvals: tuple[Approval, ...] = ()
@@ -220,6 +222,11 @@ class PlanState(Frozen):
     def safe_to_start(self) -> bool:
         """Whether nothing urgent is open: no E0 or E1 alert (TAP-SUS-1)."""
         return all(alert.urgency.rank > Urgency.E1.rank for alert in self.alerts)
+
+    @property
+    def takes_texts(self) -> bool:
+        """Whether anything routine may be texted: the client wants it, and for one under 16 it is agreed."""
+        return self.texts_on and self.texts_agreed
 
     @property
     def closed(self) -> bool:

@@ -1,4 +1,4 @@
-"""What can change about the accounts of staff."""
+"""What can change about the accounts of staff, and what else is noted beside it: that events were exported."""
 
 from __future__ import annotations
 
@@ -19,3 +19,4 @@ class StaffChange(StrEnum):
     log_ins_ended = "log_ins_ended"
     leave_set = "leave_set"
     leave_ended = "leave_ended"
+    events_exported = "events_exported"

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
-from itertools import chain
 from pathlib import Path
 from types import ModuleType
 
@@ -17,12 +16,14 @@ from coverage import Coverage
 from hypothesis import HealthCheck, settings
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
+from xdist.remote import Producer  # type: ignore[import-untyped]
 
 from cli.embedded.postgres import EmbeddedPostgres
 from cli.embedded.temporal import EmbeddedTemporal
 from database import demo_clinic
 from database.engine import create_engine
 from database.migrate import upgrade
+from tests.sharing_out import ByGroup, longest_first
 
 # How fast examples are made and run says something about the machine, not about the clinic.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -35,15 +36,6 @@ structlog.configure(
         structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
     ]
 )
-
-_HERE = Path(__file__).parent
-_TOGETHER = {
-    "browser": "one lively clinic",
-    "cli/test_limber_up.py": "clinics at the usual ports",
-    "docs/test_readme_tour.py": "clinics at the usual ports",
-}
-"""Folders and files that share what takes long to open, or would be in each other's way at the same time."""
-
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 """A Monday morning at which the clinic is open."""
@@ -119,18 +111,13 @@ def temporal() -> Iterator[EmbeddedTemporal]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Share the tests out by file, the long ones first, so that both processes end at about the same time."""
-    groups: dict[str, list[pytest.Item]] = {}
-    for item in items:
-        path = item.path.relative_to(_HERE)
-        group = _TOGETHER.get(path.parts[0]) or _TOGETHER.get(str(path), str(path))
-        item.add_marker(pytest.mark.xdist_group(group))
-        groups.setdefault(group, []).append(item)
-    items[:] = chain.from_iterable(sorted(groups.values(), key=_shortest_last))
+    """The long ones first, so that both processes end at about the same time."""
+    items[:] = longest_first(items)
 
 
-def _shortest_last(group: Iterable[pytest.Item]) -> bool:
-    return not any(item.get_closest_marker("slow") for item in group)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByGroup:
+    """Whoever runs the tests in several processes (`make test`): by group."""
+    return ByGroup(config, log)
 
 
 _exit_code = 0

@@ -17,9 +17,9 @@ from care.booking import first_start
 from care.deciding import decide
 from care.guards import refuse
 from care.preview import preview
+from care.texts_agreed import reaches_client
 from database.approvals import ApprovalView
 from schemas.commands import Actor, DecideApproval, Decision, Refusal, Role
-from schemas.messages import Audience
 from schemas.plan import Approval, PlanState
 from schemas.protocol import ApprovalKind
 from schemas.taper import TaperVerdict
@@ -106,7 +106,7 @@ def consequence(
     lines: tuple[Ahead, ...] = ()
     if refuse(state, envelope, now) is None:
         yes = decide(state, envelope, now).finish()
-        at_once = (told.ordered(order) for order in yes.texts if order.audience is Audience.client)
+        at_once = (told.ordered(order) for order in yes.texts if reaches_client(yes.state, order))
         lines = (*at_once, *(told.ahead(line) for line in preview(yes.state, now, WEEKS)))
     as_it_is = preview(
         state, now, WEEKS, undecided=_ONE_QUESTION.get(approval.kind, frozenset({approval.kind}))

@@ -133,7 +133,7 @@ def _outcome(glance: Glance) -> str:
 
 def _flags(plan: PlanSummary, glance: Glance) -> list[str]:
     said = {
-        "no texts": not glance.texts_on,
+        "no texts": not glance.takes_texts,
         "unwanted effect": glance.effects_open > 0,
         f"{glance.silent_run} silent": glance.silent_run > 1,
         "nothing next": plan.next is None and plan.closed_at is None,

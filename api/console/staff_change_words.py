@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -32,6 +32,7 @@ SENTENCES: Final[Mapping[C, str]] = MappingProxyType(
         C.log_ins_ended: "{by} signed {whom} out: {count} at once.",
         C.leave_set: "{by} set leave for {whom}, {begins_at} to {ends_at}; {delegate} stands in.",
         C.leave_ended: "{by} ended the leave of {whom}.",
+        C.events_exported: "{by} exported the events of all plans, since {since}.",
     }
 )
 
@@ -64,7 +65,7 @@ async def told_changes(
 def _sentence(one: StaffChanged, names: Mapping[str, str], sites: Mapping[str, str], clock: SiteClock) -> str:
     said = {
         "by": names.get(one.changed_by, f"The {one.changed_by}"),
-        "whom": names.get(one.staff_id, one.staff_id),
+        "whom": names.get(one.staff_id, one.staff_id) if one.staff_id else "nobody",
         **{name: _said(name, fact, names, sites, clock) for name, fact in one.facts.items()},
     }
     if one.kind is C.token_ended:
@@ -82,6 +83,8 @@ def _said(name: str, fact: Any, names: Mapping[str, str], sites: Mapping[str, st
             return names.get(fact, fact)
         case "until":
             return clock.at(datetime.fromisoformat(fact)) if fact else "it is revoked"
+        case "since":
+            return clock.date(date.fromisoformat(fact)) if fact else "the beginning"
         case "begins_at":
             return clock.day(datetime.fromisoformat(fact))
         case "ends_at":  # the first moment after the last day

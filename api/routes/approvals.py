@@ -64,5 +64,6 @@ async def post_decision(approval_id: str, asked: DecisionAsked, ask: Ask) -> Res
         edit=edit,
         regions=regions,
         document_valid_until=asked.document_valid_until,
+        texts_agreed=asked.texts_agreed,
     )
     return await at_hand.told(ask, decision)

@@ -15,14 +15,13 @@ from api.event_words import sentence
 from api.identity import Who, find_member
 from api.plan_at_hand import PlanAtHand, ThePlan
 from api.screening_story import screening_story
-from api.text_story import texts_out
+from api.text_story import texts_both_ways
 from care.agenda import agenda
 from care.preview import preview
 from database.alerts import alerts_of_plan
 from database.approvals import approvals_of_plan
 from database.clients import client
 from database.events import RecordedEvent, events_of_plan, verify_chain
-from database.inbound import texts_from_plan
 from database.notes import notes_of_plan
 from database.plan_zones import zones_of_plans
 from database.plans import PlanFilter, list_plans
@@ -123,22 +122,7 @@ async def get_preview(
 @router.get("/{plan_id}/messages", summary="Texts both ways, each with why")
 async def get_messages(clinic: TheClinic, _who: Who, plan: ThePlan) -> Response:
     """The newest first: what was sent or not and why, and what the client wrote."""
-    outbound = await texts_out(clinic.engine, plan.id)
-    inbound = [
-        {
-            "direction": "in",
-            "at": one.received_at,
-            "id": one.id,
-            "body": one.body,
-            "status": one.status,
-            "num_media": one.num_media,
-            "reading": one.reading,
-            "answers": one.answers_key,
-        }
-        for one in await texts_from_plan(clinic.engine, plan.id)
-    ]
-    newest_first = sorted([*outbound, *inbound], key=lambda one: one["at"], reverse=True)
-    return answer({"messages": newest_first}, plan.zone)
+    return answer({"messages": await texts_both_ways(clinic.engine, plan.id)}, plan.zone)
 
 
 @router.get("/{plan_id}/events", summary="The audit: every event, hash-chained")

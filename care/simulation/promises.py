@@ -94,7 +94,7 @@ def _routine_texts_to_active_plans(text: Sent) -> bool:
     order, before = text.order, text.before
     if order.purpose not in _ROUTINE or order.agenda_key is None:
         return True
-    return before.stage is Stage.active and before.texts_on
+    return before.stage is Stage.active and before.takes_texts
 
 
 TEXTS: dict[str, Callable[[Sent], bool]] = {

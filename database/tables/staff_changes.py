@@ -16,7 +16,8 @@ staff_changes = Table(
     # The real clock, whatever a demo's shows.
     Column("at", Moment, nullable=False, server_default=func.now()),
     Column("kind", Word(StaffChange), nullable=False),
-    Column("staff_id", Id, ForeignKey("staff.id"), nullable=False),
+    # Whose account it is; NULL for an export, which is about nobody's.
+    Column("staff_id", Id, ForeignKey("staff.id")),
     # A member of staff, or the command line.
     Column("changed_by", Text, nullable=False),
     Column("facts", JSONB, nullable=False),

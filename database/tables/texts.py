@@ -28,6 +28,8 @@ messages = Table(
     metadata,
     Column("key", Text, primary_key=True),
     Column("plan_id", Id, ForeignKey("plans.id"), nullable=False),
+    # The plan's. Triggers fill it, whoever enters a text or moves a plan: `texts_know_their_site` and its like.
+    Column("site_id", Id),
     Column("audience", Word(Audience), nullable=False),
     Column("recipient_id", Id, nullable=False),
     Column("purpose", Word(TextPurpose), nullable=False),
@@ -66,6 +68,7 @@ messages = Table(
     one_of("status", MessageStatus, "status"),
     Index(None, "plan_id", "ordered_at"),
     Index(None, "ordered_at", "key"),
+    Index(None, "site_id", "ordered_at", "key"),
     Index(None, "to_number", "sent_at"),
     Index(
         "ix_messages_unsettled",
@@ -76,18 +79,26 @@ messages = Table(
     Index("ix_messages_unanswered", "claimed_at", postgresql_where=text("status = 'sent'")),
     Index(None, "recipient_id", "sent_at"),
     Index(
-        "ix_messages_in_trouble",
+        "ix_messages_in_trouble_at_site",
+        "site_id",
         "ordered_at",
         "key",
         postgresql_where=text("status IN ('failed', 'undelivered', 'unknown')"),
     ),
     Index(
-        "ix_messages_kept_back",
+        "ix_messages_kept_back_at_site",
+        "site_id",
         "ordered_at",
         "key",
         postgresql_where=text("status IN ('suppressed', 'expired')"),
     ),
-    Index("ix_messages_mailed", "ordered_at", "key", postgresql_where=text("channel = 'email'")),
+    Index(
+        "ix_messages_mailed_at_site",
+        "site_id",
+        "ordered_at",
+        "key",
+        postgresql_where=text("channel = 'email'"),
+    ),
     Index("ix_messages_failed", "settled_at", postgresql_where=text("status IN ('failed', 'undelivered')")),
 )
 

@@ -152,6 +152,16 @@ async def test_a_client_who_never_agreed_to_texts_gets_none(desk: Desk) -> None:
     assert await desk.send(desk.reminder()) == _kept("no_consent")
 
 
+async def test_a_client_under_16_gets_only_what_is_about_safety_before_texts_are_agreed(desk: Desk) -> None:
+    await desk.step(texts_agreed=False)
+    assert await desk.send(desk.reminder()) == _kept("texts_not_agreed")
+    notice = desk.reminder(key="n", purpose=TextPurpose.notice, session_no=None)
+    assert await desk.send(notice) == _kept("texts_not_agreed")
+    safety = desk.reminder(key="s", purpose=TextPurpose.safety)
+    assert (await desk.send(safety)).status is MessageStatus.sent
+    assert len(desk.inbox()) == 1
+
+
 @pytest.mark.parametrize("stage", [Stage.discharged, Stage.withdrawn, Stage.declined])
 async def test_f14_a_closed_plan_sends_nothing(desk: Desk, stage: Stage) -> None:
     order = desk.reminder()

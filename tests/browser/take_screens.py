@@ -18,10 +18,11 @@ from playwright.async_api import Browser, BrowserContext, Page
 
 from cli.embedded.postgres import EmbeddedPostgres
 from tests.browser.chromium import HOW_TO_GET_IT, chromium, installed_chromium
+from tests.browser.demo_door import demo_door
 from tests.browser.every_page import PAGES
 from tests.browser.lively_clinic import LivelyClinic, lively_clinic
 from tests.browser.phones import ANNA, MAILBOX, busy_phones
-from tests.browser.shown import Shown, open_page, sign_in
+from tests.browser.shown import Shown, open_page, opens, sign_in
 from tests.browser.survey import Theme
 
 FOLDER: Final = Path(__file__).parents[2] / "docs" / "screens"
@@ -87,6 +88,7 @@ PICTURES: Final = (
     Picture("several"),
     Picture("rescreen"),
     Picture("overrides"),
+    Picture("demo-control"),
     Picture("form-door", size=PHONE),
     Picture("form-check", size=PHONE),
     Picture("form-urgent", size=PHONE),
@@ -99,10 +101,11 @@ async def take(database_url: str, names: list[str]) -> None:
     """Every picture, or those whose file's name begins with one of `names`."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     wanted = [one for one in PICTURES if not names or one.file.startswith(tuple(names))]
-    async with chromium() as browser, lively_clinic(database_url) as clinic:
+    async with chromium() as browser, lively_clinic(database_url) as clinic, demo_door(clinic) as demo:
         with busy_phones() as phones:
             pages = {
                 **PAGES,
+                "demo-control": Shown(lambda _: f"{demo}/plans", act=opens(".demo")),
                 "phone": Shown(lambda _: f"{phones.url}/phones/{ANNA}", None),
                 "mail": Shown(lambda _: f"{phones.url}/mail/{MAILBOX}", None),
             }

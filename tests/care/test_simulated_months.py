@@ -212,7 +212,7 @@ class Watching:
         if order.audience is Audience.staff:
             return
         if order.purpose in ROUTINE and order.template != "MSG-REASK":
-            assert before.stage is Stage.active and before.texts_on
+            assert before.stage is Stage.active and before.takes_texts
         if order.purpose is TextPurpose.reminder:
             sent_at = out_of_quiet(before.protocol.hours, now)
             assert order.expires_at < order.starts_at[0]

@@ -52,8 +52,13 @@ async def test_no_copy_shares_a_slot_or_leaves_a_plan_without_what_comes_next(se
             .select_from(sessions.join(plans, plans.c.id == sessions.c.plan_id))
             .where(sessions.c.therapist_id != plans.c.therapist_id)
         )
+        elsewhere = await connection.scalar(
+            select(func.count())
+            .select_from(messages.join(plans, plans.c.id == messages.c.plan_id))
+            .where(messages.c.site_id.is_distinct_from(plans.c.site_id))
+        )
         await connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
-    assert (stray, unstarted, foreign) == (0, 0, 0)
+    assert (stray, unstarted, foreign, elsewhere) == (0, 0, 0, 0)
 
 
 def test_seeding_is_refused_in_production(monkeypatch: pytest.MonkeyPatch) -> None:

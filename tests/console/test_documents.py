@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import httpx2
 import pytest
 
 from schemas.plan import Approval
 from schemas.protocol import ApprovalKind
-from tests.api.forms import example
+from tests.api.forms import example, with_field
 from tests.console.conftest import MORNING, opened
 from tests.console.staged_clinic import StagedPlans
 
@@ -78,3 +79,26 @@ async def test_a_letter_that_says_no_needs_only_the_reason(
 ) -> None:
     form = {"key": "once", "decision": "reject", "reason": "The GP advises against it for now."}
     assert (await priya.post(f"/approvals/{waiting.id}", data=form)).status_code == 303
+
+
+@pytest.mark.parametrize(("ticked", "goes"), [("yes", True), ("no", False), (None, False)])
+async def test_the_consent_record_of_a_client_under_16_says_whether_texts_are_agreed(
+    *,
+    ticked: str | None,
+    goes: bool,
+    priya: httpx2.AsyncClient,
+    plans: StagedPlans,
+    anna: dict[str, Any],
+    waiting: Approval,
+) -> None:
+    young = with_field(anna, "client.date_of_birth", "2012-04-17")
+    of_age = {"value": "2012-04-17", "parental": "yes"}
+    plan_id = await opened(priya, with_field(young, "screening", {**anna["screening"], "SCR-24": of_age}))
+    [consent] = plans.states[plan_id].approvals
+    sheet = (await priya.get(f"/approvals/{consent.id}")).text
+    assert "Texts to the client, who is under 16" in sheet
+    assert 'name="texts_agreed" value="yes" >' in sheet, "nothing is ticked beforehand"
+    assert "texts_agreed" not in (await priya.get(f"/approvals/{waiting.id}")).text
+    form = {"key": "once", **LETTER} | ({"texts_agreed": ticked} if ticked else {})
+    assert (await priya.post(f"/approvals/{consent.id}", data=form)).status_code == 303
+    assert plans.states[plan_id].takes_texts is goes

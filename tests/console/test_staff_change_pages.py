@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from html import unescape
 
 import httpx2
@@ -11,6 +12,7 @@ import pytest
 from api.console.staff_change_words import SENTENCES
 from database.accounts import set_roles
 from database.demo_clinic import DUTY, FRONT_DESK, LEAD, MANAGER, OPERATIONS, SITE_ID, THERAPIST, Person
+from database.exports import note_events_exported
 from schemas.commands import Role
 from schemas.staff_changes import StaffChange
 from tests.console.conftest import SignIn
@@ -60,6 +62,16 @@ async def test_the_manager_s_changes_are_told_in_sentences(
     ]
     assert await _told(manager, f"/staff/{DUTY.id}") == [f"{me} closed the account of {DUTY.name}."]
     assert len(await _told(manager, "/staff")) == 7
+
+
+async def test_an_export_of_all_events_stands_between_them(sign_in: SignIn, plans: StagedPlans) -> None:
+    who = "account root at the command line"
+    await note_events_exported(plans.engine, who, None)
+    await note_events_exported(plans.engine, who, date(2026, 11, 3))
+    assert await _told(await sign_in(MANAGER)) == [
+        f"The {who} exported the events of all plans, since Tue 3 Nov 2026.",
+        f"The {who} exported the events of all plans, since the beginning.",
+    ]
 
 
 @pytest.mark.parametrize(

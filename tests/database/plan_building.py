@@ -5,10 +5,14 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncEngine
+
 from database.demo_clinic import DUTY, HOURS, LEAD, MANAGER, ROOM_IDS, SITE_ID, THERAPIST
+from database.intakes import NewClient, NewPlan, create_plan
 from schemas.commands import Role
 from schemas.events import EventKind, PlanEvent
 from schemas.messages import TextOrder, TextPurpose
+from schemas.names import new_id
 from schemas.plan import (
     PlanState,
     Progress,
@@ -99,6 +103,26 @@ def a_state(plan_id: str, client_id: str, protocol: Protocol | None = None) -> P
         screening=ScreeningState(result=RESULT, overall=Disposition.clear, valid_until=date(2027, 5, 1)),
         progress=Progress(step=Step.S1, step_entered_at=NOW, reviewed_at=NOW, last_contact_at=NOW),
     )
+
+
+async def plan_in(engine: AsyncEngine, mobile: str | None = "+447700900001", **changes: Any) -> PlanState:
+    """A plan of a new client, opened in this database; keyword arguments change the protocol."""
+    plan_id = new_id()
+    state = a_state(plan_id, new_id(), a_protocol(**changes))
+    await create_plan(
+        engine,
+        NewPlan(
+            idempotency_key=f"key-{plan_id}",
+            body_hash="hash",
+            form={"INT-01": "reach my shoelaces"},
+            screening=RESULT,
+            state=state,
+            received_at=NOW,
+            client=NewClient("Ada", "Byron", date(1985, 12, 10), mobile, None, texts_allowed=True),
+            events=(PlanEvent(kind=EventKind.intake_received, at=NOW, actor="client"),),
+        ),
+    )
+    return state
 
 
 def a_session(no: int = 1, starts_at: datetime = TUESDAY_TEN, **changes: Any) -> Session:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -13,9 +14,12 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from database import demo_clinic, outbox
 from database.engine import create_engine
 from database.migrate import alembic_config, upgrade
 from database.tables import metadata
+from tests.database.plan_building import NOW, a_text, plan_in
+from tests.database.reading_rows import fetch
 
 HEAD = ScriptDirectory.from_config(alembic_config()).get_current_head()
 
@@ -37,6 +41,12 @@ def differences(connection: Connection) -> list[Any]:
     return list(compare_metadata(context, metadata))
 
 
+def down_to(connection: Connection, revision: str) -> None:
+    config = alembic_config()
+    config.attributes["connection"] = connection
+    command.downgrade(config, revision)
+
+
 async def test_the_migrations_make_the_tables_the_queries_expect(empty_database: AsyncEngine) -> None:
     assert await upgrade(empty_database) == (None, HEAD)
     async with empty_database.connect() as connection:
@@ -48,16 +58,15 @@ async def test_migrating_again_changes_nothing(empty_database: AsyncEngine) -> N
     assert await upgrade(empty_database) == (HEAD, HEAD)
 
 
+async def test_machines_that_migrate_at_once_take_turns(empty_database: AsyncEngine) -> None:
+    done = await asyncio.gather(*(upgrade(empty_database) for _ in range(3)))
+    assert sorted(done, key=str) == [(HEAD, HEAD), (HEAD, HEAD), (None, HEAD)]
+
+
 async def test_every_migration_leads_back(empty_database: AsyncEngine) -> None:
     await upgrade(empty_database)
-
-    def downgrade(connection: Connection) -> None:
-        config = alembic_config()
-        config.attributes["connection"] = connection
-        command.downgrade(config, "base")
-
     async with empty_database.begin() as connection:
-        await connection.run_sync(downgrade)
+        await connection.run_sync(down_to, "base")
         left = await connection.execute(
             text(
                 "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
@@ -65,6 +74,25 @@ async def test_every_migration_leads_back(empty_database: AsyncEngine) -> None:
         )
         assert left.all() == []
     assert await upgrade(empty_database) == (None, HEAD)
+
+
+async def test_texts_that_were_there_before_a_site_was_asked_for_learn_theirs(
+    empty_database: AsyncEngine,
+) -> None:
+    await upgrade(empty_database)
+    async with empty_database.begin() as connection:
+        await demo_clinic.insert_clinic(connection, {}, NOW)
+    plan = await plan_in(empty_database)
+    await outbox.put(empty_database, a_text(plan, "before"), NOW)
+    async with empty_database.begin() as connection:
+        await connection.run_sync(down_to, "0011")
+    await upgrade(empty_database)
+    await outbox.put(empty_database, a_text(plan, "after"), NOW)
+    found = await fetch(empty_database, "SELECT key, site_id FROM messages ORDER BY key")
+    assert [tuple(row) for row in found] == [
+        (f"{plan.plan_id}:after", demo_clinic.SITE_ID),
+        (f"{plan.plan_id}:before", demo_clinic.SITE_ID),
+    ]
 
 
 def test_the_history_has_one_head() -> None:

@@ -94,12 +94,24 @@ async def _on_hold(post_office: PostOffice, plan: PlanState) -> None:
     )
 
 
+async def _not_agreed(post_office: PostOffice, plan: PlanState) -> None:
+    await post_office.sql(
+        "UPDATE plans SET state = jsonb_set(state, '{texts_agreed}', 'false') WHERE id = :plan",
+        plan=plan.plan_id,
+    )
+
+
 async def _no_number(post_office: PostOffice, plan: PlanState) -> None:
     await post_office.sql("UPDATE clients SET mobile = NULL WHERE id = :client", client=plan.client_id)
 
 
 KEPT_BACK = [
     (_opted_out, "opted_out", "The client opted out of texts."),
+    (
+        _not_agreed,
+        "texts_not_agreed",
+        "The client is under 16, and no consent record says that texts are as agreed (SCR-24).",
+    ),
     (_on_hold, "plan_suspended", "The plan was on hold."),
     (_no_number, "no_number", "There is no mobile number."),
 ]

@@ -25,6 +25,7 @@ from api.plan_at_hand import ones_own_plan
 from api.problems import FieldProblem, Problem, invalid
 from api.routes.approvals import post_decision
 from api.screening_story import must_state, screening_story
+from care.texts_agreed import asks_about_texts
 from database import approvals as approval_records
 from database.plans import plan, states
 from database.staff import all_staff, staff_names
@@ -93,7 +94,7 @@ async def decide(approval_id: str, form: TheForm) -> Response:
 
 async def _asked(form: Sent, approval_id: str) -> DecisionAsked:
     """The API's own body from the form's fields; only what an edit names is changed."""
-    values: dict[str, Any] = form.filled("decision", "reason", *_DOCUMENT)
+    values: dict[str, Any] = form.filled("decision", "reason", "texts_agreed", *_DOCUMENT)
     approval = await approval_records.approval(form.at.clinic.engine, approval_id)
     if values.get("decision") == Decision.edit:
         edit: dict[str, Any] = form.filled(
@@ -149,6 +150,7 @@ async def _sheet(at: Desk, approval_id: str, no: No | None = None, form: Sent | 
         else None,
         sets_aside=bool(open_now) and sets_aside(pack, state, at.who.actor, clock.now),
         held=held,
+        about_texts=asks_about_texts(held),
         must_state=must_state(pack, held.hold) if held else (),
         screening=screening_story(pack, state.screening.result, place),
         trend=_trend(state, clock),

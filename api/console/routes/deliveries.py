@@ -111,9 +111,9 @@ async def _page(at: Desk, which: str = "", cursor: str = "", no: No | None = Non
     after = cursors.read(cursor) if cursor else None
     texts = await recent_texts(
         engine,
+        at.own_sites,
         _GROUPS.get(which, frozenset()),
         channel=ChannelName.email if which == _MAIL else None,
-        sites=at.own_sites,
         before=(after.opened_at, after.id) if after else None,
         limit=_SHOWN,
     )
