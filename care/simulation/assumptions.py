@@ -39,6 +39,7 @@ class ClinicHabits(Strict):
     letter_clears: Chance
     agrees: Chance
     records_at_once: Chance
+    reached_by_phone: Chance
     few_visits_enough: Chance
 
     @property

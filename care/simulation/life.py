@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from heapq import heappop, heappush
@@ -19,6 +17,7 @@ from care.screening_age import ask_again_before
 from care.session_questions import sessions_ahead
 from care.simulation.person import NEVER, Person, drawn
 from care.simulation.promises import broken_by_step, broken_by_text
+from care.simulation.story import Story
 from care.simulation.world import World
 from care.which import ASKED_BACK
 from schemas.alerts import Alert, AlertReason
@@ -26,6 +25,7 @@ from schemas.commands import (
     CLIENT,
     AcknowledgeAlert,
     Actor,
+    AnswerCheckIn,
     CloseAlert,
     Command,
     DecideApproval,
@@ -41,7 +41,6 @@ from schemas.events import EventKind
 from schemas.messages import Audience
 from schemas.plan import Approval, PlanState, SessionStatus, Stage
 from schemas.protocol import ApprovalKind
-from schemas.screening import Urgency
 
 THERAPIST = Actor(id="therapist", roles=(Role.treating_physiotherapist,))
 
@@ -51,22 +50,6 @@ _LETTER_DAYS = 180
 _TELLING = frozenset({"rules", "reasons"})
 
 N = TypeVar("N", Alert, Approval)
-
-
-@dataclass
-class Story:
-    """What a plan's life came to."""
-
-    stage: Stage = Stage.screening
-    weeks: float = 0
-    steps: int = 0
-    visits: int = 0
-    texts: Counter[str] = field(default_factory=Counter)
-    alerts: Counter[Urgency] = field(default_factory=Counter)
-    first_step_down: float | None = None
-    discharged_after: float | None = None
-    broken: Counter[str] = field(default_factory=Counter)
-    rules: set[str] = field(default_factory=set)
 
 
 class Life(DrivenPlan):
@@ -261,6 +244,8 @@ class Life(DrivenPlan):
             self._record_late(alert.session_no)
         elif alert.reason is AlertReason.screening_expires:
             self._rescreen(whole=True)
+        elif alert.reason is AlertReason.silent_client:
+            self._ring()
         elif alert.reason is AlertReason.short_course and self.person.chance(
             self.world.habits.few_visits_enough
         ):
@@ -272,6 +257,14 @@ class Life(DrivenPlan):
                 CloseAlert(alert_id=alert_id, outcome="see_note", note_id="note"),
                 lambda: self._close(alert_id),
             )
+
+    def _ring(self) -> None:
+        """AL-12: front desk rings a client who has gone silent, and asks how the pain was."""
+        if self.person.chance(self.world.habits.reached_by_phone):
+            question, pain = "CHK-PAIN", self.person.pain_at(self._since)
+            asked = reply_question(self.state, f"ring{self.commands}").but(questions=(question,))
+            alerts = finding(self.world.pack, str(pain), asked, self.world.read).alerts[question]
+            self.ask(AnswerCheckIn(question=question, value=pain, alerts=alerts), THERAPIST)
 
     def _wait_for_decision(self, approval: Approval) -> None:
         habits = self.world.habits

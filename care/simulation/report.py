@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
-from care.simulation.life import Story
+from care.simulation.story import Story
 from schemas.plan import Stage
 from schemas.screening import Urgency
 

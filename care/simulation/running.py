@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from care.simulation.life import Life, Story
+from care.simulation.life import Life
+from care.simulation.story import Story
 from care.simulation.world import World
 
 
