@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +13,7 @@ from rich.table import Table
 
 from care.simulation.report import Tally, compared
 from cli.simulate import Clients, Json, Plans, Seed, Weeks, assumptions_in, named, pack_in, played
+from cli.simulation_report import percent, promises
 from schemas.rules import RulePack
 
 _NAMED = 8
@@ -51,24 +53,40 @@ def backtest(
     raise typer.Exit(1 if any(total.broken for total, _ in results) else 0)
 
 
+def _words(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {number}" for name, number in value.items())
+    return "–" if value is None else str(value)
+
+
+_ROWS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
+    ("texts_per_client_week", "texts in a week of the plan", "{:.1f}".format),
+    ("visits_per_plan", "visits in all", "{:.1f}".format),
+    ("share_stepped_down", "clients whose visits grew rarer", percent),
+    ("median_weeks_to_first_step_down", "  the first time after, weeks (median)", _words),
+    ("share_discharged", "clients discharged", percent),
+    ("alerts_by_level", "alerts in all", _words),
+)
+"""What is compared: the figure's name, its words, and how it is written."""
+
+
 def _show(packs: list[Path], rules: list[RulePack], totals: list[Tally], differences: Any) -> None:
-    table = Table("", *(f"{p.name}\n{r.version}" for p, r in zip(packs, rules, strict=True)), box=None)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("a client's plan")
+    for pack, rule in zip(packs, rules, strict=True):
+        table.add_column(f"{pack.stem}\n{rule.version}", overflow="fold")
     columns = [total.figures(0) for total in totals]
-    for name in (
-        "texts_per_client_week",
-        "visits_per_plan",
-        "alerts_by_level",
-        "share_stepped_down",
-        "median_weeks_to_first_step_down",
-        "share_discharged",
-    ):
-        table.add_row(name.replace("_", " "), *(_words(column[name]) for column in columns))
+    for name, label, written in _ROWS:
+        table.add_row(label, *(written(column[name]) for column in columns))
     console = Console(highlight=False)
     console.print(table)
+    for pack, column in zip(packs, columns, strict=True):
+        if column["broken_promises"]:
+            console.print(f"{pack.name}:", promises(column))
     for one in differences:
         down = one["step_down"]
         console.print(
-            f"{one['file']}: {down['earlier'] + down['only_now']} clients step down earlier, "
+            f"\n{one['file']}: {down['earlier'] + down['only_now']} clients step down earlier, "
             f"{down['later'] + down['only_before']} later; alerts {_words(one['alerts'])}; "
             f"texts {one['texts']:+d}; discharged {one['discharged']:+d}; not started {one['not_started']:+d}."
         )
@@ -80,9 +98,3 @@ def _who(clients: list[int]) -> str:
     named = ", ".join(f"client {number}" for number in clients[:_NAMED])
     more = len(clients) - _NAMED
     return (named or "nobody") + (f" and {more} more (all with --json)" if more > 0 else "")
-
-
-def _words(value: Any) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {number}" for name, number in value.items())
-    return "–" if value is None else str(value)

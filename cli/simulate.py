@@ -7,12 +7,11 @@ import json
 import sys
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 from care.pack import builtin, parse
 from care.pack_text import PackError
@@ -25,6 +24,7 @@ from care.simulation.assumptions import (
 from care.simulation.report import Tally
 from care.simulation.running import lives
 from care.simulation.world import World
+from cli.simulation_report import report
 from schemas.rules import RulePack
 
 Plans = Annotated[int, typer.Option("--plans", help="How many clients.", min=1, max=1_000_000)]
@@ -59,7 +59,7 @@ def simulate(
     if as_json:
         print(json.dumps(figures, indent=2))
     else:
-        _show(figures)
+        Console(highlight=False).print(report(figures))
     raise typer.Exit(1 if total.broken else 0)
 
 
@@ -118,19 +118,3 @@ def played(
         gc.enable()
         gc.unfreeze()
     return total, time.perf_counter() - begun
-
-
-def _show(figures: dict[str, Any]) -> None:
-    table = Table(box=None, pad_edge=False, show_header=False)
-    pack = figures.pop("pack")
-    broken = figures.pop("broken_promises")
-    table.add_row("rule pack", f"{pack['version']} (draft, not for clinical use before sign-off)")
-    for name, value in figures.items():
-        shown = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else value
-        table.add_row(name.replace("_", " "), str(shown))
-    table.add_row("promises", _broken(broken) if broken else "all kept, at every step")
-    Console(highlight=False).print(table)
-
-
-def _broken(broken: dict[str, int]) -> str:
-    return "BROKEN: " + "; ".join(f"{name} ({times} times)" for name, times in broken.items())
