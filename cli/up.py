@@ -101,9 +101,12 @@ def _demo_logins(directory: DataDirectory, terminal: Terminal) -> None:
     if not logins:
         return
     table = Table(title="Demo log-ins", title_justify="left", title_style="bold", box=None, pad_edge=False)
-    for heading in logins[0]:
-        table.add_column(heading.replace("_", " "), overflow="fold")
+    for copied in ("email", "password"):
+        table.add_column(copied, no_wrap=True, overflow="ignore")
+    table.add_column("who")
     for login in logins:
-        table.add_row(*(str(login.get(heading, "")) for heading in logins[0]))
+        table.add_row(
+            login["email"], login["password"], f"{login['name']}, {login['role'].replace('_', ' ')}"
+        )
     terminal.console.print()
     terminal.console.print(table)
