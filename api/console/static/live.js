@@ -61,7 +61,8 @@
   const rowsOf = (root) => new Map([...root.querySelectorAll("[data-row]")].map((row) => [row.dataset.row, row]));
   const summary = (row) => {
     const words = (row.querySelector(".sentence") ?? row).innerText.replace(/\s+/g, " ").trim();
-    return [row.querySelector(".mark")?.innerText, words.slice(0, 120)].filter(Boolean).join(": ");
+    const short = words.length > 120 ? `${words.slice(0, 120).replace(/\s+\S*$/, "")} …` : words;
+    return [row.querySelector(".mark")?.innerText, short].filter(Boolean).join(": ");
   };
 
   const inPlace = (fresh) => {
