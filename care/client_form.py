@@ -15,8 +15,9 @@ from typing import Any, Final
 from care.compiled import per_pack
 from care.form_answers import NEGATIVE, UNSURE, VALUE, age_years
 from care.intake_form import FormItem, Option, SubQuestion, intake_form
-from care.predicates import tests_in
+from care.predicates import compile_predicate, tests_in
 from care.screening import screen
+from care.texts_agreed import RULE
 from care.words import words_for
 from schemas.rules import RulePack
 from schemas.rules_form import NUMBER_TYPES, AnswerType, IntakeField
@@ -87,6 +88,8 @@ _BEGINNING: Final = (
     (Part.reaching, (MOBILE, REACH)),
     (Part.wishes, (ACTIVITIES, ABILITIES, PLACES, DURATION, PAIN)),
 )
+_UNDER_AGE: Final = "You are under 18: does a parent or guardian agree?"
+"""The date of birth is known by then: what is left of that item is asked of the young only."""
 _REACH = Question(REACH, Part.reaching, Kind.reach, "How may we keep in touch?")
 
 
@@ -103,7 +106,8 @@ def client_form(pack: RulePack) -> tuple[Question, ...]:
     asked_first = {name for _, names in _BEGINNING for name in names}
     for item in sorted(form.items, key=lambda one: looked_at.index(one.id)):
         unsure = _when_unsure(pack, item.id)
-        known[item.id] = Question(item.id, Part.health, Kind.item, item.text, item=item, when_unsure=unsure)
+        text = _UNDER_AGE if item.id == AGE else item.text
+        known[item.id] = Question(item.id, Part.health, Kind.item, text, item=item, when_unsure=unsure)
     beginning = [
         replace(known[name], part=part) for part, names in _BEGINNING for name in names if name in known
     ]
@@ -156,6 +160,13 @@ def asked_of(pack: RulePack, born: date, today: date) -> tuple[Question, ...]:
     """The questions for somebody of this age."""
     minor = age_years(born, today) < ADULT
     return tuple(question for question in client_form(pack) if question.name != AGE or minor)
+
+
+def texts_wait_for_agreement(pack: RulePack, born: date, today: date) -> bool:
+    """Whether somebody of this age is texted only once a consent record says so, by the pack's own rule."""
+    fields = {AGE: {VALUE: age_years(born, today)}}
+    rules = (rule for item in pack.screening.items if item.id == AGE for rule in item.rules)
+    return any(rule.id == RULE and compile_predicate(rule.when, AGE)(fields, today) for rule in rules)
 
 
 def positive(value: Any) -> frozenset[str]:

@@ -12,7 +12,7 @@ from api.form.given import Given
 from api.form.reading import activities_of
 from api.form.reading_items import asked_below
 from api.form.visit import Visit
-from care.client_form import AGE, Kind, Question, applies, positive
+from care.client_form import AGE, Kind, Question, applies, positive, texts_wait_for_agreement
 from care.form_answers import NEGATIVE, SIDE, UNSURE, VALUE
 from care.intake_form import Option, SubQuestion, intake_form
 from schemas.intake import ContactPreference
@@ -58,6 +58,7 @@ class Screen:
     bring_letter: bool = False
     activities: tuple[str, ...] = ()
     consent_wording: str = ""
+    texts_by_agreement: bool = False
 
 
 def screen_of(
@@ -89,6 +90,9 @@ def screen_of(
         bring_letter=_files(question),
         activities=tuple(activities_of(visit.answers)),
         consent_wording=visit.known.consent_wording,
+        texts_by_agreement=texts_wait_for_agreement(
+            visit.clinic.pack, visit.client.date_of_birth, visit.today
+        ),
     )
 
 

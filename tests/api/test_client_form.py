@@ -318,16 +318,19 @@ async def test_too_long_an_answer_is_refused_kindly_and_kept_in_its_field(walk: 
     assert "/attention" not in page.text
 
 
-async def test_somebody_under_18_is_asked_who_is_with_them(
+async def test_somebody_under_16_is_asked_who_agrees_and_told_that_texts_wait_for_it(
     stranger: AsyncClient, plans: RecordedPlans, app: Any, links: FormLinks, engine: AsyncEngine
 ) -> None:
     young = ANNA.but(date_of_birth=date(2011, 4, 17))
     walk = Walk(stranger, (await _invited(plans.engine, links, young))[1])
     await walk.get(walk.link)
     page = await walk.post(walk.link, {**BORN, "born-year": "2011"})
+    page = await walk.to("REACH", page)
+    assert "we text only once that is agreed" in page.text
     page = await walk.to("SCR-24", page)
-    assert "who is with you" in page.text
-    await walk.to("check", page, **{"SCR-24": {"parental": "yes"}})
+    assert "does a parent or guardian agree?" in page.text
+    page = await walk.to("check", page, **{"SCR-24": {"parental": "yes"}})
+    assert "What is your date of birth?" not in page.text
     await walk.send()
     (row,) = await _rows(engine, select(intakes.c.screening))
     assert "SCR-24-a" in {finding.rule for finding in row[0].findings}
