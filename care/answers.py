@@ -12,7 +12,7 @@ from datetime import datetime, time
 
 from care.alerts import URGENT
 from care.draft import Draft
-from care.fitting import fits, fitting_choice, matters, open_prompts, session_asked
+from care.fitting import fits, matters, open_prompts, session_asked
 from care.local_time import closing_today, local
 from care.pausing import suspend
 from care.sessions import ask_for_change, cancelled_by_reply, confirm
@@ -35,6 +35,9 @@ _ANSWERS_KEPT = 40
 _CHECKINS_KEPT = 6
 _TAPER_QUESTIONS = frozenset({"CHK-PAIN", "CHK-FLARE"})
 
+Fitting = tuple[Prompt, ...]
+"""The open prompts that a text could answer."""
+
 
 def reply_question(state: PlanState, inbound_id: str) -> ReplyQuestion:
     """What the reading activity must know: which questions are open, and the scores to compare with."""
@@ -55,7 +58,8 @@ def reply_question(state: PlanState, inbound_id: str) -> ReplyQuestion:
 def could_answer(state: PlanState, reading: Reading, now: datetime) -> bool:
     """Whether something is open in this plan that the reading answers."""
     draft = Draft(state, now, "look")
-    return bool(fits(draft, reading)) or _says_which(draft, ReplyFinding(reading=reading))
+    fitting = fits(draft, reading)
+    return bool(fitting) or _says_which(draft, ReplyFinding(reading=reading), fitting)
 
 
 def receive_text(draft: Draft, command: ReceiveText, finding: ReplyFinding) -> None:
@@ -78,12 +82,13 @@ def receive_text(draft: Draft, command: ReceiveText, finding: ReplyFinding) -> N
         opt_out=reading.opt_out,
     )
     worried = _safety(draft, command, reading)
+    fitting = fits(draft, reading)
     for applies, act in _PRECEDENCE:
-        if applies(draft, finding):
-            act(draft, command, finding, worried)
+        if applies(draft, finding, fitting):
+            act(draft, command, finding, fitting)
             return
     if not worried:
-        _to_a_person(draft, command, finding, worried)
+        _to_a_person(draft, command, finding)
 
 
 def _safety(draft: Draft, command: ReceiveText, reading: Reading) -> bool:
@@ -110,35 +115,34 @@ def _safety(draft: Draft, command: ReceiveText, reading: Reading) -> bool:
     return True
 
 
-def _opt_out(draft: Draft, command: ReceiveText, finding: ReplyFinding, worried: bool) -> None:
+def _opt_out(draft: Draft, command: ReceiveText, finding: ReplyFinding, fitting: Fitting) -> None:
     """STOP: nothing routine is texted any more; the clinic rings instead. A bare CANCEL also cancels."""
     draft.event(EventKind.opted_out, "opt_out", inbound=command.inbound_id)
     draft.allow_texts(False)
     draft.withdraw_texts()
     if not draft.state.closed:
         draft.raise_alert(AlertReason.opted_out, Urgency.E3, "opt_out")
-    asked = fitting_choice(draft, finding.reading)
+    asked = [p for p in fitting if p.kind is PromptKind.confirm_session]
     session = session_asked(draft, asked) if matters(asked) == 1 else None
     if finding.reading.choice == 3 and session is not None:
         cancelled_by_reply(draft, session)
     draft.set(prompts=())
 
 
-def _opt_in(draft: Draft, command: ReceiveText, finding: ReplyFinding, worried: bool) -> None:
+def _opt_in(draft: Draft, command: ReceiveText, finding: ReplyFinding, fitting: Fitting) -> None:
     draft.event(EventKind.opted_in, "opt_out", inbound=command.inbound_id)
     draft.allow_texts(True)
     if draft.state.texts_agreed:
         draft.close_alerts(AlertReason.opted_out, "opted in again")
 
 
-def _help(draft: Draft, command: ReceiveText, finding: ReplyFinding, worried: bool) -> None:
+def _help(draft: Draft, command: ReceiveText, finding: ReplyFinding, fitting: Fitting) -> None:
     """The provider answers HELP itself; a person sees that it was asked."""
     _unread(draft, command)
 
 
-def _answer(draft: Draft, command: ReceiveText, finding: ReplyFinding, worried: bool) -> None:
+def _answer(draft: Draft, command: ReceiveText, finding: ReplyFinding, fitting: Fitting) -> None:
     """The prompt is answered; of two about one matter, the one asked last."""
-    fitting = fits(draft, finding.reading)
     if matters(fitting, questions_apart=finding.questions_apart) > 1:
         _ask_which(draft, command, finding, fitting)
         return
@@ -207,19 +211,17 @@ def _today_if_severe(draft: Draft, alert: NumberAlert) -> datetime | None:
     return closing_today(hours, draft.now) if alert.rule == _SEVERE_PAIN and early else None
 
 
-def _ask_which(
-    draft: Draft, command: ReceiveText, finding: ReplyFinding, fitting: tuple[Prompt, ...]
-) -> None:
+def _ask_which(draft: Draft, command: ReceiveText, finding: ReplyFinding, fitting: Fitting) -> None:
     """Two open questions fit the same answer: ask which, once, then a person; nothing happens on a guess (F33)."""
     if not ask_which(draft, command.inbound_id, finding, fitting):
         _unread(draft, command)
 
 
-def _says_which(draft: Draft, finding: ReplyFinding) -> bool:
+def _says_which(draft: Draft, finding: ReplyFinding, fitting: Fitting) -> bool:
     return finding.reading.option is not None and asked_which(draft) is not None
 
 
-def _decided(draft: Draft, command: ReceiveText, finding: ReplyFinding, worried: bool) -> None:
+def _decided(draft: Draft, command: ReceiveText, finding: ReplyFinding, fitting: Fitting) -> None:
     """The answer that waited goes to the prompt it was meant for, if that still waits too."""
     which, option = asked_which(draft), finding.reading.option
     if which is None or which.undecided is None or option is None:
@@ -237,13 +239,13 @@ def _decided(draft: Draft, command: ReceiveText, finding: ReplyFinding, worried:
     _BY_PROMPT[prompt.kind](draft, command, said, prompt)
 
 
-def _odd(draft: Draft, finding: ReplyFinding) -> bool:
+def _odd(draft: Draft, finding: ReplyFinding, fitting: Fitting) -> bool:
     return finding.reading.unreadable and any(
         p.kind is PromptKind.score and not p.reasked for p in open_prompts(draft)
     )
 
 
-def _reask(draft: Draft, command: ReceiveText, finding: ReplyFinding, worried: bool) -> None:
+def _reask(draft: Draft, command: ReceiveText, finding: ReplyFinding, fitting: Fitting) -> None:
     """An odd answer to a score: ask for the number once, then a person (MSG-REASK, F30)."""
     draft.set(
         prompts=tuple(p.but(reasked=True) if p.kind is PromptKind.score else p for p in draft.state.prompts)
@@ -253,7 +255,7 @@ def _reask(draft: Draft, command: ReceiveText, finding: ReplyFinding, worried: b
     )
 
 
-def _to_a_person(draft: Draft, command: ReceiveText, finding: ReplyFinding, worried: bool) -> None:
+def _to_a_person(draft: Draft, command: ReceiveText, finding: ReplyFinding) -> None:
     """Words that answer nothing: read by a human, never ignored. To CHK-CHANGE they are a change (MID-4)."""
     change = [p for p in open_prompts(draft) if p.kind is PromptKind.health_change]
     if change and finding.reading.free_text:
@@ -267,24 +269,24 @@ def _unread(draft: Draft, command: ReceiveText) -> None:
     draft.raise_alert(AlertReason.unread_reply, Urgency.E3, "sms_checkins.parser", subject=command.inbound_id)
 
 
-def _asks_out(draft: Draft, finding: ReplyFinding) -> bool:
+def _asks_out(draft: Draft, finding: ReplyFinding, fitting: Fitting) -> bool:
     return finding.reading.opt_out
 
 
-def _asks_in(draft: Draft, finding: ReplyFinding) -> bool:
+def _asks_in(draft: Draft, finding: ReplyFinding, fitting: Fitting) -> bool:
     return finding.reading.opt_in and not draft.state.texts_on
 
 
-def _asks_help(draft: Draft, finding: ReplyFinding) -> bool:
+def _asks_help(draft: Draft, finding: ReplyFinding, fitting: Fitting) -> bool:
     return finding.reading.help
 
 
-def _fits(draft: Draft, finding: ReplyFinding) -> bool:
-    return bool(fits(draft, finding.reading))
+def _fits(draft: Draft, finding: ReplyFinding, fitting: Fitting) -> bool:
+    return bool(fitting)
 
 
-_Applies = Callable[[Draft, ReplyFinding], bool]
-_Act = Callable[[Draft, ReceiveText, ReplyFinding, bool], None]
+_Applies = Callable[[Draft, ReplyFinding, Fitting], bool]
+_Act = Callable[[Draft, ReceiveText, ReplyFinding, Fitting], None]
 
 _PRECEDENCE: tuple[tuple[_Applies, _Act], ...] = (
     (_asks_out, _opt_out),

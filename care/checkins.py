@@ -15,7 +15,7 @@ from operator import itemgetter
 from types import MappingProxyType
 from typing import NamedTuple
 
-from care.local_time import calendar_day, days_later, instant, local_day, moved_out_of_quiet
+from care.local_time import calendar_day, instant, local_day, moved_out_of_quiet, wall_time_days_later
 from care.same_again import same_again, same_parts
 from care.session_questions import ASK_AT, promised
 from schemas.plan import PlanState
@@ -140,10 +140,17 @@ def _before_review(state: PlanState) -> tuple[_Wanted, ...]:
         return ()
     if _last_asked(state.routine_sent).get(_BEFORE_REVIEW_ASK, progress.started_at) > progress.reviewed_at:
         return ()
-    review = days_later(hours, progress.reviewed_at, state.protocol.review_days)
-    due = ask_on(hours, local_day(hours, review - BEFORE_REVIEW))
+    quiet = (hours.zone, hours.quiet_start, hours.quiet_end)
+    due = _asked_before_review(quiet, progress.reviewed_at, state.protocol.review_days)
     put_off = dict(state.put_off).get(question_key(_BEFORE_REVIEW_ASK), due)
     return ((max(due, put_off), "SCH-7", _BEFORE_REVIEW_ASK),)
+
+
+@lru_cache(maxsize=1024)
+def _asked_before_review(quiet: Quiet, reviewed_at: datetime, review_days: int) -> datetime:
+    zone, quiet_start, quiet_end = quiet
+    review = wall_time_days_later(zone, reviewed_at, review_days)
+    return _asked_on(zone, quiet_start, quiet_end, calendar_day(zone, review - BEFORE_REVIEW))
 
 
 @lru_cache(maxsize=1024)

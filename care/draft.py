@@ -12,7 +12,6 @@ from operator import attrgetter
 from care.alerts import deadlines, freezes, open_alert_like, raised_to
 from care.draft_texts import TextingDraft
 from care.local_time import after_staffed
-from care.same_again import same_again
 from schemas.alerts import Alert, AlertReason
 from schemas.commands import SERVICE, Actor
 from schemas.events import EventKind
@@ -35,7 +34,7 @@ class Draft(TextingDraft):
     def __init__(self, state: PlanState, now: datetime, cause: str, actor: Actor = SERVICE) -> None:
         super().__init__(state, now, cause, actor)
         self.evaluate_taper = False
-        self._open_before = _open_numbers(state.sessions)
+        self._sessions_before = state.sessions
         self._place: dict[int, Placement] = {}
         self._release: list[int] = []
         self._closed_alerts: list[ClosedAlert] = []
@@ -263,10 +262,6 @@ class Draft(TextingDraft):
         if len(sessions) <= _SESSIONS_KEPT:
             return sessions
         older, latest = sessions[:-_SESSIONS_KEPT], sessions[-_SESSIONS_KEPT:]
-        still_open = [s for s in older if s.status in AHEAD or s.no in self._open_before]
+        open_before = {s.no for s in self._sessions_before if s.status in AHEAD}
+        still_open = [s for s in older if s.status in AHEAD or s.no in open_before]
         return (*still_open, *latest) if len(still_open) < len(older) else sessions
-
-
-@same_again
-def _open_numbers(sessions: tuple[Session, ...]) -> frozenset[int]:
-    return frozenset([s.no for s in sessions if s.status in AHEAD])

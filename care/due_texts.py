@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from schemas.messages import TextOrder, TextPurpose
-from schemas.plan import TEXT_KINDS, AgendaItem, AgendaKind, PlanState
+from schemas.plan import TEXT_KINDS, AgendaItem, AgendaKind, PlanState, Session
 from schemas.prompts import Asking, Prompt, PromptKind
 
 
@@ -23,61 +23,60 @@ class DueText(NamedTuple):
 
 def due_text(state: PlanState, item: AgendaItem, now: datetime) -> DueText | None:
     """The text of an item, or None where the item is no text or its use has passed (F07)."""
-    if item.kind not in TEXT_KINDS:
+    kind, expires, number = item.kind, item.expires, item.session_no
+    if kind not in TEXT_KINDS or (expires is not None and now >= expires):
         return None
-    if item.expires is not None and now >= item.expires:
-        return None
-    template, purpose = _TEMPLATES[item.kind](state, item)
-    session = state.session(item.session_no) if item.session_no else None
-    expires = item.expires or now + state.protocol.reply_window
-    asking = _asking(state, item, now)
+    template, purpose = _TEMPLATES[kind](state, item)
+    session = state.session(number) if number else None
+    asking = _asking(state, item, session, now)
+    plan_id, protocol = state.plan_id, state.protocol
     order = TextOrder(
-        key=f"{state.plan_id}:{item.key}",
-        plan_id=state.plan_id,
+        key=f"{plan_id}:{item.key}",
+        plan_id=plan_id,
         recipient_id=state.client_id,
         purpose=purpose,
         template=template,
         rule=item.rule,
         ordered_at=now,
-        expires_at=expires,
+        expires_at=expires or now + protocol.reply_window,
         due_at=item.due,
         agenda_key=item.key,
-        session_no=item.session_no,
+        session_no=number,
         session_revision=session.revision if session else None,
         starts_at=(session.starts_at,) if session else (),
-        therapist_id=state.protocol.therapist_id,
+        therapist_id=protocol.therapist_id,
         prompt=True,
         asking=asking,
     )
     return DueText(state=state.asking(asking), order=order)
 
 
-def _asking(state: PlanState, item: AgendaItem, now: datetime) -> Asking:
+def _asking(state: PlanState, item: AgendaItem, session: Session | None, now: datetime) -> Asking:
     """What the item's text leaves in the plan once it is on its way."""
     if item.kind is AgendaKind.prompt_reminder:
         return Asking(key=item.key, at=now, reminds=item.subject)
     routine = item.subject if item.kind is AgendaKind.routine_question else None
-    return Asking(key=item.key, at=now, prompt=_prompt(state, item, now), routine=routine)
+    return Asking(key=item.key, at=now, prompt=_prompt(state, item, session, now), routine=routine)
 
 
-def _prompt(state: PlanState, item: AgendaItem, now: datetime) -> Prompt:
-    session = state.session(item.session_no) if item.session_no else None
+def _prompt(state: PlanState, item: AgendaItem, session: Session | None, now: datetime) -> Prompt:
+    number = item.session_no
     if item.kind is AgendaKind.routine_question:
         return Prompt(
             key=item.key,
             kind=PromptKind.score,
             question=item.subject,
-            session_no=item.session_no,
+            session_no=number,
             asked_at=now,
             expires_at=now + state.protocol.reply_window,
             routine=True,
         )
     asks_change = item.kind is AgendaKind.day_before
     return Prompt(
-        key=f"s{item.session_no}:change" if asks_change else f"s{item.session_no}:confirm",
+        key=f"s{number}:change" if asks_change else f"s{number}:confirm",
         kind=PromptKind.health_change if asks_change else PromptKind.confirm_session,
         question="CHK-CHANGE" if asks_change else None,
-        session_no=item.session_no,
+        session_no=number,
         asked_at=now,
         expires_at=session.starts_at if session else now + state.protocol.reply_window,
     )

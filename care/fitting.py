@@ -18,11 +18,6 @@ def open_prompts(draft: Draft) -> tuple[Prompt, ...]:
     return tuple([p for p in draft.state.prompts if p.expires_at > now])
 
 
-def fitting_choice(draft: Draft, reading: Reading) -> tuple[Prompt, ...]:
-    """The open questions about a visit that 1, 2 or 3 answers."""
-    return tuple(p for p in fits(draft, reading) if p.kind is PromptKind.confirm_session)
-
-
 def fits(draft: Draft, reading: Reading) -> tuple[Prompt, ...]:
     """Every open prompt this reading could answer."""
     return tuple([p for p in open_prompts(draft) if _ANSWERED[p.kind](p, reading)])

@@ -8,16 +8,17 @@ Agendas ask for the same instants again and again: the conversions are remembere
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from care.same_again import same_again
-from schemas.protocol import OpeningSpan, SiteHours
+from schemas.protocol import SiteHours
 
 _LONGEST_CLOSURE_DAYS = 400
 _REMEMBERED = 8192
+_DAYS_REMEMBERED = 512
 
 
 @lru_cache(maxsize=256)
@@ -62,18 +63,25 @@ def wall_time_days_later(zone_name: str, moment: datetime, days: int) -> datetim
 
 def staffed_spans(hours: SiteHours, first: date) -> Iterator[tuple[datetime, datetime]]:
     """Opening times as instants, in order, from the given day on; ends after some 400 days."""
-    zone_name, closed_on, week = hours.zone, hours.closed_on, _week(hours.spans)
+    open_on = _opening_times(hours)
     for offset in range(_LONGEST_CLOSURE_DAYS):
-        day = first + timedelta(days=offset) if offset else first
-        if day not in closed_on:
-            for opens, closes in week[day.weekday()]:
-                yield instant(zone_name, day, opens), instant(zone_name, day, closes)
+        yield from open_on(first + timedelta(days=offset) if offset else first)
 
 
 @same_again
-def _week(spans: tuple[OpeningSpan, ...]) -> tuple[tuple[tuple[time, time], ...], ...]:
-    """The opening times of each weekday."""
-    return tuple(tuple((s.opens, s.closes) for s in spans if s.weekday == day) for day in range(7))
+def _opening_times(hours: SiteHours) -> Callable[[date], tuple[tuple[datetime, datetime], ...]]:
+    """The opening times of any day as instants."""
+    zone_name, closed_on = hours.zone, hours.closed_on
+    week = [[(s.opens, s.closes) for s in hours.spans if s.weekday == day] for day in range(7)]
+
+    @lru_cache(maxsize=_DAYS_REMEMBERED)
+    def open_on(day: date) -> tuple[tuple[datetime, datetime], ...]:
+        spans = () if day in closed_on else week[day.weekday()]
+        return tuple(
+            (instant(zone_name, day, opens), instant(zone_name, day, closes)) for opens, closes in spans
+        )
+
+    return open_on
 
 
 def after_staffed(hours: SiteHours, start: datetime, minutes: int) -> datetime:
