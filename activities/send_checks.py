@@ -11,7 +11,15 @@ from typing import Final
 from care.local_time import is_quiet, out_of_quiet
 from database.outbox_facts import TextFacts
 from database.person_texts import LATE_AFTER, PersonTexts
-from schemas.messages import Audience, ChannelName, CheckResult, MessageStatus, TextOrder, TextPurpose
+from schemas.messages import (
+    CAN_WAIT,
+    Audience,
+    ChannelName,
+    CheckResult,
+    MessageStatus,
+    TextOrder,
+    TextPurpose,
+)
 from schemas.plan import CLOSED_STAGES, SessionStatus, Stage
 
 
@@ -73,7 +81,6 @@ class Check:
 _QUESTION: Final = frozenset({TextPurpose.question})
 _REMINDER: Final = frozenset({TextPurpose.reminder})
 _ROUTINE: Final = frozenset({TextPurpose.reminder, TextPurpose.question})
-_CAN_WAIT: Final = frozenset({TextPurpose.reminder, TextPurpose.question, TextPurpose.notice})
 _SMS: Final = frozenset({ChannelName.sms})
 _CLIENT: Final = frozenset({Audience.client})
 _DID_NOT_HAPPEN: Final = frozenset(
@@ -152,9 +159,9 @@ CHECKS: Final = (
         purposes=frozenset(TextPurpose) - {TextPurpose.safety},
         audiences=_CLIENT,
     ),
-    Check(WhyNot.plan_closed, _closed, purposes=_CAN_WAIT),
+    Check(WhyNot.plan_closed, _closed, purposes=CAN_WAIT),
     Check(WhyNot.plan_suspended, lambda s: s.facts.stage is Stage.suspended, purposes=_ROUTINE),
-    Check(WhyNot.session_moved, _moved, purposes=_CAN_WAIT),
+    Check(WhyNot.session_moved, _moved, purposes=CAN_WAIT),
     Check(WhyNot.session_gone, _gone, purposes=_ROUTINE),
     Check(WhyNot.session_confirmed, _confirmed, purposes=_REMINDER),
     Check(WhyNot.no_number, lambda s: s.facts.number is None, channels=_SMS),
@@ -164,7 +171,7 @@ CHECKS: Final = (
         WhyNot.quiet_hours,
         lambda s: is_quiet(s.facts.hours, s.now),
         lambda s: out_of_quiet(s.facts.hours, s.now),
-        purposes=_CAN_WAIT,
+        purposes=CAN_WAIT,
         channels=_SMS,
     ),
 )

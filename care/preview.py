@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from care.agenda import agenda, next_item, session_key
 from care.driving import DrivenPlan, Recording, Sent
+from care.local_time import out_of_quiet
 from care.texts_agreed import reaches_client
 from schemas.alerts import AlertReason
 from schemas.base import Frozen, Instant
@@ -28,6 +29,7 @@ from schemas.commands import (
     Role,
 )
 from schemas.events import EventKind
+from schemas.messages import CAN_WAIT
 from schemas.plan import AgendaKind, PlanState, Session, SessionStatus
 from schemas.prompts import Prompt, PromptKind
 from schemas.protocol import ApprovalKind
@@ -107,11 +109,11 @@ class _Played(DrivenPlan):
 
     def texted(self, text: Sent) -> None:
         """The texts that the client gets; pages to staff are no part of a plan that goes as planned."""
-        order = text.order
+        order, hours = text.order, text.before.protocol.hours
         if reaches_client(text.before, order):
             self.lines.append(
                 Planned(
-                    at=text.at,
+                    at=out_of_quiet(hours, text.at) if order.purpose in CAN_WAIT else text.at,
                     kind=PlannedKind.text,
                     what=order.template,
                     rule=order.rule,

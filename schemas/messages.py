@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 from schemas.base import Frozen, Instant, Made
 from schemas.prompts import Asking
@@ -27,6 +28,10 @@ class TextPurpose(StrEnum):
     closing = "closing"
     safety = "safety"
     page = "page"
+
+
+CAN_WAIT: Final = frozenset({TextPurpose.reminder, TextPurpose.question, TextPurpose.notice})
+"""Texts that stay till the morning when their turn comes in the quiet hours (`sms_checkins.quiet_hours`)."""
 
 
 class ChannelName(StrEnum):

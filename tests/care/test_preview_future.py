@@ -41,6 +41,14 @@ def test_no_text_is_planned_in_the_quiet_hours_f13() -> None:
     assert not [line for line in lines if line.kind is PlannedKind.text and is_quiet(HOURS, line.at)]
 
 
+def test_what_is_approved_at_night_is_told_in_the_morning_f13() -> None:
+    night = NOW.replace(hour=3)
+    lines = preview(plan_for({}), night, weeks=4)
+    assert is_quiet(HOURS, night)
+    assert next(line.at for line in lines if line.kind is PlannedKind.decision) < night + timedelta(hours=1)
+    assert not [line for line in lines if line.kind is PlannedKind.text and is_quiet(HOURS, line.at)]
+
+
 def test_lines_come_in_order() -> None:
     texts = [line.at for line in preview(plan_for({}), NOW, weeks=52) if line.kind is PlannedKind.text]
     assert texts == sorted(texts)
