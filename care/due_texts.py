@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
+from care.local_time import is_quiet
 from schemas.messages import TextOrder, TextPurpose
 from schemas.plan import TEXT_KINDS, AgendaItem, AgendaKind, PlanState, Session
 from schemas.prompts import Asking, Prompt, PromptKind
@@ -22,9 +23,9 @@ class DueText(NamedTuple):
 
 
 def due_text(state: PlanState, item: AgendaItem, now: datetime) -> DueText | None:
-    """The text of an item, or None where the item is no text or its use has passed (F07)."""
+    """The text of an item, or None where the item is no text, or not one for now: `why_not_now` says why."""
     kind, expires, number = item.kind, item.expires, item.session_no
-    if kind not in TEXT_KINDS or (expires is not None and now >= expires):
+    if kind not in TEXT_KINDS or why_not_now(state, item, now) is not None:
         return None
     template, purpose = _TEMPLATES[kind](state, item)
     session = state.session(number) if number else None
@@ -49,6 +50,20 @@ def due_text(state: PlanState, item: AgendaItem, now: datetime) -> DueText | Non
         asking=asking,
     )
     return DueText(state=state.asking(asking), order=order)
+
+
+def why_not_now(state: PlanState, item: AgendaItem, now: datetime) -> str | None:
+    """Why a text whose turn has come does not go: its use has passed (F07), or it is night and it can wait (F13).
+
+    A question that comes by the calendar has another turn. One comes at night if it took the turn of another that is
+    not asked any more, such as that about a visit which the client has just cancelled.
+    """
+    if item.expires is not None and now >= item.expires:
+        return "its use had passed"
+    by_calendar = item.kind is AgendaKind.routine_question and item.session_no is None
+    if by_calendar and is_quiet(state.protocol.hours, now):
+        return "its turn came in quiet hours"
+    return None
 
 
 def _asking(state: PlanState, item: AgendaItem, session: Session | None, now: datetime) -> Asking:

@@ -16,7 +16,7 @@ from care.assessing import note_missing
 from care.booking import top_up
 from care.checkins import ask_next, question_key
 from care.draft import Draft
-from care.due_texts import DueText, due_text
+from care.due_texts import DueText, due_text, why_not_now
 from care.local_time import after_staffed
 from care.named import the_alert, the_approval, the_session
 from care.opening import (
@@ -40,7 +40,7 @@ _CHECKINS_KEPT = 6
 
 
 def perform(state: PlanState, item: AgendaItem, now: datetime) -> Draft:
-    """Write what a due item leads to. A text past its use is noted as skipped, with the reason (F02)."""
+    """Write what a due item leads to. A text that is not one for now is noted as skipped, with the reason (F02)."""
     draft = Draft(state, now, f"item:{item.key}")
     if item.kind in TEXT_KINDS:
         _skip(draft, item)
@@ -50,6 +50,7 @@ def perform(state: PlanState, item: AgendaItem, now: datetime) -> Draft:
 
 
 def _skip(draft: Draft, item: AgendaItem) -> None:
+    why = why_not_now(draft.state, item, draft.now)
     draft.mark_done(item.key)
     if item.kind is AgendaKind.routine_question and item.session_no is None and item.subject:
         draft.put_off(question_key(item.subject), ask_next(draft.protocol.hours, draft.now))
@@ -57,9 +58,7 @@ def _skip(draft: Draft, item: AgendaItem) -> None:
         draft.set(
             prompts=tuple(p.but(reasked=True) if p.key == item.subject else p for p in draft.state.prompts)
         )
-    draft.event(
-        EventKind.text_skipped, item.rule, key=item.key, due=item.due.isoformat(), reason="its use had passed"
-    )
+    draft.event(EventKind.text_skipped, item.rule, key=item.key, due=item.due.isoformat(), reason=why)
 
 
 def _outcome_missing(draft: Draft, item: AgendaItem) -> None:

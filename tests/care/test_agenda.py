@@ -145,6 +145,18 @@ def test_a_question_whose_turn_fell_into_an_outage_comes_the_next_day_f02(runnin
     assert len(running.texts("CHK-PAIN")) == 1
 
 
+def test_a_question_that_finds_its_turn_in_the_evening_is_not_asked_at_night_f13(running: PlayedPlan) -> None:
+    """As after a visit is cancelled at half past eight, whose own question had kept the place of another."""
+    item = next(i for i in items(running.state, AgendaKind.routine_question) if i.subject == "CHK-PAIN")
+    half_past_eight = item.due + timedelta(hours=9, minutes=30)
+    running.outage_until(half_past_eight)
+    assert not running.texts("CHK-PAIN")
+    told = {event.facts["key"]: event.facts["reason"] for event in running.events(EventKind.text_skipped)}
+    assert told[item.key] == "its turn came in quiet hours"
+    (again,) = [i.due for i in items(running.state, AgendaKind.routine_question) if i.subject == "CHK-PAIN"]
+    assert half_past_eight < again < item.due + timedelta(days=4)
+
+
 def test_better_or_worse_is_asked_once_before_each_review(running: PlayedPlan) -> None:
     quiet = plan_for({}, review_days=28, review_sessions=50)
     played = PlayedPlan(quiet, NOW)
