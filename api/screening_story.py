@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from care.answered import Answered, answered
 from database.sites import Site
 from schemas.rules import RulePack
 from schemas.rules_form import ScreeningItem
@@ -23,6 +26,33 @@ _HOLD_WORDS = {
     HoldKind.incomplete: "Waits for the missing answers, and for: {owner}.",
     HoldKind.defer: "Wait until: {until}. Then the questions are asked again.",
 }
+
+
+@dataclass(frozen=True)
+class Found:
+    """A question of the form, what the client answered, and every finding that the rules drew from it."""
+
+    question: str
+    answered: tuple[Answered, ...]
+    findings: tuple[Finding, ...]
+
+
+def found(
+    pack: RulePack, result: ScreeningResult, answers: Mapping[str, Mapping[str, Any]]
+) -> tuple[Found, ...]:
+    """The findings by the question that they come from. `answers` are the newest form's, by item."""
+    by_item: dict[str, list[Finding]] = {}
+    for one in result.findings:
+        by_item.setdefault(one.item, []).append(one)
+    return tuple(
+        Found(_asked(pack, item), answered(pack, item, answers.get(item, {})), tuple(findings))
+        for item, findings in by_item.items()
+    )
+
+
+def _asked(pack: RulePack, item_id: str) -> str:
+    item = pack.items.get(item_id)
+    return item.q if item else item_id
 
 
 def screening_story(pack: RulePack, result: ScreeningResult, site: Site) -> dict[str, Any]:

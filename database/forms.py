@@ -30,6 +30,20 @@ async def latest_form(engine: AsyncEngine, plan_id: str) -> dict[str, Any]:
     return form
 
 
+async def screening_answers(engine: AsyncEngine, plan_id: str) -> Mapping[str, Mapping[str, Any]]:
+    """The newest answers to the screening questions, by item; empty for a plan that no form was kept of."""
+    columns = intakes.c
+    newest = (
+        select(columns.form["screening"])
+        .where(columns.plan_id == plan_id)
+        .order_by(columns.received_at.desc(), columns.id.desc())
+        .limit(1)
+    )
+    async with one_by_one(engine) as connection:
+        answers: Mapping[str, Mapping[str, Any]] | None = await connection.scalar(newest)
+    return answers or {}
+
+
 @dataclass(frozen=True, slots=True)
 class KeptForm:
     """A form as it was answered, and what it was judged to mean."""

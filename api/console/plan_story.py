@@ -14,13 +14,14 @@ from api.console.moments import SiteClock
 from api.console.planned_words import Ahead, planned_words
 from api.event_words import sentence
 from api.plan_at_hand import PlanAtHand
-from api.screening_story import screening_story
+from api.screening_story import Found, found, screening_story
 from api.text_story import text_story
 from care.agenda import next_item
 from care.preview import preview
 from database.alerts import AlertView, alerts_of_plan
 from database.approvals import ApprovalView, approvals_of_plan
 from database.events import events_of_kinds, events_of_plan
+from database.forms import screening_answers
 from database.inbound import texts_from_plan
 from database.notes import Note, notes_of_plan
 from database.outbox import texts_of_plan
@@ -57,6 +58,7 @@ class PlanStory:
     ahead: tuple[Ahead, ...]
     thread: tuple[dict[str, Any], ...]
     screening: dict[str, Any]
+    found: tuple[Found, ...]
     approvals: tuple[ApprovalView, ...]
     alerts: tuple[AlertView, ...]
     notes: tuple[Note, ...]
@@ -91,6 +93,7 @@ async def plan_story(clinic: Clinic, plan: PlanAtHand, place: Site) -> PlanStory
         ahead=planned,
         thread=thread,
         screening=screening_story(pack, state.screening.result, place),
+        found=found(pack, state.screening.result, await screening_answers(engine, plan.id)),
         approvals=approvals,
         alerts=alerts,
         notes=await notes_of_plan(engine, plan.id),

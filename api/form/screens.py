@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from itertools import groupby
 from typing import Any, Final
 
@@ -12,8 +11,9 @@ from api.form.given import Given
 from api.form.reading import activities_of
 from api.form.reading_items import asked_below
 from api.form.visit import Visit
+from care.answered import WHICH_SIDE, in_words, options_of
 from care.client_form import AGE, Kind, Question, applies, positive, texts_wait_for_agreement
-from care.form_answers import NEGATIVE, SIDE, UNSURE, VALUE
+from care.form_answers import NEGATIVE, SIDE, VALUE
 from care.intake_form import Option, SubQuestion, intake_form
 from schemas.intake import ContactPreference
 from schemas.rules import RulePack
@@ -155,38 +155,23 @@ def _item_lines(
 ) -> tuple[list[_Line], str | None]:
     item = question.item
     value = answer.get(VALUE)
-    lines: list[_Line] = [] if question.name == AGE or item is None else [("", _words(value, item.options))]
+    lines: list[_Line] = [] if question.name == AGE or item is None else [("", in_words(value, item.options))]
     left = []
     for sub in asked_below(question, value):
         if sub.type is AnswerType.file:
             continue
         if sub.field in answer:
-            options = intake_form(pack).regions if sub.type is AnswerType.region else sub.options
-            lines.append((sub.text, _words(answer[sub.field], options)))
+            lines.append((sub.text, in_words(answer[sub.field], options_of(pack, sub))))
         elif not sub.optional:
             left.append(sub.field)
             lines.append((sub.text, LEFT_BLANK))
     if SIDE in answer:
-        lines.append(("Which side?", _words(answer[SIDE], intake_form(pack).sides)))
+        lines.append((WHICH_SIDE, in_words(answer[SIDE], intake_form(pack).sides)))
     return lines, CONTRADICTION if _contradicts(value) else LEFT_TO_US if left else None
 
 
 def _contradicts(value: Any) -> bool:
     return isinstance(value, list) and bool(positive(value)) and not NEGATIVE.isdisjoint(value)
-
-
-def _words(value: Any, options: tuple[Option, ...]) -> str:
-    texts = {option.value: option.text for option in options} | ({} if options else {UNSURE: "Not sure"})
-    if isinstance(value, list):
-        return "; ".join(texts.get(one, str(one)) for one in value)
-    text = texts.get(str(value))
-    if text is not None:
-        return text
-    try:
-        day = date.fromisoformat(str(value))
-    except ValueError:
-        return str(value)
-    return f"{day.day} {day:%B %Y}"
 
 
 def _reach(_question: Question, answer: Mapping[str, Any], _visit: Visit) -> list[_Line]:
@@ -228,7 +213,7 @@ def _lines(_question: Question, answer: Mapping[str, Any], _visit: Visit) -> lis
 
 def _one_of(key: str) -> Callable[[Question, Mapping[str, Any], Visit], list[_Line]]:
     def words(question: Question, answer: Mapping[str, Any], _visit: Visit) -> list[_Line]:
-        return [("", _words(answer[key], question.options) if key in answer else LEFT_BLANK)]
+        return [("", in_words(answer[key], question.options) if key in answer else LEFT_BLANK)]
 
     return words
 

@@ -44,6 +44,17 @@ async def test_the_sheet_shows_claim_evidence_and_consequence(
     assert "Rule pack 0.1.0, <strong>draft</strong>" in sheet.text
 
 
+async def test_the_sheet_shows_what_the_client_answered_beside_what_the_rules_make_of_it(
+    priya: httpx2.AsyncClient, waiting_plan: str
+) -> None:
+    _, sheet = await _sheet(priya, waiting_plan)
+    found = re.search(r'<ul class="findings found">(.*?)</ul>', sheet.text, re.DOTALL)
+    assert found is not None
+    assert 'class="client-said"' in found[1]
+    assert "→ Possible within limits" in found[1]
+    assert "no answer is kept here" not in found[1]
+
+
 async def test_the_sheet_names_texts_in_plain_words_on_the_site_s_days(
     priya: httpx2.AsyncClient, waiting_plan: str
 ) -> None:

@@ -24,9 +24,10 @@ from api.console.time_axis import TimeAxis
 from api.plan_at_hand import ones_own_plan
 from api.problems import FieldProblem, Problem, invalid
 from api.routes.approvals import post_decision
-from api.screening_story import must_state, screening_story
+from api.screening_story import found, must_state, screening_story
 from care.texts_agreed import asks_about_texts
 from database import approvals as approval_records
+from database.forms import screening_answers
 from database.plans import plan, states
 from database.staff import all_staff, staff_names
 from database.undo import texts_to_undo
@@ -153,6 +154,7 @@ async def _sheet(at: Desk, approval_id: str, no: No | None = None, form: Sent | 
         about_texts=asks_about_texts(held),
         must_state=must_state(pack, held.hold) if held else (),
         screening=screening_story(pack, state.screening.result, place),
+        found=found(pack, state.screening.result, await screening_answers(engine, approval.plan_id)),
         trend=_trend(state, clock),
         decided_by=await _name(at, approval.decided_by),
         therapists=await all_staff(engine, site_id=summary.site_id, role=Role.treating_physiotherapist),
