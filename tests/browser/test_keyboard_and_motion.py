@@ -53,10 +53,12 @@ async def test_a_slash_goes_to_the_search_and_typing_is_left_alone(desk: Page, l
 
 async def test_keys_are_told_and_can_be_switched_off(desk: Page, lively: LivelyClinic) -> None:
     await desk.goto(f"{lively.url}/attention")
+    await expect(desk.get_by_placeholder("Client's name ( / )")).to_be_visible()
     await desk.keyboard.press("?")
     await desk.get_by_role("dialog", name="Keys").get_by_role("button", name="Switch keys off").click()
     await desk.keyboard.press("j")
     assert await _focused(desk) is None
+    assert await desk.locator("#search").get_attribute("placeholder") == "Client's name"
     await desk.keyboard.press("?")
     await desk.get_by_role("button", name="Switch keys on").click()
     await desk.keyboard.press("j")

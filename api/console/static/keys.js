@@ -69,6 +69,7 @@
     toggle.type = close.type = "button";
     toggle.addEventListener("click", () => {
       localStorage.setItem(OFF, off() ? "no" : "yes");
+      nameTheSearchKey();
       dialog.close();
     });
     close.addEventListener("click", () => dialog.close());
@@ -77,8 +78,17 @@
     dialog.showModal();
   };
 
+  // The field says its key where there is one to press: not on a phone, and not while keys are off.
+  const search = document.getElementById("search");
+  const searched = search?.placeholder;
+  const nameTheSearchKey = () => {
+    const hasKeys = !off() && matchMedia("(min-width: 48rem) and (hover: hover)").matches;
+    if (search) search.placeholder = hasKeys ? `${searched} ( / )` : searched;
+  };
+  nameTheSearchKey();
+
   const acts = {
-    "/": () => document.getElementById("search")?.focus(),
+    "/": () => search?.focus(),
     j: () => walk(1),
     k: () => walk(-1),
     Enter: () => document.activeElement?.closest("[data-row]")?.querySelector("[data-open]")?.click(),
