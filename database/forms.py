@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -20,11 +20,7 @@ from schemas.screening import ScreeningResult
 
 async def latest_form(engine: AsyncEngine, plan_id: str) -> dict[str, Any]:
     """The plan's newest form; raises NotFoundError for a plan that has none."""
-    columns = intakes.c
-    query = select(columns.form).where(columns.plan_id == plan_id)
-    async with one_by_one(engine) as connection:
-        newest = query.order_by(columns.received_at.desc(), columns.id.desc()).limit(1)
-        form: dict[str, Any] | None = await connection.scalar(newest)
+    form: dict[str, Any] | None = await _of_the_newest(engine, plan_id, intakes.c.form)
     if form is None:
         raise NotFoundError("plan", plan_id)
     return form
@@ -32,16 +28,18 @@ async def latest_form(engine: AsyncEngine, plan_id: str) -> dict[str, Any]:
 
 async def screening_answers(engine: AsyncEngine, plan_id: str) -> Mapping[str, Mapping[str, Any]]:
     """The newest answers to the screening questions, by item; empty for a plan that no form was kept of."""
-    columns = intakes.c
-    newest = (
-        select(columns.form["screening"])
-        .where(columns.plan_id == plan_id)
-        .order_by(columns.received_at.desc(), columns.id.desc())
-        .limit(1)
-    )
-    async with one_by_one(engine) as connection:
-        answers: Mapping[str, Mapping[str, Any]] | None = await connection.scalar(newest)
+    answers: Mapping[str, Mapping[str, Any]] | None
+    answers = await _of_the_newest(engine, plan_id, intakes.c.form["screening"])
     return answers or {}
+
+
+async def _of_the_newest(engine: AsyncEngine, plan_id: str, wanted: ColumnElement[Any]) -> Any:
+    columns = intakes.c
+    newest = select(wanted).where(columns.plan_id == plan_id)
+    async with one_by_one(engine) as connection:
+        return await connection.scalar(
+            newest.order_by(columns.received_at.desc(), columns.id.desc()).limit(1)
+        )
 
 
 @dataclass(frozen=True, slots=True)
