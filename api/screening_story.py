@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncEngine
+
 from care.answered import Answered, answered
+from database.forms import screening_answers
 from database.sites import Site
 from schemas.rules import RulePack
 from schemas.rules_form import ScreeningItem
@@ -37,22 +39,25 @@ class Found:
     findings: tuple[Finding, ...]
 
 
-def found(
-    pack: RulePack, result: ScreeningResult, answers: Mapping[str, Mapping[str, Any]]
+async def found(
+    engine: AsyncEngine, plan_id: str, pack: RulePack, result: ScreeningResult
 ) -> tuple[Found, ...]:
-    """The findings by the question that they come from. `answers` are the newest form's, by item."""
+    """The findings by the question that they come from, with what the newest form answers there."""
+    if not result.findings:
+        return ()
+    answers = await screening_answers(engine, plan_id)
     by_item: dict[str, list[Finding]] = {}
     for one in result.findings:
         by_item.setdefault(one.item, []).append(one)
     return tuple(
-        Found(_asked(pack, item), answered(pack, item, answers.get(item, {})), tuple(findings))
+        Found(_asked(pack, item) or item, answered(pack, item, answers.get(item, {})), tuple(findings))
         for item, findings in by_item.items()
     )
 
 
-def _asked(pack: RulePack, item_id: str) -> str:
+def _asked(pack: RulePack, item_id: str) -> str | None:
     item = pack.items.get(item_id)
-    return item.q if item else item_id
+    return item.q if item else None
 
 
 def screening_story(pack: RulePack, result: ScreeningResult, site: Site) -> dict[str, Any]:
@@ -116,8 +121,7 @@ def _restriction(pack: RulePack, restriction: Restriction) -> dict[str, Any]:
 
 
 def _finding(pack: RulePack, finding: Finding) -> dict[str, Any]:
-    item = pack.items.get(finding.item)
-    return {**finding.model_dump(), "question": item.q if item else None}
+    return {**finding.model_dump(), "question": _asked(pack, finding.item)}
 
 
 def _unanswered(pack: RulePack, path: str) -> dict[str, Any]:

@@ -52,6 +52,11 @@ def due_text(state: PlanState, item: AgendaItem, now: datetime) -> DueText | Non
     return DueText(state=state.asking(asking), order=order)
 
 
+def by_calendar(item: AgendaItem) -> bool:
+    """Whether an item is a question that comes by the calendar (SCH-3 … SCH-7), and so has another turn."""
+    return item.kind is AgendaKind.routine_question and item.session_no is None
+
+
 def why_not_now(state: PlanState, item: AgendaItem, now: datetime) -> str | None:
     """Why a text whose turn has come does not go: its use has passed (F07), or it is night and it can wait (F13).
 
@@ -60,8 +65,7 @@ def why_not_now(state: PlanState, item: AgendaItem, now: datetime) -> str | None
     """
     if item.expires is not None and now >= item.expires:
         return "its use had passed"
-    by_calendar = item.kind is AgendaKind.routine_question and item.session_no is None
-    if by_calendar and is_quiet(state.protocol.hours, now):
+    if by_calendar(item) and is_quiet(state.protocol.hours, now):
         return "its turn came in quiet hours"
     return None
 

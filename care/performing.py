@@ -16,7 +16,7 @@ from care.assessing import note_missing
 from care.booking import top_up
 from care.checkins import ask_next, question_key
 from care.draft import Draft
-from care.due_texts import DueText, due_text, why_not_now
+from care.due_texts import DueText, by_calendar, due_text, why_not_now
 from care.local_time import after_staffed
 from care.named import the_alert, the_approval, the_session
 from care.opening import (
@@ -52,7 +52,7 @@ def perform(state: PlanState, item: AgendaItem, now: datetime) -> Draft:
 def _skip(draft: Draft, item: AgendaItem) -> None:
     why = why_not_now(draft.state, item, draft.now)
     draft.mark_done(item.key)
-    if item.kind is AgendaKind.routine_question and item.session_no is None and item.subject:
+    if by_calendar(item) and item.subject:
         draft.put_off(question_key(item.subject), ask_next(draft.protocol.hours, draft.now))
     if item.kind is AgendaKind.prompt_reminder:
         draft.set(

@@ -21,7 +21,6 @@ from care.preview import preview
 from database.alerts import AlertView, alerts_of_plan
 from database.approvals import ApprovalView, approvals_of_plan
 from database.events import events_of_kinds, events_of_plan
-from database.forms import screening_answers
 from database.inbound import texts_from_plan
 from database.notes import Note, notes_of_plan
 from database.outbox import texts_of_plan
@@ -93,7 +92,7 @@ async def plan_story(clinic: Clinic, plan: PlanAtHand, place: Site) -> PlanStory
         ahead=planned,
         thread=thread,
         screening=screening_story(pack, state.screening.result, place),
-        found=found(pack, state.screening.result, await screening_answers(engine, plan.id)),
+        found=await found(engine, plan.id, pack, state.screening.result),
         approvals=approvals,
         alerts=alerts,
         notes=await notes_of_plan(engine, plan.id),

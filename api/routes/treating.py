@@ -18,9 +18,8 @@ from api.identity import Who
 from api.permitted import allowed
 from api.plan_at_hand import PlanAtHand, ThePlan
 from api.problems import FieldProblem, invalid
-from care.answers import reply_question
 from care.assessing import items_needed
-from care.finding import finding
+from care.number_told import alerts_of
 from care.session_sheet import session_sheet
 from database.forms import latest_form
 from schemas.commands import (
@@ -142,13 +141,11 @@ async def post_check_in(asked: CheckInAsked, plan: ThePlan, ask: Ask) -> Respons
     low, high = question.range
     if not low <= asked.value <= high:
         raise invalid([FieldProblem("value", f"{asked.question} is answered from {low} to {high}.")])
-    compared_with = reply_question(plan.state, ask.id).but(questions=(asked.question,))
-    found = finding(pack, str(asked.value), compared_with)
     note_id = await ask.note(plan.id, "check_in", asked.note)
     answered = AnswerCheckIn(
         question=asked.question,
         value=asked.value,
-        alerts=found.alerts.get(asked.question, ()),
+        alerts=alerts_of(pack, plan.state, asked.question, asked.value),
         note_id=note_id,
     )
     return await plan.told(ask, answered)

@@ -13,6 +13,7 @@ from care.answers import reply_question
 from care.driving import DrivenPlan, Recording, Sent
 from care.finding import finding
 from care.local_time import after_staffed
+from care.number_told import alerts_of
 from care.screening_age import ask_again_before
 from care.session_questions import sessions_ahead
 from care.simulation.person import NEVER, Person, drawn
@@ -262,8 +263,7 @@ class Life(DrivenPlan):
         """AL-12: front desk rings a client who has gone silent, and asks how the pain was."""
         if self.person.chance(self.world.habits.reached_by_phone):
             question, pain = "CHK-PAIN", self.person.pain_at(self._since)
-            asked = reply_question(self.state, f"ring{self.commands}").but(questions=(question,))
-            alerts = finding(self.world.pack, str(pain), asked, self.world.read).alerts[question]
+            alerts = alerts_of(self.world.pack, self.state, question, pain, self.world.read)
             self.ask(AnswerCheckIn(question=question, value=pain, alerts=alerts), THERAPIST)
 
     def _wait_for_decision(self, approval: Approval) -> None:

@@ -27,7 +27,6 @@ from api.routes.approvals import post_decision
 from api.screening_story import found, must_state, screening_story
 from care.texts_agreed import asks_about_texts
 from database import approvals as approval_records
-from database.forms import screening_answers
 from database.plans import plan, states
 from database.staff import all_staff, staff_names
 from database.undo import texts_to_undo
@@ -154,7 +153,7 @@ async def _sheet(at: Desk, approval_id: str, no: No | None = None, form: Sent | 
         about_texts=asks_about_texts(held),
         must_state=must_state(pack, held.hold) if held else (),
         screening=screening_story(pack, state.screening.result, place),
-        found=found(pack, state.screening.result, await screening_answers(engine, approval.plan_id)),
+        found=await found(engine, approval.plan_id, pack, state.screening.result),
         trend=_trend(state, clock),
         decided_by=await _name(at, approval.decided_by),
         therapists=await all_staff(engine, site_id=summary.site_id, role=Role.treating_physiotherapist),
