@@ -7,14 +7,14 @@ from datetime import datetime, time, timedelta
 from functools import lru_cache
 
 from care.agenda_memory import Asked, Entry, Unfolding, in_order, looks_at, looks_at_each
-from care.checkins import Quiet, Turn, earliest_questions, routine_questions
+from care.checkins import Quiet, Turn, earliest_questions, quiet_of, routine_questions
 from care.local_time import calendar_day, instant, local_day, moved_out_of_quiet, out_of_quiet
 from care.session_questions import (
-    ABOUT_ATTENDED,
     ASKED_BACK,
+    SESSION_QUESTIONS,
     SORE_LIFE,
-    about_attended,
     promised,
+    session_questions,
     sessions_ahead,
     sore_due,
 )
@@ -90,7 +90,7 @@ def _outcomes(state: PlanState, session: Session) -> Iterator[AgendaItem]:
         yield AgendaItem(
             key=f"{session_key(session)}:outcome",
             kind=AgendaKind.after_session,
-            due=sore_due(state.protocol.hours, session),
+            due=sore_due(state.protocol.hours, session.starts_at),
             rule="OUTCOME-DUE",
             owner=state.protocol.therapist_id,
             session_no=session.no,
@@ -103,13 +103,13 @@ def _outcomes(state: PlanState, session: Session) -> Iterator[AgendaItem]:
     "texts_agreed",
     "texts_since",
     "protocol",
-    closely={about_attended: ABOUT_ATTENDED},
+    closely={session_questions: SESSION_QUESTIONS},
 )
 def _after_sessions(state: PlanState) -> Iterator[AgendaItem]:
     """What is asked after a visit that took place: soreness (SCH-1), and pain on the third day (SCH-2)."""
     if not _texts_flow(state):
         return
-    for session, sore_at, day3_at in about_attended(state)[-ASKED_BACK:]:
+    for session, sore_at, day3_at in session_questions(state).attended[-ASKED_BACK:]:
         yield _after_item(
             (session.no, "SCH-1", "CHK-SORE"),
             _allowed(state, max(sore_at, session.closed_at or sore_at)),
@@ -148,7 +148,7 @@ def _after_item(asked: tuple[int, str, str], due: datetime, expires: datetime) -
     "progress.step",
     "progress.started_at",
     "progress.reviewed_at",
-    closely={promised: ("done", *ABOUT_ATTENDED)},
+    closely={promised: ("done", *SESSION_QUESTIONS)},
 )
 def _routine(state: PlanState) -> Asked:
     """The questions of the check-in schedule that belong to no session (SCH-3 … SCH-7)."""
@@ -171,15 +171,14 @@ class _Questions(Unfolding):
         yield from everything[1:]
 
     def _entries(self, turns: Iterable[Turn]) -> list[Entry]:
-        hours, since = self._state.protocol.hours, self._state.texts_since
-        quiet = (hours.zone, hours.quiet_start, hours.quiet_end)
+        quiet, since = quiet_of(self._state.protocol.hours), self._state.texts_since
         return in_order([_question_item(quiet, turn, since) for turn in turns])
 
 
 @lru_cache(maxsize=256)
 def _question_item(quiet: Quiet, turn: Turn, since: datetime | None) -> AgendaItem:
     """The same turn is the same item: most steps of a plan move one question's turn or none."""
-    (zone, quiet_start, quiet_end), (rule, question, due) = quiet, turn
+    (zone, quiet_start, quiet_end), (due, rule, question) = quiet, turn
     return AgendaItem(
         key=f"q:{question}:{calendar_day(zone, due).isoformat()}",
         kind=AgendaKind.routine_question,
