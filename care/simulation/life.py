@@ -40,7 +40,7 @@ from schemas.commands import (
     Withdraw,
 )
 from schemas.messages import Audience, TextOrder
-from schemas.plan import Approval, PlanState, SessionStatus, Stage
+from schemas.plan import Approval, PlanState, SessionStatus
 from schemas.protocol import ApprovalKind
 
 THERAPIST = Actor(id="therapist", roles=(Role.treating_physiotherapist,))
@@ -114,11 +114,11 @@ class Life(DrivenPlan):
         """Count, check, and let people see what is new to them."""
         story, before, state = self.story, step.before, step.transition.state
         story.steps += 1
-        story.events += step.transition.events
+        story.note_rules(step.transition.events)
         for promise in broken_by_step(step):
             story.broken[promise] += 1
-        if state.stage is not before.stage or state.progress.step is not before.progress.step:
-            self._note_the_way(before, state)
+        if state.progress.step is not before.progress.step:
+            self._note_rarer_visits(before)
         if state.alerts is not before.alerts:
             for alert in _new(state.alerts, before.alerts):
                 story.alerts[alert.urgency] += 1
@@ -131,23 +131,22 @@ class Life(DrivenPlan):
             session = the_session(state, slot.session_no)
             self._at(slot.ends_at, partial(self._visit, session.no, session.revision))
 
-    def _note_the_way(self, before: PlanState, state: PlanState) -> None:
-        """How long it took until visits grew rarer for the first time, and to the discharge."""
-        story, weeks = self.story, self._since / timedelta(weeks=1)
-        rarer = before.progress.started_at is not None and state.progress.step > before.progress.step
-        if rarer and story.first_step_down is None:
-            story.first_step_down = weeks
-        if state.stage is Stage.discharged and story.discharged_after is None:
-            story.discharged_after = weeks
+    def _note_rarer_visits(self, before: PlanState) -> None:
+        """How long it took until visits grew rarer for the first time."""
+        story, state = self.story, self.state
+        started = before.progress.started_at is not None
+        if started and state.progress.step > before.progress.step and story.first_step_down is None:
+            story.first_step_down = self._since / timedelta(weeks=1)
 
     def texted(self, text: Sent) -> None:
         """A text reaches the client, who answers or not."""
         for promise in broken_by_text(text):
             self.story.broken[promise] += 1
         order, person = text.order, self.person
-        self.story.texts.append(order)
+        self.story.rules.add(order.rule)
         if order.audience is not Audience.client:
             return
+        self.story.texts[order.purpose] += 1
         if order.rule == ASKED_BACK:
             hours = drawn(person.rng, person.habits.says_which_after_hours)
             self._in(timedelta(hours=hours), self._say_which)

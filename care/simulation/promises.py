@@ -10,14 +10,14 @@ from care.driving import Recording, Sent
 from care.local_time import is_quiet
 from schemas.commands import ReceiveText
 from schemas.messages import Audience, TextPurpose
-from schemas.plan import Stage
+from schemas.plan import PlanState, Stage
 
 _WEEK = timedelta(days=7)
 
 
 def _somebody_has_the_next_step(step: Recording) -> bool:
     state = step.transition.state
-    return next_item(state) is not None or state.closed
+    return state.closed or next_item(state) is not None
 
 
 def _a_closed_plan_orders_nothing(step: Recording) -> bool:
@@ -57,17 +57,24 @@ def _only_a_person_starts_or_tapers(step: Recording) -> bool:
     return step.envelope is not None and step.envelope.actor.decides
 
 
-AT_REST: dict[str, Callable[[Recording], bool]] = {
+STEPS: dict[str, Callable[[Recording], bool]] = {
     "somebody has the next step (no orphans)": _somebody_has_the_next_step,
-}
-STEPS = {
-    **AT_REST,
     "a closed plan orders nothing": _a_closed_plan_orders_nothing,
     "E0 and E1 suspend (MID-1)": _an_emergency_suspends,
     "no alert vanishes without a close (REQ-13)": _no_alert_vanishes,
     "only a physiotherapist starts a plan or changes its step (P1)": _only_a_person_starts_or_tapers,
 }
-"""What each step must keep. All but `AT_REST` speak of alerts, stages and the visits' step, or of ended plans."""
+
+
+def _at_rest(before: PlanState, after: PlanState) -> bool:
+    """Whether a plan that goes on kept its stage, its step and its alerts: all that the promises look at."""
+    return (
+        after.alerts is before.alerts
+        and after.stage is before.stage
+        and after.progress.step is before.progress.step
+        and next_item(after) is not None
+        and not before.closed
+    )
 
 
 def _within_the_budget(text: Sent) -> bool:
@@ -102,16 +109,10 @@ PLANNED_TEXTS: dict[str, Callable[[Sent], bool]] = {
 
 
 def broken_by_step(step: Recording) -> list[str]:
-    """The promises that this step breaks: of what it left as it was, the step before has been asked."""
-    before, after = step.before, step.transition.state
-    at_rest = (
-        after.alerts is before.alerts
-        and after.stage is before.stage
-        and after.progress.step is before.progress.step
-        and not before.closed
-    )
-    promises = AT_REST if at_rest else STEPS
-    return [name for name, holds in promises.items() if not holds(step)]
+    """The promises that this step breaks."""
+    if _at_rest(step.before, step.transition.state):
+        return []
+    return [name for name, holds in STEPS.items() if not holds(step)]
 
 
 def broken_by_text(text: Sent) -> list[str]:

@@ -8,12 +8,9 @@ from statistics import median
 from typing import Any
 
 from care.simulation.story import Story
-from schemas.messages import Audience
+from schemas.messages import TextPurpose
 from schemas.plan import Stage
 from schemas.screening import Urgency
-
-_TELLING = ("rules", "reasons")
-"""The facts of an event that name rules."""
 
 
 @dataclass
@@ -24,11 +21,10 @@ class Tally:
     weeks: float = 0
     steps: int = 0
     visits: int = 0
-    texts: Counter[str] = field(default_factory=Counter)
+    texts: Counter[TextPurpose] = field(default_factory=Counter)
     alerts: Counter[Urgency] = field(default_factory=Counter)
     stages: Counter[Stage] = field(default_factory=Counter)
     first_step_downs: list[float | None] = field(default_factory=list)
-    discharges: list[float] = field(default_factory=list)
     broken: Counter[str] = field(default_factory=Counter)
     rules: set[str] = field(default_factory=set)
 
@@ -38,14 +34,12 @@ class Tally:
         self.weeks += story.weeks
         self.steps += story.steps
         self.visits += story.visits
-        self.texts.update([order.purpose for order in story.texts if order.audience is Audience.client])
+        self.texts += story.texts
         self.alerts += story.alerts
         self.stages[story.stage] += 1
         self.first_step_downs.append(story.first_step_down)
-        if story.discharged_after is not None:
-            self.discharges.append(story.discharged_after)
         self.broken += story.broken
-        self.rules |= _at_work(story)
+        self.rules |= story.rules
 
     @property
     def texts_per_client_week(self) -> float:
@@ -104,16 +98,6 @@ def compared(base: Tally, other: Tally) -> dict[str, Any]:
         "discharged": other.stages[Stage.discharged] - base.stages[Stage.discharged],
         "not_started": _not_started(other) - _not_started(base),
     }
-
-
-def _at_work(story: Story) -> set[str]:
-    """The rules that a plan's story names: those that it and its texts went by, and those told as reasons."""
-    facts = [event.facts for event in story.events]
-    told = {each[name] for name in _TELLING for each in facts if name in each}
-    named = {event.rule for event in story.events} | {order.rule for order in story.texts}
-    return {rule for rule in named if rule is not None}.union(
-        *(one for one in told if isinstance(one, tuple))
-    )
 
 
 def _sooner(one: float | None, other: float | None) -> bool:
