@@ -48,12 +48,13 @@ def taper_inputs(state: PlanState, now: datetime) -> TaperInputs:
     protocol, progress = state.protocol, state.progress
     scores = progress.scores[-protocol.taper.n_consecutive :]
     primary, urgencies = protocol.primary, [alert.urgency for alert in state.alerts]
+    began, stepped_up = _began(state), progress.last_step_up_at
     return TaperInputs(
         step=progress.step,
         days_at_step=_days(now, progress.step_entered_at),
         sessions_at_step=progress.sessions_at_step,
-        days_since_step_up=None if progress.last_step_up_at is None else _days(now, progress.last_step_up_at),
-        step_ups_84d=sum(1 for at in progress.step_ups if now - at <= _STEP_UP_WINDOW),
+        days_since_step_up=None if stepped_up is None else _days(now, stepped_up),
+        step_ups_84d=len([at for at in progress.step_ups if now - at <= _STEP_UP_WINDOW]),
         planned_weeks=protocol.planned_weeks,
         primary=PrimaryTrend(
             mcid=primary.mcid,
@@ -61,7 +62,7 @@ def taper_inputs(state: PlanState, now: datetime) -> TaperInputs:
             target=primary.target,
             best_at_step=progress.best_at_step,
             values=tuple([score.primary for score in scores]),
-            weeks=tuple([_week(state, score) for score in scores]),
+            weeks=tuple([_weeks(score.at, began) for score in scores]),
         ),
         pain=PainTrend(
             baseline=protocol.pain_baseline,
@@ -90,11 +91,18 @@ def taper_inputs(state: PlanState, now: datetime) -> TaperInputs:
 
 def as_expected(state: PlanState, score: Score) -> bool:
     """Whether a client was, at a visit, where the plan expected them (`definitions.on_track`)."""
-    return on_track(state.protocol.taper, taper_inputs(state, score.at), score.primary, _week(state, score))
+    protocol = state.protocol
+    measure = protocol.primary
+    goal = PrimaryTrend(baseline=measure.baseline, target=measure.target)
+    return on_track(protocol.taper, goal, protocol.planned_weeks, score.primary, _weeks(score.at, _began(state)))
 
 
-def _week(state: PlanState, score: Score) -> float:
-    return round(_days(score.at, state.progress.started_at or state.opened_at) / 7, 2)
+def _began(state: PlanState) -> datetime:
+    return state.progress.started_at or state.opened_at
+
+
+def _weeks(later: datetime, earlier: datetime) -> float:
+    return round(_days(later, earlier) / 7, 2)
 
 
 def _days(later: datetime, earlier: datetime) -> float:
