@@ -139,7 +139,7 @@ STEP_DOWN: dict[str, _Rule] = {
     "D6": _answering,
     "D7": _nothing_open,
     "D8": _no_recent_step_up,
-    "D9": lambda policy, inputs: not inputs.review_overdue,
+    "D9": lambda _, inputs: not inputs.review_overdue,
 }
 _DISCHARGE_NEEDS = ("D2", "D3", "D4", "D6", "D7")
 
@@ -156,17 +156,15 @@ def _sustained(policy: TaperPolicy, inputs: TaperInputs) -> bool:
 # -- the other groups -----------------------------------------------------------------------------
 
 _SUSPEND: dict[str, _Rule] = {
-    "TAP-SUS-1": lambda policy, inputs: bool(inputs.open.e01 or inputs.open.hold or inputs.open.ae >= 3),
-    "TAP-SUS-2": lambda policy, inputs: not inputs.screening_valid,
+    "TAP-SUS-1": lambda _, inputs: bool(inputs.open.e01 or inputs.open.hold or inputs.open.ae >= 3),
+    "TAP-SUS-2": lambda _, inputs: not inputs.screening_valid,
 }
 
 _ESCALATE: dict[str, _Rule] = {
     "TAP-ESC-1": lambda policy, inputs: (
         inputs.sessions_since_review >= policy.no_progress_sessions and _no_progress(policy, inputs)
     ),
-    "TAP-ESC-2": lambda policy, inputs: (
-        inputs.step is policy.ladder[0].step and _any_step_up(policy, inputs)
-    ),
+    "TAP-ESC-2": lambda policy, inputs: inputs.step is policy.ladder[0].step and _any_step_up(policy, inputs),
     "TAP-ESC-3": lambda policy, inputs: inputs.step_ups_84d >= 1 and _any_step_up(policy, inputs),
     "TAP-ESC-4": lambda policy, inputs: (
         inputs.sessions_since_review >= policy.hard_review_sessions
@@ -182,12 +180,12 @@ _ESCALATE: dict[str, _Rule] = {
 }
 
 _GROUPS: tuple[tuple[TaperVerdict, dict[str, _Rule]], ...] = (
-    (TaperVerdict.STOP_CLIENT_CHOICE, {"TAP-STOP": lambda policy, inputs: inputs.client_stop}),
+    (TaperVerdict.STOP_CLIENT_CHOICE, {"TAP-STOP": lambda _, inputs: inputs.client_stop}),
     (TaperVerdict.SUSPEND, _SUSPEND),
     (TaperVerdict.ESCALATE, _ESCALATE),
     (
         TaperVerdict.HOLD,
-        {"TAP-FRZ-1": lambda policy, inputs: bool(inputs.open.e2 or inputs.open.ae in (1, 2))},
+        {"TAP-FRZ-1": lambda _, inputs: bool(inputs.open.e2 or inputs.open.ae in (1, 2))},
     ),
     (TaperVerdict.PROPOSE_STEP_UP, STEP_UP),
     (TaperVerdict.PROPOSE_DISCHARGE, {"TAP-DIS-1": _sustained}),

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from care.adverse_grades import worst_open
 from care.draft import Draft
 from care.opening import blocking, screening_valid
-from care.same_again import same_again
 from care.told import by_question
 from care.trend import on_track
 from schemas.alerts import AlertReason
@@ -94,7 +93,9 @@ def as_expected(state: PlanState, score: Score) -> bool:
     protocol = state.protocol
     measure = protocol.primary
     goal = PrimaryTrend(baseline=measure.baseline, target=measure.target)
-    return on_track(protocol.taper, goal, protocol.planned_weeks, score.primary, _weeks(score.at, _began(state)))
+    return on_track(
+        protocol.taper, goal, protocol.planned_weeks, score.primary, _weeks(score.at, _began(state))
+    )
 
 
 def _began(state: PlanState) -> datetime:
@@ -136,8 +137,12 @@ def adherence(state: PlanState, now: datetime) -> float | None:
     make up for no missed visit. None with fewer than three planned events: too little to judge is never read as good.
     """
     since = now - _ADHERENCE_WINDOW
-    planned_for = [attended for at, attended in _came_or_missed(state.sessions) if since < at <= now]
-    attended, booked = sum(planned_for), len(planned_for)
+    came = [
+        s.status is _CAME
+        for s in state.sessions
+        if s.status in _CAME_OR_MISSED and since < s.starts_at <= now
+    ]
+    attended, booked = sum(came), len(came)
     weekly = state.protocol.home_days_per_week
     told = by_question(state.progress.answers).get("CHK-HOME", ())
     home = [min(a.value, weekly) for a in told if a.at > since]
@@ -145,12 +150,6 @@ def adherence(state: PlanState, now: datetime) -> float | None:
     if planned < _ADHERENCE_MIN_PLANNED:
         return None
     return round(100 * (attended + sum(home)) / planned, 1)
-
-
-@same_again
-def _came_or_missed(sessions: tuple[Session, ...]) -> tuple[tuple[datetime, bool], ...]:
-    """The visits that were kept or missed: when, and whether the client came."""
-    return tuple([(s.starts_at, s.status is _CAME) for s in sessions if s.status in _CAME_OR_MISSED])
 
 
 _CAME = SessionStatus.attended

@@ -30,7 +30,11 @@ def progress(primary: PrimaryTrend, value: float | None) -> float | None:
 
 
 def on_track(
-    policy: TaperPolicy, primary: PrimaryTrend, planned_weeks: float | None, value: float | None, week: float | None
+    policy: TaperPolicy,
+    primary: PrimaryTrend,
+    planned_weeks: float | None,
+    value: float | None,
+    week: float | None,
 ) -> bool:
     """At the goal, or at least where the plan expected the client to be by that week, less the tolerance."""
     share = progress(primary, value)
