@@ -6,6 +6,8 @@ The verdict itself is made by `care.taper.evaluate` in an activity and enters as
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from operator import attrgetter
+from typing import Any
 
 from care.adverse_grades import worst_open
 from care.draft import Draft
@@ -34,6 +36,7 @@ _STEP_UP_WINDOW = timedelta(days=84)
 _REVIEW_GRACE = timedelta(days=7)
 _HOURS_PER_FLARE_DAY = 24
 _DAY = timedelta(days=1)
+_SCORES_KEPT = 12
 
 PROPOSALS = {
     TaperVerdict.PROPOSE_STEP_DOWN: ApprovalKind.taper,
@@ -60,13 +63,13 @@ def taper_inputs(state: PlanState, now: datetime) -> TaperInputs:
             baseline=primary.baseline,
             target=primary.target,
             best_at_step=progress.best_at_step,
-            values=tuple([score.primary for score in scores]),
+            values=tuple(map(attrgetter("primary"), scores)),
             weeks=tuple([_weeks(score.at, began) for score in scores]),
         ),
         pain=PainTrend(
             baseline=protocol.pain_baseline,
             at_step_entry=progress.pain_at_step_entry,
-            recent=tuple([score.pain for score in scores]),
+            recent=tuple(map(attrgetter("pain"), scores)),
         ),
         flare=flares(state, now),
         adherence_28d=adherence(state, now),
@@ -228,27 +231,27 @@ def change_step(draft: Draft, step: Step, rule: str) -> None:
     )
 
 
-def note_outcome(draft: Draft, session: Session, pain: float | None, primary: float | None) -> None:
-    """Count a completed session towards the step, the review and the best value.
+def note_outcome(draft: Draft, session: Session, score: Score) -> None:
+    """Count a completed session and its score towards the step, the review and the best value.
 
     One from before the plan came to this step counts for the review, not for the step.
     """
     progress = draft.state.progress
-    if session.starts_at < progress.step_entered_at:
-        draft.progress(
-            sessions_completed=progress.sessions_completed + 1,
-            sessions_since_review=progress.sessions_since_review + 1,
-        )
-        return
-    measure = draft.protocol.primary
-    better = max if measure.target >= measure.baseline else min
-    known = [value for value in (progress.best_at_step, primary) if value is not None]
-    draft.progress(
-        sessions_at_step=progress.sessions_at_step + 1,
-        sessions_completed=progress.sessions_completed + 1,
-        sessions_since_review=progress.sessions_since_review + 1,
-        missed_run=0,
-        best_at_step=better(known) if known else None,
-        pain_at_step_entry=progress.pain_at_step_entry if progress.pain_at_step_entry is not None else pain,
-        last_contact_at=max(progress.last_contact_at, session.starts_at),
-    )
+    scores = sorted((*progress.scores, score), key=attrgetter("at"))
+    changes: dict[str, Any] = {
+        "scores": tuple(scores[-_SCORES_KEPT:]),
+        "sessions_completed": progress.sessions_completed + 1,
+        "sessions_since_review": progress.sessions_since_review + 1,
+    }
+    if session.starts_at >= progress.step_entered_at:
+        measure, entry = draft.protocol.primary, progress.pain_at_step_entry
+        better = max if measure.target >= measure.baseline else min
+        known = [value for value in (progress.best_at_step, score.primary) if value is not None]
+        changes |= {
+            "sessions_at_step": progress.sessions_at_step + 1,
+            "missed_run": 0,
+            "best_at_step": better(known) if known else None,
+            "pain_at_step_entry": entry if entry is not None else score.pain,
+            "last_contact_at": max(progress.last_contact_at, session.starts_at),
+        }
+    draft.progress(**changes)
