@@ -49,17 +49,17 @@ def reply_question(
     progress, protocol = state.progress, state.protocol
     if questions is None:
         questions = tuple(dict.fromkeys([p.question for p in state.prompts if p.question]))
-    answers = by_question(progress.answers)
-    told = {question: answers[question] for question in questions if question in answers}
+    told = by_question(progress.answers)
+    goals = told.get("CHK-GOAL", ()) if "CHK-GOAL" in questions else ()
     return ReplyQuestion(
         inbound_id=inbound_id,
         pack_hash=protocol.pack_hash,
         questions=questions,
         baseline=protocol.pain_baseline,
-        previous={question: given[-1].value for question, given in told.items()},
-        best_goal=max([answer.value for answer in told.get("CHK-GOAL", ())], default=None),
+        previous={question: told[question][-1].value for question in questions if question in told},
+        best_goal=max([goal.value for goal in goals], default=None),
         pre_session=progress.scores[-1].pain if progress.scores else None,
-        day3=any(p.key.endswith(":day3") for p in state.prompts),
+        day3="CHK-PAIN" in questions and any(p.key.endswith(":day3") for p in state.prompts),
     )
 
 

@@ -44,10 +44,11 @@ def next_start(protocol: Protocol, step: Step, last: datetime, not_before: datet
     weekdays = anchor_weekdays(protocol, step)
     wanted_days = rung.interval_days
     base = local_day(hours, last)
+    weekday = base.weekday()
     while True:
         gaps = range(int(rung.min_gap_days), int(wanted_days) + _REACH_DAYS + 1)
         for preferred in (weekdays, _EVERY_DAY):
-            fitting = [gap for gap in gaps if (base.weekday() + gap) % 7 in preferred]
+            fitting = [gap for gap in gaps if (weekday + gap) % 7 in preferred]
             for gap in sorted(fitting, key=lambda gap: abs(gap - wanted_days)):
                 day = base + timedelta(days=gap)
                 start = instant(hours.zone, day, wall)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from care.trend import ROUNDING, direction, known, last, last_known, on_track, progress, regression
+from care.trend import ROUNDING, complete, direction, known, last, last_known, on_track, progress, regression
 from schemas.rules import RulePack
 from schemas.taper import TaperDecision, TaperInputs, TaperPolicy, TaperVerdict
 
@@ -237,11 +237,15 @@ def _failing(policy: TaperPolicy, inputs: TaperInputs) -> tuple[str, ...]:
 
 def _notes(policy: TaperPolicy, inputs: TaperInputs) -> tuple[str, ...]:
     """MISSING when a value that step-down needs is not known; SILENT when check-ins go unanswered."""
-    primary = inputs.primary
-    needed = (last(primary.values, policy.n_consecutive), last(inputs.pain.recent, policy.n_consecutive))
-    missing = inputs.adherence_28d is None or direction(primary) is None
-    missing = missing or any(None in values or not values for values in needed)
-    return tuple([note for note, true in ((MISSING, missing), (SILENT, _silent(policy, inputs))) if true])
+    primary, count = inputs.primary, policy.n_consecutive
+    missing = (
+        inputs.adherence_28d is None
+        or direction(primary) is None
+        or not complete(primary.values, count)
+        or not complete(inputs.pain.recent, count)
+    )
+    notes = (MISSING,) if missing else ()
+    return (*notes, SILENT) if _silent(policy, inputs) else notes
 
 
 def _soft_flags(policy: TaperPolicy, inputs: TaperInputs) -> tuple[str, ...]:

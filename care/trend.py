@@ -69,3 +69,8 @@ def known(values: Iterable[float | None]) -> list[float]:
 def last_known(values: Iterable[float | None], count: int) -> Sequence[float]:
     """The last `count` values that were taken; none at all if there are fewer."""
     return last(known(values), count)
+
+
+def complete(values: Sequence[float | None], count: int) -> bool:
+    """Whether there are `count` values and each of the last `count` was taken."""
+    return len(values) >= count and None not in values[-count:]
