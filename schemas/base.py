@@ -1,15 +1,16 @@
-"""The two bases every contract rests on."""
+"""The three bases every contract rests on."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from dataclasses import MISSING, Field, dataclass, field, fields
 from functools import lru_cache
-from typing import Annotated, Any, Self, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar, dataclass_transform
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
-from pydantic.fields import FieldInfo
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, TypeAdapter
 
 A = TypeVar("A", bound=Hashable)
+M = TypeVar("M", bound="Made")
 
 
 @lru_cache(maxsize=1024)
@@ -24,74 +25,122 @@ Instant = Annotated[
     AwareDatetime, "an aware instant; UTC inside, the site's zone only where a person reads it"
 ]
 
-# The four slots of a pydantic model, set as itself sets them, without a look-up of each by its name.
-_new = object.__new__
-_set_values = BaseModel.__dict__["__dict__"].__set__
-_set_fields_set = BaseModel.__dict__["__pydantic_fields_set__"].__set__
-_set_extra = BaseModel.__dict__["__pydantic_extra__"].__set__
-_set_private = BaseModel.__dict__["__pydantic_private__"].__set__
+
+_ADAPTERS: dict[Any, TypeAdapter[Any]] = {}
+
+
+def adapter(shape: Any) -> TypeAdapter[Any]:
+    """How values of a shape (`PlanState`, `tuple[TextOrder, ...]`) are read from JSON and written as JSON."""
+    if shape not in _ADAPTERS:
+        _ADAPTERS[shape] = TypeAdapter(shape)
+    return _ADAPTERS[shape]
+
+
+class Made:
+    """An immutable value that the engine makes of typed parts, thousands of times; its classes are `@made`.
+
+    Its constructor validates nothing: type checking holds for the parts. What comes from outside (JSON, Temporal, the
+    database) is read, and so validated. Unknown keys are dropped then, so that an older reader survives a newer
+    writer; a class with `extra="forbid"` refuses them.
+    """
+
+    __slots__ = ()
+
+    def __init_subclass__(cls, *, extra: Literal["ignore", "forbid"] | None = None) -> None:
+        """Say what reading does with unknown keys."""
+        super().__init_subclass__()
+        if extra is not None:
+            cls.__pydantic_config__ = ConfigDict(extra=extra)  # type: ignore[attr-defined]
+
+    def but(self, **changes: Any) -> Self:
+        """The same value with some fields replaced; a name that is no field is an AttributeError."""
+        raise NotImplementedError  # `made` writes it for the fields of a class
+
+    @classmethod
+    def names(cls) -> tuple[str, ...]:
+        """The names of its fields, in order."""
+        return tuple(one.name for one in fields(cls))  # type: ignore[arg-type]
+
+    @classmethod
+    def read(cls, told: Any) -> Self:
+        """The value that plain values tell. Raises Pydantic's ValidationError (a ValueError)."""
+        value: Self = adapter(cls).validate_python(told)
+        return value
+
+    @classmethod
+    def read_json(cls, text: str | bytes) -> Self:
+        """The value that JSON tells. Raises Pydantic's ValidationError (a ValueError)."""
+        value: Self = adapter(cls).validate_json(text)
+        return value
+
+    def plain(self) -> dict[str, Any]:
+        """The value in JSON's own types."""
+        values: dict[str, Any] = adapter(type(self)).dump_python(self, mode="json")
+        return values
+
+    def as_json(self) -> str:
+        """The value as JSON."""
+        return adapter(type(self)).dump_json(self).decode()
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
+def made(shape: type[M]) -> type[M]:
+    """A frozen dataclass with slots, whose constructor takes keywords only."""
+    closed = dataclass(init=False, frozen=True, slots=True, kw_only=True)(shape)
+    closed.__init__, closed.but = _written(closed)  # type: ignore[method-assign]
+    return closed
+
+
+def _written(closed: type[Made]) -> tuple[Callable[..., None], Callable[..., Any]]:
+    """A constructor and a `but` written out for a class's fields, as `dataclasses` writes its own.
+
+    They fill an open twin of the same layout and then close it: passing the frozen class's guard once for each field
+    would take twice as long, and a plan's state is copied many times a step.
+    """
+    told = fields(closed)  # type: ignore[arg-type]
+    keywords = ", ".join(one.name if _needed(one) else f"{one.name}=usual[{one.name!r}]" for one in told)
+    filled = "; ".join(f"self.{one.name} = {one.name}" for one in told)
+    copied = "; ".join(f"copied.{one.name} = self.{one.name}" for one in told)
+    source = f"""
+def __init__(self, /, *, {keywords}):
+    become(self, open_twin); {filled}; self.__class__ = closed
+
+def but(self, /, **changes):
+    copied = new(open_twin); {copied}
+    for name, value in changes.items():
+        put(copied, name, value)
+    copied.__class__ = closed
+    return copied
+"""
+    parts: dict[str, Any] = {
+        "closed": closed,
+        "open_twin": type(f"Open{closed.__name__}", closed.__bases__, {"__slots__": closed.names()}),
+        "usual": {one.name: _usual(one) for one in told},
+        "new": object.__new__,
+        "put": object.__setattr__,
+        "become": object.__dict__["__class__"].__set__,
+    }
+    exec(source, parts)  # noqa: S102 - the names of a class's own fields
+    return parts["__init__"], parts["but"]
+
+
+def _needed(one: Field[Any]) -> bool:
+    return one.default is MISSING and one.default_factory is MISSING
+
+
+def _usual(one: Field[Any]) -> Any:
+    """What a field is where nothing is said; the same object each time, since nothing changes it."""
+    return one.default if one.default_factory is MISSING else one.default_factory()
 
 
 class Frozen(BaseModel):
-    """An immutable value. Unknown keys are dropped, so an older reader survives a newer writer."""
+    """An immutable value, validated when it is made; unknown keys are dropped, as `Made` does."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     def but(self, **changes: Any) -> Self:
-        """The same value with some fields replaced.
-
-        Not validated again: callers are typed, and a plan's state is copied many times a step. The same as
-        pydantic's `model_copy(update=…)`, which copies each of the four slots twice over.
-        """
-        copied = _new(type(self))
-        values = self.__dict__.copy()
-        values.update(changes)
-        _set_values(copied, values)
-        known = self.__pydantic_fields_set__
-        _set_fields_set(copied, known if known.issuperset(changes) else known.union(changes))
-        _set_extra(copied, None)
-        _set_private(copied, None)
-        return copied
-
-
-class Made(Frozen):
-    """A frozen value that the engine makes of typed parts, thousands of times: its constructor validates nothing.
-
-    Type checking holds for the parts; what comes from outside (JSON, Temporal, the database) is read with
-    `model_validate` and validated as ever. A missing or unknown field is a TypeError.
-    """
-
-    @classmethod
-    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
-        """Give the class a constructor whose keywords are its fields, in their order and with their defaults."""
-        super().__pydantic_init_subclass__(**kwargs)
-        cls.__init__ = _constructor(cls.model_fields)  # type: ignore[method-assign]
-
-
-def _constructor(fields: dict[str, FieldInfo]) -> Callable[..., None]:
-    """A constructor written out for these fields, as `dataclasses` writes them: it merges and compares nothing."""
-    defaults = {name: field.get_default() for name, field in fields.items() if not field.is_required()}
-    keywords = ", ".join(f"{name}=_defaults[{name!r}]" if name in defaults else name for name in fields)
-    source = f"""
-def __init__(self, /, *, {keywords}):
-    _set_values(self, {{{", ".join(f"{name!r}: {name}" for name in fields)}}})
-    _set_fields_set(self, _names)
-    _set_extra(self, None)
-    _set_private(self, None)
-"""
-    parts = {
-        "_defaults": defaults,
-        "_names": set(fields),
-        "_set_values": _set_values,
-        "_set_fields_set": _set_fields_set,
-        "_set_extra": _set_extra,
-        "_set_private": _set_private,
-    }
-    exec(source, parts)  # noqa: S102 - the names of a class's own fields
-    written: Any = parts["__init__"]
-    # Pydantic takes a class with a constructor of its own to need it for reading too; this one only skips work.
-    written.__pydantic_base_init__ = True
-    return written  # type: ignore[no-any-return]
+        """The same value with some fields replaced. These are not validated again: callers are typed."""
+        return self.model_copy(update=changes)
 
 
 class Strict(BaseModel):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from schemas.base import Frozen, Instant, Made
+from dataclasses import field
+
+from schemas.base import Instant, Made, made
 from schemas.events import PlanEvent
 from schemas.messages import TextOrder
 from schemas.number_alerts import NumberAlert
@@ -10,6 +12,7 @@ from schemas.plan import PlanState
 from schemas.replies import Reading
 
 
+@made
 class Placement(Made):
     """A claim on the calendar: this therapist and room, from start to end. PostgreSQL refuses an overlap."""
 
@@ -20,6 +23,7 @@ class Placement(Made):
     room_id: str
 
 
+@made
 class ClosedAlert(Made):
     """How an alert ended."""
 
@@ -29,6 +33,7 @@ class ClosedAlert(Made):
     note_id: str | None = None
 
 
+@made
 class ClosedApproval(Made):
     """How an approval ended; `decision` is approve, edit, reject or lapsed."""
 
@@ -38,6 +43,7 @@ class ClosedApproval(Made):
     reason_id: str | None = None
 
 
+@made
 class Transition(Made):
     """What one cause leads to. `state.seq` and `cause` make it idempotent.
 
@@ -58,7 +64,8 @@ class Transition(Made):
     answers_inbound: str | None = None
 
 
-class SlotConflict(Frozen):
+@made
+class SlotConflict(Made):
     """A claim the calendar refused, with the nearest free times."""
 
     session_no: int
@@ -67,7 +74,8 @@ class SlotConflict(Frozen):
     alternatives: tuple[Instant, ...] = ()
 
 
-class RecordReply(Frozen):
+@made
+class RecordReply(Made):
     """What the database holds after a record.
 
     `conflicts` non-empty: nothing was written. `state`/`cause`/`texts` set: this seq had been recorded before (a
@@ -80,6 +88,7 @@ class RecordReply(Frozen):
     texts: tuple[TextOrder, ...] = ()
 
 
+@made
 class ReplyQuestion(Made):
     """A text to read, and what it may answer: the open questions by their id in the pack, with scores to compare.
 
@@ -91,12 +100,13 @@ class ReplyQuestion(Made):
     questions: tuple[str, ...] = ()
     baseline: float | None = None
     stiffness_baseline: float | None = None
-    previous: dict[str, int] = {}
+    previous: dict[str, int] = field(default_factory=dict)
     best_goal: float | None = None
     pre_session: float | None = None
     day3: bool = False
 
 
+@made
 class ReplyFinding(Made):
     """A reading, and for each open question the number alerts its value would raise.
 
@@ -105,5 +115,5 @@ class ReplyFinding(Made):
     """
 
     reading: Reading
-    alerts: dict[str, tuple[NumberAlert, ...]] = {}
+    alerts: dict[str, tuple[NumberAlert, ...]] = field(default_factory=dict)
     questions_apart: bool = False
