@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from schemas.base import Instant, Made, made
+from schemas.base import Instant
+from schemas.made import Made, made
 from schemas.screening import Urgency
 
 

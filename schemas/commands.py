@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from schemas.base import Frozen, Instant, Made, made
+from schemas.base import Frozen, Instant
+from schemas.made import Made, made
 from schemas.number_alerts import NumberAlert
 from schemas.plan import SessionStatus
 from schemas.protocol import Measure

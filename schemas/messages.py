@@ -5,7 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
-from schemas.base import Instant, Made, made
+from schemas.base import Instant
+from schemas.made import Made, made
 from schemas.prompts import Asking
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schemas.base import Made, made
+from schemas.made import Made, made
 from schemas.screening import Urgency
 
 

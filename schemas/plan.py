@@ -9,7 +9,8 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from schemas.alerts import Alert
-from schemas.base import Instant, Made, made
+from schemas.base import Instant
+from schemas.made import Made, made
 from schemas.prompts import Answer, Asking, Prompt
 from schemas.protocol import ApprovalKind, Protocol
 from schemas.screening import Disposition, Hold, ScreeningResult, Urgency

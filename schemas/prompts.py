@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import field
 from enum import StrEnum
 
-from schemas.base import Instant, Made, made
+from schemas.base import Instant
+from schemas.made import Made, made
 from schemas.number_alerts import NumberAlert
 
 

@@ -13,7 +13,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from schemas.base import Instant, Made, Shared, made
+from schemas.base import Instant, Shared
+from schemas.made import Made, made
 from schemas.screening import Disposition, Restriction, Urgency
 from schemas.taper import Step, TaperPolicy
 from schemas.treating import AdverseTerms

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
 
-from schemas.base import Made, made
+from schemas.made import Made, made
 
 
 class Disposition(StrEnum):

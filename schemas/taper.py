@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from schemas.base import Made, made
+from schemas.made import Made, made
 
 
 class Step(StrEnum):

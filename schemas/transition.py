@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import field
 
-from schemas.base import Instant, Made, made
+from schemas.base import Instant
 from schemas.events import PlanEvent
+from schemas.made import Made, made
 from schemas.messages import TextOrder
 from schemas.number_alerts import NumberAlert
 from schemas.plan import PlanState

@@ -12,7 +12,8 @@ from temporalio.exceptions import ActivityError
 with workflow.unsafe.imports_passed_through():
     from schemas import names
     from schemas.activity_terms import TERMS, Terms, useful_life
-    from schemas.base import Frozen, Made
+    from schemas.base import Frozen
+    from schemas.made import Made
     from schemas.messages import MessageStatus, SendOutcome, TextOrder
     from schemas.orders import RecordOrder, SendOrder, TaperOrder
     from schemas.plan import AgendaItem

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.alerts import Alert
-from schemas.base import Made
+from schemas.made import Made
 from schemas.plan import Approval, PlanState
 from schemas.transition import Transition
 
