@@ -8,8 +8,12 @@ from statistics import median
 from typing import Any
 
 from care.simulation.story import Story
+from schemas.messages import Audience
 from schemas.plan import Stage
 from schemas.screening import Urgency
+
+_TELLING = ("rules", "reasons")
+"""The facts of an event that name rules."""
 
 
 @dataclass
@@ -34,14 +38,14 @@ class Tally:
         self.weeks += story.weeks
         self.steps += story.steps
         self.visits += story.visits
-        self.texts += story.texts
+        self.texts.update([order.purpose for order in story.texts if order.audience is Audience.client])
         self.alerts += story.alerts
         self.stages[story.stage] += 1
         self.first_step_downs.append(story.first_step_down)
         if story.discharged_after is not None:
             self.discharges.append(story.discharged_after)
         self.broken += story.broken
-        self.rules |= story.rules
+        self.rules |= _at_work(story)
 
     @property
     def texts_per_client_week(self) -> float:
@@ -100,6 +104,16 @@ def compared(base: Tally, other: Tally) -> dict[str, Any]:
         "discharged": other.stages[Stage.discharged] - base.stages[Stage.discharged],
         "not_started": _not_started(other) - _not_started(base),
     }
+
+
+def _at_work(story: Story) -> set[str]:
+    """The rules that a plan's story names: those that it and its texts went by, and those told as reasons."""
+    facts = [event.facts for event in story.events]
+    told = {each[name] for name in _TELLING for each in facts if name in each}
+    named = {event.rule for event in story.events} | {order.rule for order in story.texts}
+    return {rule for rule in named if rule is not None}.union(
+        *(one for one in told if isinstance(one, tuple))
+    )
 
 
 def _sooner(one: float | None, other: float | None) -> bool:

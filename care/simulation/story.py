@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from schemas.events import PlanEvent
+from schemas.messages import TextOrder
 from schemas.plan import Stage
 from schemas.screening import Urgency
 
@@ -17,9 +19,9 @@ class Story:
     weeks: float = 0
     steps: int = 0
     visits: int = 0
-    texts: Counter[str] = field(default_factory=Counter)
+    events: list[PlanEvent] = field(default_factory=list)
+    texts: list[TextOrder] = field(default_factory=list)
     alerts: Counter[Urgency] = field(default_factory=Counter)
     first_step_down: float | None = None
     discharged_after: float | None = None
     broken: Counter[str] = field(default_factory=Counter)
-    rules: set[str] = field(default_factory=set)
