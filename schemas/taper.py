@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from schemas.base import Frozen
 from schemas.made import Made, made
 
 
@@ -111,8 +112,7 @@ class TaperInputs(Made, extra="forbid"):
     client_stop: bool = False
 
 
-@made
-class TaperDecision(Made):
+class TaperDecision(Frozen):
     """The proposal and why.
 
     `reasons` are the rules that decided (`TAP-UP-1`, `D1` … `D9`, `not_D5`); `also` are other rules

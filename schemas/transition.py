@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import field
-
-from schemas.base import Instant
+from schemas.base import Frozen, Instant
 from schemas.events import PlanEvent
 from schemas.made import Made, made
 from schemas.messages import TextOrder
@@ -65,8 +63,7 @@ class Transition(Made):
     answers_inbound: str | None = None
 
 
-@made
-class SlotConflict(Made):
+class SlotConflict(Frozen):
     """A claim the calendar refused, with the nearest free times."""
 
     session_no: int
@@ -75,8 +72,7 @@ class SlotConflict(Made):
     alternatives: tuple[Instant, ...] = ()
 
 
-@made
-class RecordReply(Made):
+class RecordReply(Frozen):
     """What the database holds after a record.
 
     `conflicts` non-empty: nothing was written. `state`/`cause`/`texts` set: this seq had been recorded before (a
@@ -89,8 +85,7 @@ class RecordReply(Made):
     texts: tuple[TextOrder, ...] = ()
 
 
-@made
-class ReplyQuestion(Made):
+class ReplyQuestion(Frozen):
     """A text to read, and what it may answer: the open questions by their id in the pack, with scores to compare.
 
     `day3` says that the open pain question is the one of the third day after a session (SCH-2, AL-04).
@@ -101,14 +96,13 @@ class ReplyQuestion(Made):
     questions: tuple[str, ...] = ()
     baseline: float | None = None
     stiffness_baseline: float | None = None
-    previous: dict[str, int] = field(default_factory=dict)
+    previous: dict[str, int] = {}
     best_goal: float | None = None
     pre_session: float | None = None
     day3: bool = False
 
 
-@made
-class ReplyFinding(Made):
+class ReplyFinding(Frozen):
     """A reading, and for each open question the number alerts its value would raise.
 
     `questions_apart` asks which was meant where a number fits two questions; findings recorded before there was
@@ -116,5 +110,5 @@ class ReplyFinding(Made):
     """
 
     reading: Reading
-    alerts: dict[str, tuple[NumberAlert, ...]] = field(default_factory=dict)
+    alerts: dict[str, tuple[NumberAlert, ...]] = {}
     questions_apart: bool = False
