@@ -6,6 +6,7 @@ draft changes until the database has recorded it.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from datetime import datetime, timedelta
 from operator import attrgetter
 
@@ -26,29 +27,33 @@ _SESSIONS_KEPT = 16
 _COMMANDS_KEPT = 64
 _SETTLED_KEPT = 6
 _PUT_OFF_KEPT = 20
+_number = attrgetter("no")
 
 
 class Draft(TextingDraft):
     """One transition being written. Not shared, not stored; `state` is the state so far."""
 
+    evaluate_taper: bool = False
+    _texts_allowed: bool | None = None
+    _answers_inbound: str | None = None
+    _command_id: str | None = None
+
     def __init__(self, state: PlanState, now: datetime, cause: str, actor: Actor = SERVICE) -> None:
         super().__init__(state, now, cause, actor)
-        self.evaluate_taper = False
         self._sessions_before = state.sessions
         self._place: dict[int, Placement] = {}
         self._release: list[int] = []
         self._closed_alerts: list[ClosedAlert] = []
         self._closed_approvals: list[ClosedApproval] = []
-        self._texts_allowed: bool | None = None
-        self._answers_inbound: str | None = None
-        self._command_id: str | None = None
 
     # -- sessions ---------------------------------------------------------------------------------
 
     def put_session(self, session: Session) -> None:
-        """Add a session, or replace the one with its number."""
-        others = [s for s in self.state.sessions if s.no != session.no]
-        self.set(sessions=tuple(sorted([*others, session], key=attrgetter("no"))))
+        """Add a session, or replace the one with its number; they stand in the order of their numbers."""
+        sessions = self.state.sessions
+        place = bisect_left(sessions, session.no, key=_number)
+        later = bisect_right(sessions, session.no, lo=place, key=_number)
+        self.set(sessions=(*sessions[:place], session, *sessions[later:]))
 
     def claim_slot(self, session: Session) -> None:
         """Ask the calendar for the session's slot; the database refuses an overlap."""
@@ -255,7 +260,8 @@ class Draft(TextingDraft):
         )
 
     def _recent(self, commands: tuple[str, ...]) -> tuple[str, ...]:
-        return commands if self._command_id is None else (*commands, self._command_id)[-_COMMANDS_KEPT:]
+        carried_out = self._command_id
+        return commands if carried_out is None else (*commands[1 - _COMMANDS_KEPT :], carried_out)
 
     def _kept(self, sessions: tuple[Session, ...]) -> tuple[Session, ...]:
         """The latest sessions, and every earlier one that waits for its time or its outcome, or got it just now."""
