@@ -221,7 +221,7 @@ class _Readers:
 
     def __init__(self, sources: Sequence[Source], parts: set[str]) -> None:
         names = sorted(parts)
-        self._look = itemgetter(*(name.rpartition(".")[2] for name in names))
+        self._look = attrgetter(*(name.rpartition(".")[2] for name in names))
         self._reads = [
             (
                 frozenset(n for n, one in enumerate(sources) if name in one.parts - one.closely),
@@ -236,7 +236,7 @@ class _Readers:
 
         There are few kinds of change: each is looked up once it has been seen.
         """
-        same = tuple(map(is_, self._look(before.__dict__), self._look(now.__dict__)))
+        same = tuple(map(is_, self._look(before), self._look(now)))
         found = self._known.get(same)
         if found is None:
             read = [reads for reads, unchanged in zip(self._reads, same, strict=True) if not unchanged]

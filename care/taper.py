@@ -270,10 +270,10 @@ def policy_from(pack: RulePack, condition: str | None = None) -> TaperPolicy:
     if review:
         numbers["hard_review_sessions"] = min(numbers["hard_review_sessions"], review.sessions)
         numbers["hard_review_days"] = min(numbers["hard_review_days"], review.days)
-    unknown = sorted(set(numbers) - set(TaperPolicy.model_fields))
+    unknown = sorted(set(numbers) - set(TaperPolicy.names()))
     if unknown:
         raise ValueError(f"the engine knows no parameter {', '.join(unknown)}; check the spelling")
-    return TaperPolicy.model_validate({**numbers, "ladder": pack.taper_policy.ladder})
+    return TaperPolicy.read({**numbers, "ladder": pack.taper_policy.ladder})
 
 
 def pain_ok_for_lasting_pain(baseline: float) -> float:

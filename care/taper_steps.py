@@ -174,7 +174,7 @@ def take_verdict(draft: Draft, decision: TaperDecision, inputs: TaperInputs | No
         reasons=decision.reasons,
         also=decision.also,
         notes=(*decision.notes, *decision.soft_flags),
-        inputs=(inputs or taper_inputs(draft.state, draft.now)).model_dump_json(),
+        inputs=(inputs or taper_inputs(draft.state, draft.now)).as_json(),
     )
     if draft.state.stage is not Stage.active:
         return
