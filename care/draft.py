@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from datetime import datetime, timedelta
 from operator import attrgetter
+from typing import Any
 
 from care.alerts import deadlines, freezes, open_alert_like, raised_to
 from care.draft_texts import TextingDraft
@@ -202,6 +203,18 @@ class Draft(TextingDraft):
     def add_prompt(self, prompt: Prompt) -> None:
         """A text now waits for an answer."""
         self.set(prompts=(*[p for p in self.state.prompts if p.key != prompt.key], prompt))
+
+    def heard(self, answered: Prompt | None = None, **measures: Any) -> None:
+        """The client was heard from, which ends a silence: by the answer to a prompt, if it was one.
+
+        `measures` is what else of the plan's progress it changes.
+        """
+        progress = self.state.progress.but(silent_run=0, last_contact_at=self.now, **measures)
+        if answered is None:
+            self.set(progress=progress)
+        else:
+            left = tuple([p for p in self.state.prompts if p.key != answered.key])
+            self.set(progress=progress, prompts=left)
 
     def drop_prompt(self, key: str) -> None:
         """A prompt is answered, expired or pointless."""
