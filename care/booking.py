@@ -124,8 +124,9 @@ def respace(draft: Draft) -> tuple[Session, ...]:
     protocol, now = draft.protocol, draft.now
     step = draft.state.progress.step
     coming = ahead(draft.state, now)
-    past = (s for s in draft.state.sessions if s not in coming and s.status is not SessionStatus.cancelled)
-    last = max((s.starts_at for s in past), default=None)
+    numbers = {session.no for session in coming}
+    counted = [s for s in draft.state.sessions if s.status is not SessionStatus.cancelled]
+    last = max([s.starts_at for s in counted if s.no not in numbers], default=None)
     moved: list[Session] = []
     for session in coming:
         if session.starts_at < now + LEAD and session.status in SLOT_TAKING:

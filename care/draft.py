@@ -37,10 +37,18 @@ class Draft(TextingDraft):
     evaluate_taper: bool = False
     _texts_allowed: bool | None = None
     _answers_inbound: str | None = None
-    _command_id: str | None = None
 
-    def __init__(self, state: PlanState, now: datetime, cause: str, actor: Actor = SERVICE) -> None:
+    def __init__(
+        self,
+        state: PlanState,
+        now: datetime,
+        cause: str,
+        actor: Actor = SERVICE,
+        command_id: str | None = None,
+    ) -> None:
+        """`command_id` is the command carried out; the state will know it again (Temporal forgets its id)."""
         super().__init__(state, now, cause, actor)
+        self._command_id = command_id
         self._sessions_before = state.sessions
         self._place: dict[int, Placement] = {}
         self._release: list[int] = []
@@ -228,10 +236,6 @@ class Draft(TextingDraft):
         left = tuple([p for p in prompts if p.session_no != session_no or p.question == "CHK-SORE"])
         if len(left) < len(prompts):
             self.set(prompts=left)
-
-    def carries_out(self, command_id: str) -> None:
-        """This transition is what a command led to; the state will know it again (Temporal forgets its id)."""
-        self._command_id = command_id
 
     def answers(self, inbound_id: str) -> None:
         """This transition is what an inbound text led to."""
