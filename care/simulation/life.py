@@ -74,20 +74,18 @@ class Life(DrivenPlan):
         """Live until a moment, or until care has ended and nothing needs a person."""
         self.open()
         acts = self._acts
-        while (item := next_item(self.state)) is not None or self.state.alerts or not self.state.closed:
-            if acts and (item is None or acts[0][0] <= item.due):
-                moment, _, act = acts[0]
-                if moment > until:
-                    break
-                heappop(acts)
-                self.now = max(self.now, moment)
-                act()
-            elif item is not None and item.due <= until:
+        self._at(until + timedelta.resolution, acts.clear)  # the last act: nothing is left to do
+        while acts:
+            item = next_item(self.state)
+            if item is not None and item.due < acts[0][0]:
                 self.now = max(self.now, item.due)
                 self.do(item)
+            elif item is None and self.state.closed and not self.state.alerts:
+                acts.clear()  # what was still planned holds this life: without it, all of it is freed at once
             else:
-                break
-        acts.clear()  # what was still planned holds this life: without it, all of it is freed at once
+                moment, _, act = heappop(acts)
+                self.now = max(self.now, moment)
+                act()
         self.story.stage = self.state.stage
         ended = self.state.closed_at or until
         self.story.weeks = (ended - self.began) / timedelta(weeks=1)
@@ -112,9 +110,10 @@ class Life(DrivenPlan):
 
     def recorded(self, step: Recording) -> None:
         """Count, check, and let people see what is new to them."""
-        story, before, state = self.story, step.before, step.transition.state
+        before, transition, _, _ = step
+        story, state = self.story, transition.state
         story.steps += 1
-        story.note_rules(step.transition.events)
+        story.note_rules(transition.events)
         for promise in broken_by_step(step):
             story.broken[promise] += 1
         if state.progress.step is not before.progress.step:
@@ -127,7 +126,7 @@ class Life(DrivenPlan):
         if state.approvals is not before.approvals:
             for approval in _new(state.approvals, before.approvals):
                 self._wait_for_decision(approval)
-        for slot in step.transition.place:
+        for slot in transition.place:
             session = the_session(state, slot.session_no)
             self._at(slot.ends_at, partial(self._visit, session.no, session.revision))
 
@@ -142,17 +141,17 @@ class Life(DrivenPlan):
         """A text reaches the client, who answers or not."""
         for promise in broken_by_text(text):
             self.story.broken[promise] += 1
-        order, person = text.order, self.person
-        self.story.rules.add(order.rule)
+        order, person, story = text.order, self.person, self.story
+        story.rules.add(order.rule)
         if order.audience is not Audience.client:
             return
-        self.story.texts[order.purpose] += 1
+        story.texts[order.purpose] += 1
         if order.rule == ASKED_BACK:
             hours = drawn(person.rng, person.habits.says_which_after_hours)
-            self._in(timedelta(hours=hours), self._say_which)
+            self._at(self.now + timedelta(hours=hours), self._say_which)
         elif (key := _asked_by(order)) is not None and person.answers_at(self._since):
             hours = drawn(person.rng, person.habits.answers_after_hours)
-            self._in(timedelta(hours=hours), partial(self._reply, key))
+            self._at(self.now + timedelta(hours=hours), partial(self._reply, key))
 
     # -- the client -------------------------------------------------------------------------------------
 
