@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -109,7 +109,7 @@ def must_state(pack: RulePack, hold: Hold) -> tuple[str, ...]:
 
 def _hold(pack: RulePack, hold: Hold) -> dict[str, Any]:
     return {
-        **hold.model_dump(),
+        **asdict(hold),
         "in_words": hold_in_words(pack, hold),
         "document_must_state": must_state(pack, hold),
     }
@@ -117,11 +117,11 @@ def _hold(pack: RulePack, hold: Hold) -> dict[str, Any]:
 
 def _restriction(pack: RulePack, restriction: Restriction) -> dict[str, Any]:
     known = pack.restrictions.get(restriction.code)
-    return {**restriction.model_dump(), "in_words": known.effect if known else None}
+    return {**asdict(restriction), "in_words": known.effect if known else None}
 
 
 def _finding(pack: RulePack, finding: Finding) -> dict[str, Any]:
-    return {**finding.model_dump(), "question": _asked(pack, finding.item)}
+    return {**asdict(finding), "question": _asked(pack, finding.item)}
 
 
 def _unanswered(pack: RulePack, path: str) -> dict[str, Any]:

@@ -33,6 +33,11 @@ BENCHMARKS: Final[Mapping[str, Benchmark]] = MappingProxyType(
             "The rules by themselves: a year's preview, agenda, screening.",
             {"rounds": 5},
         ),
+        "simulate": Benchmark(
+            "bench.life_speed:run",
+            "Simulated clients' half years, told for 10,000 of them.",
+            {"plans": 4, "rounds": 1},
+        ),
         "session": Benchmark(
             "bench.session_speed:run",
             "An ordinary session: actions, events, bytes, CPU; throughput beside a bare workflow.",

@@ -39,7 +39,7 @@ def run(rounds: int = 60) -> Report:
         "agenda of an active plan": lambda: agenda(active.but()),
         "screening a form": lambda: screen(pack, answers, _NOW.date(), ("lumbar",)),
         "reading a reply": lambda: read(pack, _REPLY, "CHK-PAIN"),
-        "storing and loading a state": lambda: PlanState.model_validate_json(active.model_dump_json()),
+        "storing and loading a state": lambda: PlanState.read_json(active.as_json()),
     }
     figures = []
     for name, work in works.items():
@@ -49,7 +49,7 @@ def run(rounds: int = 60) -> Report:
             Figure(name, seconds * 1000, "ms", bar=bar),
             Figure(f"{name}, beside the loop", loops, "loops"),
         ]
-    size = len(active.model_dump_json())
+    size = len(active.as_json())
     return Report("preview", _METHOD.format(rounds=rounds), (*figures, Figure("a state", size, "bytes")))
 
 

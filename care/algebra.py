@@ -76,7 +76,7 @@ def _by_item(one: Finding) -> tuple[str, str, str]:
 
 def _plain(value: Hold | Restriction) -> tuple[str, ...]:
     """A total order over values with optional parts, the same on every machine."""
-    return tuple(str(part) for part in value.__dict__.values())
+    return tuple(str(getattr(value, name)) for name in value.names())
 
 
 def _overall(findings: Iterable[Finding], held: set[str], targets: tuple[str, ...]) -> Disposition:

@@ -12,7 +12,7 @@ from datetime import datetime, time
 
 from care.alerts import URGENT
 from care.draft import Draft
-from care.fitting import fits, matters, open_prompts, session_asked
+from care.fitting import asked_last, fits, matters, open_prompts, session_asked
 from care.local_time import closing_today, local
 from care.pausing import suspend
 from care.sessions import ask_for_change, cancelled_by_reply, confirm
@@ -39,27 +39,34 @@ Fitting = tuple[Prompt, ...]
 """The open prompts that a text could answer."""
 
 
-def reply_question(state: PlanState, inbound_id: str) -> ReplyQuestion:
-    """What the reading activity must know: which questions are open, and the scores to compare with."""
+def reply_question(
+    state: PlanState, inbound_id: str, questions: tuple[str, ...] | None = None
+) -> ReplyQuestion:
+    """What the reading activity must know: the questions, and the scores to compare with.
+
+    `questions` are those that an answer is given to; None for a text: it may answer any that is open.
+    """
     progress, protocol = state.progress, state.protocol
+    if questions is None:
+        questions = tuple(dict.fromkeys([p.question for p in state.prompts if p.question]))
     told = by_question(progress.answers)
+    goals = told.get("CHK-GOAL", ()) if "CHK-GOAL" in questions else ()
     return ReplyQuestion(
         inbound_id=inbound_id,
         pack_hash=protocol.pack_hash,
-        questions=tuple(dict.fromkeys(p.question for p in state.prompts if p.question)),
+        questions=questions,
         baseline=protocol.pain_baseline,
-        previous={question: given[-1].value for question, given in told.items()},
-        best_goal=max([answer.value for answer in told.get("CHK-GOAL", ())], default=None),
+        previous={question: told[question][-1].value for question in questions if question in told},
+        best_goal=max([goal.value for goal in goals], default=None),
         pre_session=progress.scores[-1].pain if progress.scores else None,
-        day3=any(p.key.endswith(":day3") for p in state.prompts),
+        day3="CHK-PAIN" in questions and any(p.key.endswith(":day3") for p in state.prompts),
     )
 
 
 def could_answer(state: PlanState, reading: Reading, now: datetime) -> bool:
     """Whether something is open in this plan that the reading answers."""
     draft = Draft(state, now, "look")
-    fitting = fits(draft, reading)
-    return bool(fitting) or _says_which(draft, ReplyFinding(reading=reading), fitting)
+    return bool(fits(draft, reading)) or _says_which(draft, reading)
 
 
 def receive_text(draft: Draft, command: ReceiveText, finding: ReplyFinding) -> None:
@@ -69,7 +76,6 @@ def receive_text(draft: Draft, command: ReceiveText, finding: ReplyFinding) -> N
         _safety(draft, command, reading)
         return
     draft.answers(command.inbound_id)
-    draft.progress(last_contact_at=draft.now, silent_run=0)
     draft.close_alerts(AlertReason.silent_client, "client answered")
     draft.event(
         EventKind.reply_read,
@@ -83,12 +89,31 @@ def receive_text(draft: Draft, command: ReceiveText, finding: ReplyFinding) -> N
     )
     worried = _safety(draft, command, reading)
     fitting = fits(draft, reading)
-    for applies, act in _PRECEDENCE:
-        if applies(draft, finding, fitting):
-            act(draft, command, finding, fitting)
-            return
-    if not worried:
+    act = _first_that_applies(draft, reading, fitting)
+    if act is not _answer:  # which notes it together with what the client says
+        draft.heard()
+    if act is not None:
+        act(draft, command, finding, fitting)
+    elif not worried:
         _to_a_person(draft, command, finding)
+
+
+_Act = Callable[[Draft, ReceiveText, ReplyFinding, Fitting], None]
+
+
+def _first_that_applies(draft: Draft, reading: Reading, fitting: Fitting) -> _Act | None:
+    """After safety words: opt-out, START and HELP, which was meant, the open prompt's answer, then odd replies."""
+    if reading.opt_out:
+        return _opt_out
+    if reading.opt_in and not draft.state.texts_on:
+        return _opt_in
+    if reading.help:
+        return _help
+    if _says_which(draft, reading):
+        return _decided
+    if fitting:
+        return _answer
+    return _reask if reading.unreadable and _can_ask_again(draft) else None
 
 
 def _safety(draft: Draft, command: ReceiveText, reading: Reading) -> bool:
@@ -144,14 +169,15 @@ def _help(draft: Draft, command: ReceiveText, finding: ReplyFinding, fitting: Fi
 def _answer(draft: Draft, command: ReceiveText, finding: ReplyFinding, fitting: Fitting) -> None:
     """The prompt is answered; of two about one matter, the one asked last."""
     if matters(fitting, questions_apart=finding.questions_apart) > 1:
+        draft.heard()
         _ask_which(draft, command, finding, fitting)
         return
-    prompt = max(fitting, key=lambda p: (p.asked_at, p.key))
-    draft.drop_prompt(prompt.key)
+    prompt = asked_last(fitting)
     _BY_PROMPT[prompt.kind](draft, command, finding, prompt)
 
 
 def _session_answer(draft: Draft, command: ReceiveText, finding: ReplyFinding, prompt: Prompt) -> None:
+    draft.heard(prompt)
     session = session_asked(draft, (prompt,))
     choice = finding.reading.choice
     if session is None or choice is None:
@@ -162,6 +188,7 @@ def _session_answer(draft: Draft, command: ReceiveText, finding: ReplyFinding, p
 
 def _change_answer(draft: Draft, command: ReceiveText, finding: ReplyFinding, prompt: Prompt) -> None:
     """NO to "any change in your health?" closes the question; anything else is a change (MID-4)."""
+    draft.heard(prompt)
     draft.event(EventKind.answer_recorded, "SCH-8", question="CHK-CHANGE", changed=finding.reading.yes_no)
     if finding.reading.yes_no:
         draft.raise_alert(AlertReason.health_change, Urgency.E2, "MID-4", subject=command.inbound_id)
@@ -170,11 +197,13 @@ def _change_answer(draft: Draft, command: ReceiveText, finding: ReplyFinding, pr
 def _score_answer(draft: Draft, command: ReceiveText, finding: ReplyFinding, prompt: Prompt) -> None:
     value, question = finding.reading.value, prompt.question
     if value is None or question is None:
+        draft.heard(prompt)
         _unread(draft, command)
         return
     answer = Answer(question=question, at=draft.now, value=value)
     progress = draft.state.progress
-    draft.progress(
+    draft.heard(
+        prompt,
         answers=(*progress.answers, answer)[-_ANSWERS_KEPT:],
         checkins=(*progress.checkins, True)[-_CHECKINS_KEPT:],
     )
@@ -217,8 +246,8 @@ def _ask_which(draft: Draft, command: ReceiveText, finding: ReplyFinding, fittin
         _unread(draft, command)
 
 
-def _says_which(draft: Draft, finding: ReplyFinding, fitting: Fitting) -> bool:
-    return finding.reading.option is not None and asked_which(draft) is not None
+def _says_which(draft: Draft, reading: Reading) -> bool:
+    return reading.option is not None and asked_which(draft) is not None
 
 
 def _decided(draft: Draft, command: ReceiveText, finding: ReplyFinding, fitting: Fitting) -> None:
@@ -233,16 +262,13 @@ def _decided(draft: Draft, command: ReceiveText, finding: ReplyFinding, fitting:
     if prompt is None:
         _unread(draft, command)
         return
-    draft.drop_prompt(prompt.key)
     reading = Reading(value=held.value, choice=held.choice, imprecise=held.imprecise)
     said = ReplyFinding(reading=reading, alerts=held.alerts)
     _BY_PROMPT[prompt.kind](draft, command, said, prompt)
 
 
-def _odd(draft: Draft, finding: ReplyFinding, fitting: Fitting) -> bool:
-    return finding.reading.unreadable and any(
-        p.kind is PromptKind.score and not p.reasked for p in open_prompts(draft)
-    )
+def _can_ask_again(draft: Draft) -> bool:
+    return any(p.kind is PromptKind.score and not p.reasked for p in open_prompts(draft))
 
 
 def _reask(draft: Draft, command: ReceiveText, finding: ReplyFinding, fitting: Fitting) -> None:
@@ -268,35 +294,6 @@ def _to_a_person(draft: Draft, command: ReceiveText, finding: ReplyFinding) -> N
 def _unread(draft: Draft, command: ReceiveText) -> None:
     draft.raise_alert(AlertReason.unread_reply, Urgency.E3, "sms_checkins.parser", subject=command.inbound_id)
 
-
-def _asks_out(draft: Draft, finding: ReplyFinding, fitting: Fitting) -> bool:
-    return finding.reading.opt_out
-
-
-def _asks_in(draft: Draft, finding: ReplyFinding, fitting: Fitting) -> bool:
-    return finding.reading.opt_in and not draft.state.texts_on
-
-
-def _asks_help(draft: Draft, finding: ReplyFinding, fitting: Fitting) -> bool:
-    return finding.reading.help
-
-
-def _fits(draft: Draft, finding: ReplyFinding, fitting: Fitting) -> bool:
-    return bool(fitting)
-
-
-_Applies = Callable[[Draft, ReplyFinding, Fitting], bool]
-_Act = Callable[[Draft, ReceiveText, ReplyFinding, Fitting], None]
-
-_PRECEDENCE: tuple[tuple[_Applies, _Act], ...] = (
-    (_asks_out, _opt_out),
-    (_asks_in, _opt_in),
-    (_asks_help, _help),
-    (_says_which, _decided),
-    (_fits, _answer),
-    (_odd, _reask),
-)
-"""After safety words: opt-out, START and HELP, the open prompt's answer or which was meant, then odd replies."""
 
 _BY_PROMPT: dict[PromptKind, Callable[[Draft, ReceiveText, ReplyFinding, Prompt], None]] = {
     PromptKind.confirm_session: _session_answer,

@@ -6,13 +6,15 @@ The calendar itself is in the database; what is proposed here is claimed there, 
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from operator import attrgetter
 
 from care.draft import Draft
 from care.local_time import instant, local, local_day
+from care.session_questions import sessions_ahead
 from schemas.events import EventKind
-from schemas.plan import AHEAD, SLOT_TAKING, PlanState, Session, SessionStatus, Stage
+from schemas.plan import SLOT_TAKING, PlanState, Session, SessionStatus, Stage
 from schemas.protocol import Protocol
-from schemas.taper import Step
+from schemas.taper import LadderStep, Step
 from schemas.transition import SlotConflict
 
 LEAD = timedelta(hours=24)
@@ -20,14 +22,7 @@ LEAD = timedelta(hours=24)
 
 _SECOND_DAY = 3
 _REACH_DAYS = 4
-
-
-def anchor_weekdays(protocol: Protocol, step: Step) -> frozenset[int]:
-    """The weekdays of the plan's series: its own, and at under 7 days a second one 3 days on."""
-    first = local(protocol.hours.zone, protocol.first_session_at).weekday()
-    if protocol.taper.rung(step).interval_days < 7:
-        return frozenset({first, (first + _SECOND_DAY) % 7})
-    return frozenset({first})
+_EVERY_DAY = frozenset(range(7))
 
 
 def next_start(protocol: Protocol, step: Step, last: datetime, not_before: datetime) -> datetime:
@@ -37,20 +32,26 @@ def next_start(protocol: Protocol, step: Step, last: datetime, not_before: datet
     interval, so that one moved visit does not drag the series with it. Closed days are passed over.
     """
     hours, rung = protocol.hours, protocol.taper.rung(step)
-    wall = local(hours.zone, protocol.first_session_at).time()
-    weekdays = anchor_weekdays(protocol, step)
+    first = local(hours.zone, protocol.first_session_at)
+    wall, weekdays = first.time(), _weekdays(first.weekday(), rung)
     wanted_days = rung.interval_days
     base = local_day(hours, last)
+    weekday = base.weekday()
     while True:
-        earliest, latest = int(rung.min_gap_days), int(wanted_days) + _REACH_DAYS
-        days = sorted(range(earliest, latest + 1), key=lambda gap: (abs(gap - wanted_days), gap))
-        for preferred in (weekdays, frozenset(range(7))):
-            for gap in days:
+        gaps = range(int(rung.min_gap_days), int(wanted_days) + _REACH_DAYS + 1)
+        for preferred in (weekdays, _EVERY_DAY):
+            fitting = [gap for gap in gaps if (weekday + gap) % 7 in preferred]
+            for gap in sorted(fitting, key=lambda gap: abs(gap - wanted_days)):
                 day = base + timedelta(days=gap)
                 start = instant(hours.zone, day, wall)
-                if day.weekday() in preferred and _open_on(protocol, day) and start >= not_before:
+                if start >= not_before and _open_on(protocol, day):
                     return start
         base, wanted_days = base + timedelta(days=7), max(rung.interval_days, 7)
+
+
+def _weekdays(first: int, rung: LadderStep) -> frozenset[int]:
+    """The weekdays of the plan's series: its own, and at under 7 days a second one 3 days on."""
+    return frozenset({first, (first + _SECOND_DAY) % 7} if rung.interval_days < 7 else {first})
 
 
 def _open_on(protocol: Protocol, day: date) -> bool:
@@ -76,8 +77,8 @@ def first_start(protocol: Protocol, now: datetime) -> datetime:
 
 def ahead(state: PlanState, now: datetime) -> tuple[Session, ...]:
     """Sessions still to come, the next one first, whether or not they have a slot yet."""
-    coming = (s for s in state.sessions if s.status in AHEAD and s.starts_at > now)
-    return tuple(sorted(coming, key=lambda s: (s.starts_at, s.no)))
+    coming = [s for s in sessions_ahead(state.sessions) if s.starts_at > now]
+    return tuple(sorted(coming, key=attrgetter("starts_at", "no")))
 
 
 def top_up(draft: Draft) -> None:
@@ -100,15 +101,13 @@ def top_up(draft: Draft) -> None:
 def _following(draft: Draft) -> Session:
     state, protocol = draft.state, draft.protocol
     step = state.progress.step
-    counted = [s for s in state.sessions if s.status is not SessionStatus.cancelled]
+    counted = [s.starts_at for s in state.sessions if s.status is not SessionStatus.cancelled]
     if counted:
-        last = max(s.starts_at for s in counted)
-        start = next_start(protocol, step, last, draft.now + LEAD)
+        start = next_start(protocol, step, max(counted), draft.now + LEAD)
     else:
         start = first_start(protocol, draft.now)
-    number = max((s.no for s in state.sessions), default=0) + 1
     return Session(
-        no=number,
+        no=state.sessions[-1].no + 1 if state.sessions else 1,
         status=SessionStatus.booked,
         starts_at=start,
         minutes=protocol.session_minutes,
@@ -125,8 +124,9 @@ def respace(draft: Draft) -> tuple[Session, ...]:
     protocol, now = draft.protocol, draft.now
     step = draft.state.progress.step
     coming = ahead(draft.state, now)
-    past = (s for s in draft.state.sessions if s not in coming and s.status is not SessionStatus.cancelled)
-    last = max((s.starts_at for s in past), default=None)
+    numbers = {session.no for session in coming}
+    counted = [s for s in draft.state.sessions if s.status is not SessionStatus.cancelled]
+    last = max([s.starts_at for s in counted if s.no not in numbers], default=None)
     moved: list[Session] = []
     for session in coming:
         if session.starts_at < now + LEAD and session.status in SLOT_TAKING:

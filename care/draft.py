@@ -6,8 +6,10 @@ draft changes until the database has recorded it.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from datetime import datetime, timedelta
 from operator import attrgetter
+from typing import Any
 
 from care.alerts import deadlines, freezes, open_alert_like, raised_to
 from care.draft_texts import TextingDraft
@@ -26,29 +28,41 @@ _SESSIONS_KEPT = 16
 _COMMANDS_KEPT = 64
 _SETTLED_KEPT = 6
 _PUT_OFF_KEPT = 20
+_number = attrgetter("no")
 
 
 class Draft(TextingDraft):
     """One transition being written. Not shared, not stored; `state` is the state so far."""
 
-    def __init__(self, state: PlanState, now: datetime, cause: str, actor: Actor = SERVICE) -> None:
+    evaluate_taper: bool = False
+    _texts_allowed: bool | None = None
+    _answers_inbound: str | None = None
+
+    def __init__(
+        self,
+        state: PlanState,
+        now: datetime,
+        cause: str,
+        actor: Actor = SERVICE,
+        command_id: str | None = None,
+    ) -> None:
+        """`command_id` is the command carried out; the state will know it again (Temporal forgets its id)."""
         super().__init__(state, now, cause, actor)
-        self.evaluate_taper = False
+        self._command_id = command_id
         self._sessions_before = state.sessions
         self._place: dict[int, Placement] = {}
         self._release: list[int] = []
         self._closed_alerts: list[ClosedAlert] = []
         self._closed_approvals: list[ClosedApproval] = []
-        self._texts_allowed: bool | None = None
-        self._answers_inbound: str | None = None
-        self._command_id: str | None = None
 
     # -- sessions ---------------------------------------------------------------------------------
 
     def put_session(self, session: Session) -> None:
-        """Add a session, or replace the one with its number."""
-        others = [s for s in self.state.sessions if s.no != session.no]
-        self.set(sessions=tuple(sorted([*others, session], key=attrgetter("no"))))
+        """Add a session, or replace the one with its number; they stand in the order of their numbers."""
+        sessions = self.state.sessions
+        place = bisect_left(sessions, session.no, key=_number)
+        later = bisect_right(sessions, session.no, lo=place, key=_number)
+        self.set(sessions=(*sessions[:place], session, *sessions[later:]))
 
     def claim_slot(self, session: Session) -> None:
         """Ask the calendar for the session's slot; the database refuses an overlap."""
@@ -198,6 +212,18 @@ class Draft(TextingDraft):
         """A text now waits for an answer."""
         self.set(prompts=(*[p for p in self.state.prompts if p.key != prompt.key], prompt))
 
+    def heard(self, answered: Prompt | None = None, **measures: Any) -> None:
+        """The client was heard from, which ends a silence: by the answer to a prompt, if it was one.
+
+        `measures` is what else of the plan's progress it changes.
+        """
+        progress = self.state.progress.but(silent_run=0, last_contact_at=self.now, **measures)
+        if answered is None:
+            self.set(progress=progress)
+        else:
+            left = tuple([p for p in self.state.prompts if p.key != answered.key])
+            self.set(progress=progress, prompts=left)
+
     def drop_prompt(self, key: str) -> None:
         """A prompt is answered, expired or pointless."""
         left = tuple([p for p in self.state.prompts if p.key != key])
@@ -210,10 +236,6 @@ class Draft(TextingDraft):
         left = tuple([p for p in prompts if p.session_no != session_no or p.question == "CHK-SORE"])
         if len(left) < len(prompts):
             self.set(prompts=left)
-
-    def carries_out(self, command_id: str) -> None:
-        """This transition is what a command led to; the state will know it again (Temporal forgets its id)."""
-        self._command_id = command_id
 
     def answers(self, inbound_id: str) -> None:
         """This transition is what an inbound text led to."""
@@ -255,7 +277,8 @@ class Draft(TextingDraft):
         )
 
     def _recent(self, commands: tuple[str, ...]) -> tuple[str, ...]:
-        return commands if self._command_id is None else (*commands, self._command_id)[-_COMMANDS_KEPT:]
+        carried_out = self._command_id
+        return commands if carried_out is None else (*commands[1 - _COMMANDS_KEPT :], carried_out)
 
     def _kept(self, sessions: tuple[Session, ...]) -> tuple[Session, ...]:
         """The latest sessions, and every earlier one that waits for its time or its outcome, or got it just now."""

@@ -8,7 +8,7 @@ from typing import Any
 from schemas.commands import SERVICE, Actor
 from schemas.events import EventKind, Fact, PlanEvent
 from schemas.messages import Audience, TextOrder, TextPurpose
-from schemas.plan import PlanState, Progress, Session, Stage
+from schemas.plan import PlanState, Session, Stage
 from schemas.protocol import Protocol
 
 _TEXT_LIFE = timedelta(hours=24)
@@ -17,6 +17,8 @@ _TEXT_LIFE = timedelta(hours=24)
 class TextingDraft:
     """What every draft can do: change the state, tell the story, order texts and take them back."""
 
+    _withdraw: int | None = None
+
     def __init__(self, state: PlanState, now: datetime, cause: str, actor: Actor = SERVICE) -> None:
         self.state = state
         self.now = now
@@ -24,7 +26,6 @@ class TextingDraft:
         self.actor = actor
         self._events: list[PlanEvent] = []
         self._texts: list[TextOrder] = []
-        self._withdraw: int | None = None
 
     @property
     def protocol(self) -> Protocol:
@@ -37,8 +38,8 @@ class TextingDraft:
 
     def progress(self, **changes: Any) -> None:
         """Replace fields of the plan's progress."""
-        progress: Progress = self.state.progress.but(**changes)
-        self.set(progress=progress)
+        state = self.state
+        self.state = state.but(progress=state.progress.but(**changes))
 
     def event(self, kind: EventKind, rule: str | None = None, **facts: Fact) -> None:
         """Tell the story; facts are codes, ids and numbers only."""

@@ -11,8 +11,10 @@ from typing import NamedTuple
 
 from care.local_time import is_quiet
 from schemas.messages import TextOrder, TextPurpose
-from schemas.plan import TEXT_KINDS, AgendaItem, AgendaKind, PlanState, Session
+from schemas.plan import AgendaItem, AgendaKind, PlanState, Session
 from schemas.prompts import Asking, Prompt, PromptKind
+
+_ANY_CHANGE = "CHK-CHANGE"
 
 
 class DueText(NamedTuple):
@@ -24,22 +26,21 @@ class DueText(NamedTuple):
 
 def due_text(state: PlanState, item: AgendaItem, now: datetime) -> DueText | None:
     """The text of an item, or None where the item is no text, or not one for now: `why_not_now` says why."""
-    kind, expires, number = item.kind, item.expires, item.session_no
-    if kind not in TEXT_KINDS or why_not_now(state, item, now) is not None:
+    says = _SAYS.get(item.kind)
+    if says is None or why_not_now(state, item, now) is not None:
         return None
-    template, purpose = _TEMPLATES[kind](state, item)
+    plan_id, protocol, number = state.plan_id, state.protocol, item.session_no
     session = state.session(number) if number else None
-    asking = _asking(state, item, session, now)
-    plan_id, protocol = state.plan_id, state.protocol
+    said = says(state, item, session, now)
     order = TextOrder(
         key=f"{plan_id}:{item.key}",
         plan_id=plan_id,
         recipient_id=state.client_id,
-        purpose=purpose,
-        template=template,
+        purpose=said.purpose,
+        template=said.template,
         rule=item.rule,
         ordered_at=now,
-        expires_at=expires or now + protocol.reply_window,
+        expires_at=item.expires or now + protocol.reply_window,
         due_at=item.due,
         agenda_key=item.key,
         session_no=number,
@@ -47,9 +48,9 @@ def due_text(state: PlanState, item: AgendaItem, now: datetime) -> DueText | Non
         starts_at=(session.starts_at,) if session else (),
         therapist_id=protocol.therapist_id,
         prompt=True,
-        asking=asking,
+        asking=said.asking,
     )
-    return DueText(state=state.asking(asking), order=order)
+    return DueText(state=state.asking(said.asking), order=order)
 
 
 def by_calendar(item: AgendaItem) -> bool:
@@ -70,54 +71,64 @@ def why_not_now(state: PlanState, item: AgendaItem, now: datetime) -> str | None
     return None
 
 
-def _asking(state: PlanState, item: AgendaItem, session: Session | None, now: datetime) -> Asking:
-    """What the item's text leaves in the plan once it is on its way."""
-    if item.kind is AgendaKind.prompt_reminder:
-        return Asking(key=item.key, at=now, reminds=item.subject)
-    routine = item.subject if item.kind is AgendaKind.routine_question else None
-    return Asking(key=item.key, at=now, prompt=_prompt(state, item, session, now), routine=routine)
+class _Said(NamedTuple):
+    """What a text says, what it is for, and what it leaves in the plan once it is on its way."""
+
+    template: str
+    purpose: TextPurpose
+    asking: Asking
 
 
-def _prompt(state: PlanState, item: AgendaItem, session: Session | None, now: datetime) -> Prompt:
-    number = item.session_no
-    if item.kind is AgendaKind.routine_question:
-        return Prompt(
-            key=item.key,
-            kind=PromptKind.score,
-            question=item.subject,
-            session_no=number,
-            asked_at=now,
-            expires_at=now + state.protocol.reply_window,
-            routine=True,
-        )
-    asks_change = item.kind is AgendaKind.day_before
-    return Prompt(
-        key=f"s{number}:change" if asks_change else f"s{number}:confirm",
-        kind=PromptKind.health_change if asks_change else PromptKind.confirm_session,
-        question="CHK-CHANGE" if asks_change else None,
-        session_no=number,
+def _reminder(state: PlanState, item: AgendaItem, session: Session | None, now: datetime) -> _Said:
+    hours = item.key.rpartition("-")[2]
+    prompt = Prompt(
+        key=f"s{item.session_no}:confirm",
+        kind=PromptKind.confirm_session,
+        session_no=item.session_no,
         asked_at=now,
         expires_at=session.starts_at if session else now + state.protocol.reply_window,
     )
+    asking = Asking(key=item.key, at=now, prompt=prompt)
+    return _Said(f"session_reminder_{hours}h", TextPurpose.reminder, asking)
 
 
-def _reminder_template(state: PlanState, item: AgendaItem) -> tuple[str, TextPurpose]:
-    hours = item.key.rsplit("-", 1)[-1]
-    return f"session_reminder_{hours}h", TextPurpose.reminder
+def _health_question(state: PlanState, item: AgendaItem, session: Session | None, now: datetime) -> _Said:
+    prompt = Prompt(
+        key=f"s{item.session_no}:change",
+        kind=PromptKind.health_change,
+        question=_ANY_CHANGE,
+        session_no=item.session_no,
+        asked_at=now,
+        expires_at=session.starts_at if session else now + state.protocol.reply_window,
+    )
+    return _Said(_ANY_CHANGE, TextPurpose.question, Asking(key=item.key, at=now, prompt=prompt))
 
 
-def _question_template(state: PlanState, item: AgendaItem) -> tuple[str, TextPurpose]:
-    return item.subject or "CHK-CHANGE", TextPurpose.question
+def _check_in(state: PlanState, item: AgendaItem, session: Session | None, now: datetime) -> _Said:
+    question = item.subject
+    prompt = Prompt(
+        key=item.key,
+        kind=PromptKind.score,
+        question=question,
+        session_no=item.session_no,
+        asked_at=now,
+        expires_at=now + state.protocol.reply_window,
+        routine=True,
+    )
+    asking = Asking(key=item.key, at=now, prompt=prompt, routine=question)
+    return _Said(question or _ANY_CHANGE, TextPurpose.question, asking)
 
 
-def _repeat_template(state: PlanState, item: AgendaItem) -> tuple[str, TextPurpose]:
+def _repeated(state: PlanState, item: AgendaItem, session: Session | None, now: datetime) -> _Said:
     prompt = next((p for p in state.prompts if p.key == item.subject), None)
-    return (prompt.question if prompt and prompt.question else "CHK-PAIN"), TextPurpose.question
+    question = prompt.question if prompt is not None else None
+    asking = Asking(key=item.key, at=now, reminds=item.subject)
+    return _Said(question or "CHK-PAIN", TextPurpose.question, asking)
 
 
-_TEMPLATES: dict[AgendaKind, Callable[[PlanState, AgendaItem], tuple[str, TextPurpose]]] = {
-    AgendaKind.session_reminder: _reminder_template,
-    AgendaKind.day_before: _question_template,
-    AgendaKind.routine_question: _question_template,
-    AgendaKind.prompt_reminder: _repeat_template,
+_SAYS: dict[AgendaKind, Callable[[PlanState, AgendaItem, Session | None, datetime], _Said]] = {
+    AgendaKind.session_reminder: _reminder,
+    AgendaKind.day_before: _health_question,
+    AgendaKind.routine_question: _check_in,
+    AgendaKind.prompt_reminder: _repeated,
 }

@@ -34,18 +34,19 @@ def finding(pack: RulePack, words: str, asked: ReplyQuestion, reader: Reader | N
 
 
 def _foremost(readings: dict[str, Reading]) -> Reading | None:
-    newest_first = list(reversed(readings.values()))
-    answering = (reading for reading in newest_first if reading.value is not None)
-    return next(answering, newest_first[0] if newest_first else None)
+    """Of the readings, in the order their questions were asked, the last with a number, or the last of all."""
+    for reading in reversed(readings.values()):
+        if reading.value is not None:
+            return reading
+    return next(reversed(readings.values()), None)
 
 
 def _context(question: str, asked: ReplyQuestion) -> ScoreContext:
-    baselines = {"CHK-PAIN": asked.baseline, "CHK-STIFF": asked.stiffness_baseline}
-    best = {"CHK-GOAL": asked.best_goal}
+    pain = question == "CHK-PAIN"
     return ScoreContext(
-        baseline=baselines.get(question),
+        baseline=asked.baseline if pain else asked.stiffness_baseline if question == "CHK-STIFF" else None,
         previous=asked.previous.get(question),
-        best=best.get(question),
+        best=asked.best_goal if question == "CHK-GOAL" else None,
         pre_session=asked.pre_session,
-        day3=asked.day3 and question == "CHK-PAIN",
+        day3=asked.day3 and pain,
     )

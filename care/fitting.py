@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
+from operator import attrgetter
 
 from care.draft import Draft
 from schemas.plan import AHEAD, Session
@@ -20,7 +21,8 @@ def open_prompts(draft: Draft) -> tuple[Prompt, ...]:
 
 def fits(draft: Draft, reading: Reading) -> tuple[Prompt, ...]:
     """Every open prompt this reading could answer."""
-    return tuple([p for p in open_prompts(draft) if _ANSWERED[p.kind](p, reading)])
+    now = draft.now
+    return tuple([p for p in draft.state.prompts if p.expires_at > now and _ANSWERED[p.kind](p, reading)])
 
 
 def _in_range(prompt: Prompt, reading: Reading) -> bool:
@@ -36,11 +38,13 @@ _ANSWERED: dict[PromptKind, Callable[[Prompt, Reading], bool]] = {
 """Whether a reading answers a prompt, by the prompt's kind. Which of two was meant is told by A or B alone."""
 
 
-def matters(prompts: Iterable[Prompt], *, questions_apart: bool = True) -> int:
+def matters(prompts: Sequence[Prompt], *, questions_apart: bool = True) -> int:
     """How many things these prompts are about: each visit is one, and each question, however often it was asked.
 
     Without `questions_apart` all questions together are one, and an answer goes to the one asked last.
     """
+    if len(prompts) < 2:
+        return len(prompts)
     return len({matter(prompt, questions_apart=questions_apart) for prompt in prompts})
 
 
@@ -51,8 +55,13 @@ def matter(prompt: Prompt, *, questions_apart: bool) -> tuple[PromptKind, int | 
     return prompt.kind, prompt.question if questions_apart else None
 
 
-def session_asked(draft: Draft, prompts: Iterable[Prompt]) -> Session | None:
+def asked_last(prompts: Sequence[Prompt]) -> Prompt:
+    """The one of these prompts that was asked last. ValueError for none."""
+    return prompts[0] if len(prompts) == 1 else max(prompts, key=attrgetter("asked_at", "key"))
+
+
+def session_asked(draft: Draft, prompts: Sequence[Prompt]) -> Session | None:
     """The session the latest of these prompts is about, if it is still to come."""
-    latest = max(prompts, key=lambda p: (p.asked_at, p.key), default=None)
-    session = draft.state.session(latest.session_no) if latest and latest.session_no else None
+    number = asked_last(prompts).session_no if prompts else None
+    session = draft.state.session(number) if number else None
     return session if session is not None and session.status in AHEAD else None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from care.compiled import per_pack
 from care.predicates import Fields
@@ -77,9 +77,11 @@ def age_years(born: date, today: date) -> int:
 
 def is_blank(answer: Any) -> bool:
     """Nothing was answered: absent, empty, or only spaces."""
+    if answer is None:
+        return True
     if isinstance(answer, str):
         return not answer.strip()
-    return answer is None or (isinstance(answer, (*_SEQUENCES, dict)) and not answer)
+    return not answer and isinstance(answer, (*_SEQUENCES, dict))
 
 
 # -- one reader for each type of answer: the rules' value, or AnswerError -----------------------
@@ -171,8 +173,7 @@ _READERS: Mapping[AnswerType, _Reader] = {
 }
 
 
-@dataclass(frozen=True)
-class ReadItem:
+class ReadItem(NamedTuple):
     """One item's answers for the rules, and which fields could not be read or contradict themselves."""
 
     fields: Fields
@@ -203,7 +204,7 @@ def read_item(form: Form, item: str, given: Any, today: date) -> ReadItem:
         if field.type is AnswerType.multi and value and len(value) > 1 and not NEGATIVE.isdisjoint(value):
             unreadable.append(field.name)
             value = tuple(one for one in value if one not in NEGATIVE)
-        if not is_blank(value):
+        if value != ():
             read[field.name] = value
     return ReadItem(read, tuple(dict.fromkeys(unreadable)))
 

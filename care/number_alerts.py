@@ -38,6 +38,7 @@ class ConditionError(ValueError):
 
 
 Known = Mapping[str, float | None]
+"""The score and its history, each under its name; every name is there."""
 Condition = Callable[[Known], bool]
 _Number = Callable[[Known], float | None]
 
@@ -91,15 +92,20 @@ def _truth(node: ast.expr, text: str) -> Condition:
         ):
             sides = [_number(side, text) for side in (left, *comparators)]
             links = [
-                (_COMPARE[type(op)], low, high) for op, low, high in zip(ops, sides, sides[1:], strict=False)
+                _comparison(_COMPARE[type(op)], low, high)
+                for op, low, high in zip(ops, sides, sides[1:], strict=False)
             ]
-            return lambda known: all(_holds(compare, low(known), high(known)) for compare, low, high in links)
+            return links[0] if len(links) == 1 else lambda known: all(link(known) for link in links)
         case _:
             raise _refusal(text)
 
 
-def _holds(compare: Callable[[float, float], bool], low: float | None, high: float | None) -> bool:
-    return low is not None and high is not None and compare(low, high)
+def _comparison(compare: Callable[[float, float], bool], low: _Number, high: _Number) -> Condition:
+    def holds(known: Known) -> bool:
+        a, b = low(known), high(known)
+        return a is not None and b is not None and compare(a, b)
+
+    return holds
 
 
 def _number(node: ast.expr, text: str) -> _Number:
@@ -107,7 +113,7 @@ def _number(node: ast.expr, text: str) -> _Number:
         case ast.Constant(value=int() | float() as constant) if not isinstance(constant, bool):
             return lambda _known: constant
         case ast.Name(id=name) if name in _NAMES:
-            return lambda known: known.get(name)
+            return operator.itemgetter(name)
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _ARITHMETIC:
             combine, one, other = _ARITHMETIC[type(op)], _number(left, text), _number(right, text)
 
@@ -147,4 +153,4 @@ def number_alerts(
         "pre_session": seen.pre_session,
         "day3": float(seen.day3),
     }
-    return tuple(alert for alert, condition in rules if condition(known))
+    return tuple([alert for alert, condition in rules if condition(known)])

@@ -13,5 +13,5 @@ def alerts_of(
     pack: RulePack, state: PlanState, question: str, value: int, reader: Reader | None = None
 ) -> tuple[NumberAlert, ...]:
     """What the number raises, compared with the plan's own scores (AL-01 … AL-11)."""
-    asked = reply_question(state, "told").but(questions=(question,))
+    asked = reply_question(state, "told", (question,))
     return finding(pack, str(value), asked, reader).alerts.get(question, ())

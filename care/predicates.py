@@ -21,8 +21,8 @@ Check = Callable[[Answers, date], bool]
 _Compare = Callable[[Any, Any, date], bool]
 
 
-def _members(value: Any) -> tuple[Any, ...]:
-    return value if isinstance(value, tuple) else (value,)
+def _any_in(value: Any, v: Any, _today: date) -> bool:
+    return any(one in v for one in value) if isinstance(value, tuple) else value in v
 
 
 def _number(compare: Callable[[Any, Any], bool]) -> _Compare:
@@ -36,8 +36,8 @@ def _days_ago(compare: Callable[[int, Any], bool]) -> _Compare:
 _COMPARISONS: Mapping[Operator, _Compare] = {
     Operator.eq: lambda value, v, _today: bool(value == v),
     Operator.ne: lambda value, v, _today: bool(value != v),
-    Operator.is_in: lambda value, v, _today: any(one in v for one in _members(value)),
-    Operator.has_any: lambda value, v, _today: any(one in v for one in _members(value)),
+    Operator.is_in: _any_in,
+    Operator.has_any: _any_in,
     Operator.lt: _number(lambda value, v: value < v),
     Operator.lte: _number(lambda value, v: value <= v),
     Operator.gt: _number(lambda value, v: value > v),

@@ -141,7 +141,7 @@ class _Played(DrivenPlan):
         )
         if prompt is None:
             return None
-        reading = Reading(**_READINGS[prompt.kind](self, prompt))
+        reading = Reading.read(_READINGS[prompt.kind](self, prompt))
         text = ReceiveText(inbound_id=f"preview-{self.commands}")
         return prompt.key, text, CLIENT, ReplyFinding(reading=reading)
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
+from care.compiled import per_pack
 from care.screening_age import ask_again_terms
 from care.taper import policy_from
 from care.technique_limits import allowed_techniques, defaults_of, standing_restrictions
@@ -96,8 +97,8 @@ def resolve(
         review_sessions=min(one.review_after.sessions for one in defaults),
         review_days=min(one.review_after.days for one in defaults),
         short_course_sessions=_short_course(pack, condition),
-        screening_valid_days=pack.screening_valid_days(screening.overall),
-        screening_valid_by={one: pack.screening_valid_days(one) for one in Disposition},
+        screening_valid_days=_valid_by(pack)[screening.overall],
+        screening_valid_by=_valid_by(pack),
         ask_again=ask_again_terms(pack),
         screening_warning_days=pack.disposition_algebra.expiry.clearance_expiry_warning_days,
         silent_hold_after=policy.silent_hold_after,
@@ -113,6 +114,7 @@ def session_minutes(pack: RulePack, profile: str, condition: str | None) -> int:
     return min(one.session_minutes for one in defaults_of(pack, profile, condition))
 
 
+@per_pack
 def _adverse_terms(pack: RulePack) -> tuple[AdverseTerms, ...]:
     """How fast each grade of an unwanted effect is followed up, and who closes it."""
     return tuple(
@@ -136,6 +138,13 @@ def _short_course(pack: RulePack, condition: str | None) -> int | None:
     return own or pack.taper_policy.short_course.get("sessions")
 
 
+@per_pack
+def _valid_by(pack: RulePack) -> dict[Disposition, int]:
+    """How long a screening counts, in days, by what it came to."""
+    return {one: pack.screening_valid_days(one) for one in Disposition}
+
+
+@per_pack
 def _routine(pack: RulePack) -> tuple[CheckinRule, ...]:
     """The questions that come by the calendar, not by a session (SCH-3 … SCH-6)."""
     return tuple(
@@ -145,6 +154,7 @@ def _routine(pack: RulePack) -> tuple[CheckinRule, ...]:
     )
 
 
+@per_pack
 def _alert_terms(pack: RulePack) -> dict[Urgency, AlertTerms]:
     """`enums.urgency` in staffed minutes; contact is never due before acknowledgement."""
     terms = {}

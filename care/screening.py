@@ -35,6 +35,8 @@ WHOLE_BODY = "whole_body"
 EXCLUDE_REGION = "R-EXCL-REGION"
 AFFECTED_SIDE = "affected"
 """The pack's word for the side that the client named; unknown means both."""
+_NOTHING_WRONG = NEGATIVE | {UNSURE}
+"""Choices that call for no details."""
 
 __all__ = ["FieldError", "age_years", "join", "rescreen_merge", "screen", "validate_answers"]
 
@@ -54,12 +56,13 @@ class _Item:
     unsure: Outcome
     judged: frozenset[str]
     """Its fields that rules look at."""
+    contradictions: tuple[Check, ...]
+    """Answers that cannot both be so, and let this item be asked again."""
 
 
 @dataclass(frozen=True)
 class _Engine:
     items: tuple[_Item, ...]
-    contradictions: tuple[tuple[Check, str], ...]
     doubt: Outcome
     reviewer: str
     review_document: str
@@ -84,13 +87,15 @@ def _engine_of(pack: RulePack) -> _Engine:
             ),
             item.unsure or doubt,
             judged[item.id],
+            tuple(
+                compile_predicate(one.when, item.id)
+                for one in pack.screening.contradictions
+                if one.ask == item.id
+            ),
         )
         for item in pack.screening.items
     )
-    contradictions = tuple(
-        (compile_predicate(one.when, one.ask), one.ask) for one in pack.screening.contradictions
-    )
-    return _Engine(items, contradictions, doubt, default.owner, default.document, pack.enums.region_contains)
+    return _Engine(items, doubt, default.owner, default.document, pack.enums.region_contains)
 
 
 def _judges_unsure(when: Predicate) -> bool:
@@ -115,18 +120,22 @@ def screen(
     fields = {name: one.fields for name, one in read.items()}
     evidence = Evidence()
     for item in engine.items:
-        judge = _Judge(engine, evidence, item.asked, read[item.asked.id], today)
+        asked, given = item.asked, read[item.asked.id]
         matched = [rule for rule in item.rules if rule.matches(fields, today)]
+        unsure = _left_unsure(item, given.fields.get(VALUE), matched)
+        unanswered = [*_unanswered(item, given)]
+        if any(differ(fields, today) for differ in item.contradictions):
+            unanswered.append(asked.id)
+        if not (matched or unsure or unanswered):
+            continue
+        judge = _Judge(engine, evidence, asked, given, today)
         for rule in matched:
             judge.apply(rule.id, rule.outcome)
-        if _left_unsure(item, fields[item.asked.id].get(VALUE), matched):
-            judge.apply(f"{item.asked.id}-unsure", item.unsure)
-        unanswered = tuple(_unanswered(item, read[item.asked.id]))
-        if any(ask == item.asked.id and differ(fields, today) for differ, ask in engine.contradictions):
-            unanswered = (*unanswered, item.asked.id)
+        if unsure:
+            judge.apply(f"{asked.id}-unsure", item.unsure)
         if unanswered:
             evidence.incomplete.update(unanswered)
-            judge.apply_incomplete(f"{item.asked.id}-incomplete")
+            judge.apply_incomplete(f"{asked.id}-incomplete")
     return conclude(evidence, pack.version, pack.content_hash, today, target_regions)
 
 
@@ -144,13 +153,15 @@ def _unanswered(judged: _Item, read: ReadItem) -> Iterator[str]:
     item, value = judged.asked, read.fields.get(VALUE)
     if (item.required and value is None) or VALUE in read.unreadable:
         yield item.id
+    if not item.subfields:
+        return
     chosen = set(value) if isinstance(value, tuple) else {value}
-    positive = value is not None and bool(chosen - NEGATIVE - {UNSURE})
+    positive = value is not None and not chosen <= _NOTHING_WRONG
     asked_always = item.type in NUMBER_TYPES
+    denied = value is not None and not positive and not asked_always and UNSURE not in chosen
     for sub in item.subfields:
-        needed = bool(chosen & set(sub.only_if)) if sub.only_if else positive or asked_always
-        blank = sub.f not in read.fields and needed and not sub.optional
-        denied = value is not None and not positive and not asked_always and not chosen & {UNSURE}
+        needed = not chosen.isdisjoint(sub.only_if) if sub.only_if else positive or asked_always
+        blank = needed and not sub.optional and sub.f not in read.fields
         at_odds = denied and sub.f in judged.judged and not sub.optional and _affirms(read.fields.get(sub.f))
         if blank or at_odds or sub.f in read.unreadable or _too_low(item, sub.f, read):
             yield f"{item.id}.{sub.f}"
@@ -165,7 +176,9 @@ def _affirms(answer: Any) -> bool:
 
 def _too_low(item: ScreeningItem, field: str, read: ReadItem) -> bool:
     """A number lower than the one that it cannot be lower than."""
-    given, least = read.fields.get(field), read.fields.get(item.not_below.get(field, ""))
+    if field not in item.not_below:
+        return False
+    given, least = read.fields.get(field), read.fields.get(item.not_below[field])
     return isinstance(given, int) and isinstance(least, int) and given < least
 
 

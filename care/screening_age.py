@@ -10,6 +10,7 @@ from datetime import date, datetime, time, timedelta
 from operator import attrgetter
 from typing import Final
 
+from care.compiled import per_pack
 from care.local_time import instant, local_day
 from care.session_questions import sessions_ahead
 from schemas.alerts import Alert, AlertReason
@@ -25,6 +26,7 @@ _ASKED_AHEAD: Final = timedelta(days=7)
 _OFFICE_AT: Final = time(9)
 
 
+@per_pack
 def ask_again_terms(pack: RulePack) -> tuple[AskAgain, ...]:
     """The pack's rules for old forms and for gaps, as a protocol carries them; the longest gap last."""
     form = AskAgain(rule=FORM_RULE, after_days=pack.screening.completion.max_age_days_before_first_session)

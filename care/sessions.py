@@ -17,8 +17,6 @@ from schemas.messages import TextPurpose
 from schemas.plan import CLIENT_MISSED, Score, Session, SessionStatus, Stage
 from schemas.screening import Urgency
 
-_SCORES_KEPT = 12
-
 
 def record_outcome(draft: Draft, command: RecordOutcome) -> None:
     """The outcome as the therapist saw it; the taper is evaluated next, and the series filled up."""
@@ -49,9 +47,7 @@ def record_outcome(draft: Draft, command: RecordOutcome) -> None:
             stiffness=command.stiffness,
             primary=command.primary,
         )
-        scores = sorted((*draft.state.progress.scores, score), key=lambda one: one.at)
-        draft.progress(scores=tuple(scores[-_SCORES_KEPT:]))
-        note_outcome(draft, session, command.pain, command.primary)
+        note_outcome(draft, session, score)
         short_course(draft)
     else:
         draft.progress(missed_run=draft.state.progress.missed_run + 1)

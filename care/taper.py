@@ -7,9 +7,8 @@ good news: it can hold, escalate or suspend, and it never steps down. A single r
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
-from care.trend import ROUNDING, direction, each, known, last, on_track, progress, regression
+from care.trend import ROUNDING, complete, direction, known, last, last_known, on_track, progress, regression
 from schemas.rules import RulePack
 from schemas.taper import TaperDecision, TaperInputs, TaperPolicy, TaperVerdict
 
@@ -21,57 +20,46 @@ NO_CHANGE_TWICE = "TAP-DIS-2"
 
 MISSING, SILENT, LAST_STEP = "MISSING", "SILENT", "LAST_STEP"
 
-
-class _Case(NamedTuple):
-    policy: TaperPolicy
-    inputs: TaperInputs
-
-
-_Rule = Callable[[_Case], bool]
+_Rule = Callable[[TaperPolicy, TaperInputs], bool]
 
 
 # -- no progress ----------------------------------------------------------------------------------
 
 
-def _no_progress(case: _Case) -> bool:
+def _no_progress(policy: TaperPolicy, inputs: TaperInputs) -> bool:
     """Neither the primary measure nor pain has changed by a meaningful amount, as far as is known."""
-    primary, pain = case.inputs.primary, case.inputs.pain
+    primary, pain = inputs.primary, inputs.pain
     way = direction(primary)
     seen = known((*primary.values, primary.best_at_step))
     if way is not None and primary.baseline is not None and primary.mcid is not None and seen:
-        gain = max((value - primary.baseline) * way for value in seen)
+        gain = max(seen) - primary.baseline if way > 0 else primary.baseline - min(seen)
         if gain >= primary.mcid - ROUNDING:
             return False
     readings = known(pain.recent)
     eased = pain.baseline - readings[-1] if pain.baseline is not None and readings else 0.0
-    return eased < case.policy.pain_mcid
+    return eased < policy.pain_mcid
 
 
 # -- step up --------------------------------------------------------------------------------------
 
 
-def _flared(case: _Case) -> bool:
-    flare, policy = case.inputs.flare, case.policy
+def _flared(policy: TaperPolicy, inputs: TaperInputs) -> bool:
+    flare = inputs.flare
     return flare.longest_h > policy.flare_long_hours or flare.count_28d >= policy.flare_count_28d
 
 
-def _pain_rose(case: _Case) -> bool:
-    pain, policy = case.inputs.pain, case.policy
+def _pain_rose(policy: TaperPolicy, inputs: TaperInputs) -> bool:
+    pain = inputs.pain
     entry = pain.at_step_entry if pain.at_step_entry is not None else pain.baseline
-    readings = last(known(pain.recent), 2)
+    readings = last_known(pain.recent, 2)
     apart = pain.last_gap_hours is None or pain.last_gap_hours >= policy.pain_gap_hours
-    return entry is not None and apart and each(readings, lambda pain: pain >= entry + policy.pain_mcid)
+    return entry is not None and apart and bool(readings) and min(readings) >= entry + policy.pain_mcid
 
 
-def _function_slipped(case: _Case) -> bool:
-    primary = case.inputs.primary
-    if primary.mcid is None:
-        return False
-    least = primary.mcid - ROUNDING
-    return each(
-        last(known(primary.values), 2),
-        lambda value: (lost := regression(primary, value)) is not None and lost >= least,
-    )
+def _function_slipped(policy: TaperPolicy, inputs: TaperInputs) -> bool:
+    primary = inputs.primary
+    lost = regression(primary, last_known(primary.values, 2))
+    return lost is not None and primary.mcid is not None and lost >= primary.mcid - ROUNDING
 
 
 STEP_UP: dict[str, _Rule] = {
@@ -81,63 +69,65 @@ STEP_UP: dict[str, _Rule] = {
 }
 
 
-def _any_step_up(case: _Case) -> bool:
-    return any(rule(case) for rule in STEP_UP.values())
+def _any_step_up(policy: TaperPolicy, inputs: TaperInputs) -> bool:
+    return any(rule(policy, inputs) for rule in STEP_UP.values())
 
 
 # -- step down ------------------------------------------------------------------------------------
 
 
-def _tracked(case: _Case) -> bool:
-    count, primary = case.policy.n_consecutive, case.inputs.primary
-    weeks = primary.weeks if len(primary.weeks) == len(primary.values) else (None,) * len(primary.values)
-    sessions = tuple(zip(primary.values, weeks, strict=True))
-    return each(last(sessions, count), lambda session: on_track(case.policy, case.inputs, *session))
+def _tracked(policy: TaperPolicy, inputs: TaperInputs) -> bool:
+    primary, planned = inputs.primary, inputs.planned_weeks
+    values = last(primary.values, policy.n_consecutive)
+    dated = len(primary.weeks) == len(primary.values)
+    weeks = last(primary.weeks, policy.n_consecutive) if dated else (None,) * len(values)
+    return bool(values) and all(
+        on_track(policy, primary, planned, value, week) for value, week in zip(values, weeks, strict=True)
+    )
 
 
-def _goal_met(case: _Case) -> bool:
-    values = last(case.inputs.primary.values, case.policy.n_consecutive)
-    return each(values, lambda value: progress(case.inputs.primary, value) == 1)
+def _goal_met(policy: TaperPolicy, inputs: TaperInputs) -> bool:
+    values = last(inputs.primary.values, policy.n_consecutive)
+    return bool(values) and all(progress(inputs.primary, value) == 1 for value in values)
 
 
-def _pain_low(case: _Case) -> bool:
-    readings = last(case.inputs.pain.recent, case.policy.n_consecutive)
-    return each(readings, lambda pain: pain is not None and pain <= case.policy.pain_ok_max)
+def _pain_low(policy: TaperPolicy, inputs: TaperInputs) -> bool:
+    readings = known(inputs.pain.recent[-policy.n_consecutive :])
+    return len(readings) == policy.n_consecutive and max(readings) <= policy.pain_ok_max
 
 
-def _flare_free(case: _Case) -> bool:
-    flare = case.inputs.flare
+def _flare_free(policy: TaperPolicy, inputs: TaperInputs) -> bool:
+    flare = inputs.flare
     if flare.days_since is None:
         return flare.count_28d == 0
-    return flare.days_since >= case.policy.flare_free_days
+    return flare.days_since >= policy.flare_free_days
 
 
-def _adherent(case: _Case) -> bool:
-    share = case.inputs.adherence_28d
-    return share is not None and share >= case.policy.adherence_ok_min
+def _adherent(policy: TaperPolicy, inputs: TaperInputs) -> bool:
+    share = inputs.adherence_28d
+    return share is not None and share >= policy.adherence_ok_min
 
 
-def _long_enough(case: _Case) -> bool:
-    inputs, policy = case.inputs, case.policy
+def _long_enough(policy: TaperPolicy, inputs: TaperInputs) -> bool:
     enough_days = inputs.days_at_step >= policy.rung(inputs.step).min_days_at_step
     return enough_days and inputs.sessions_at_step >= policy.min_sessions_at_step
 
 
-def _answering(case: _Case) -> bool:
-    return case.inputs.checkins_answered_of_3 >= case.policy.checkins_answered_min and not _silent(case)
+def _answering(policy: TaperPolicy, inputs: TaperInputs) -> bool:
+    return inputs.checkins_answered_of_3 >= policy.checkins_answered_min and not _silent(policy, inputs)
 
 
-def _silent(case: _Case) -> bool:
-    return case.inputs.silent_run >= case.policy.silent_hold_after
+def _silent(policy: TaperPolicy, inputs: TaperInputs) -> bool:
+    return inputs.silent_run >= policy.silent_hold_after
 
 
-def _nothing_open(case: _Case) -> bool:
-    return not case.inputs.open.e2 and not case.inputs.open.ae and case.inputs.screening_valid
+def _nothing_open(policy: TaperPolicy, inputs: TaperInputs) -> bool:
+    return not inputs.open.e2 and not inputs.open.ae and inputs.screening_valid
 
 
-def _no_recent_step_up(case: _Case) -> bool:
-    since = case.inputs.days_since_step_up
-    return since is None or since >= case.policy.days_after_step_up_before_down
+def _no_recent_step_up(policy: TaperPolicy, inputs: TaperInputs) -> bool:
+    since = inputs.days_since_step_up
+    return since is None or since >= policy.days_after_step_up_before_down
 
 
 STEP_DOWN: dict[str, _Rule] = {
@@ -149,66 +139,60 @@ STEP_DOWN: dict[str, _Rule] = {
     "D6": _answering,
     "D7": _nothing_open,
     "D8": _no_recent_step_up,
-    "D9": lambda case: not case.inputs.review_overdue,
+    "D9": lambda _, inputs: not inputs.review_overdue,
 }
 _DISCHARGE_NEEDS = ("D2", "D3", "D4", "D6", "D7")
 
 
-def _sustained(case: _Case) -> bool:
-    inputs, policy = case.inputs, case.policy
+def _sustained(policy: TaperPolicy, inputs: TaperInputs) -> bool:
     return (
         inputs.step in policy.discharge_steps
         and inputs.days_at_step >= policy.discharge_sustained_days
-        and _goal_met(case)
-        and all(STEP_DOWN[name](case) for name in _DISCHARGE_NEEDS)
+        and _goal_met(policy, inputs)
+        and all(STEP_DOWN[name](policy, inputs) for name in _DISCHARGE_NEEDS)
     )
 
 
-# -- the rules, group by group, in order of precedence --------------------------------------------
+# -- the other groups -----------------------------------------------------------------------------
+
+_SUSPEND: dict[str, _Rule] = {
+    "TAP-SUS-1": lambda _, inputs: bool(inputs.open.e01 or inputs.open.hold or inputs.open.ae >= 3),
+    "TAP-SUS-2": lambda _, inputs: not inputs.screening_valid,
+}
+
+_ESCALATE: dict[str, _Rule] = {
+    "TAP-ESC-1": lambda policy, inputs: (
+        inputs.sessions_since_review >= policy.no_progress_sessions and _no_progress(policy, inputs)
+    ),
+    "TAP-ESC-2": lambda policy, inputs: inputs.step is policy.ladder[0].step and _any_step_up(policy, inputs),
+    "TAP-ESC-3": lambda policy, inputs: inputs.step_ups_84d >= 1 and _any_step_up(policy, inputs),
+    "TAP-ESC-4": lambda policy, inputs: (
+        inputs.sessions_since_review >= policy.hard_review_sessions
+        or inputs.days_since_review >= policy.hard_review_days
+    ),
+    "TAP-ESC-5": lambda policy, inputs: (
+        inputs.adherence_28d is not None and inputs.adherence_28d < policy.adherence_escalate_below
+    ),
+    "TAP-ESC-6": lambda policy, inputs: (
+        inputs.missed_run >= policy.missed_run_escalate or inputs.days_no_contact >= policy.no_contact_days
+    ),
+    NO_CHANGE_TWICE: lambda policy, inputs: inputs.reviews_no_change >= policy.reviews_no_change_escalate,
+}
 
 _GROUPS: tuple[tuple[TaperVerdict, dict[str, _Rule]], ...] = (
-    (TaperVerdict.STOP_CLIENT_CHOICE, {"TAP-STOP": lambda case: case.inputs.client_stop}),
-    (
-        TaperVerdict.SUSPEND,
-        {
-            "TAP-SUS-1": lambda case: bool(
-                case.inputs.open.e01 or case.inputs.open.hold or case.inputs.open.ae >= 3
-            ),
-            "TAP-SUS-2": lambda case: not case.inputs.screening_valid,
-        },
-    ),
-    (
-        TaperVerdict.ESCALATE,
-        {
-            "TAP-ESC-1": lambda case: (
-                case.inputs.sessions_since_review >= case.policy.no_progress_sessions and _no_progress(case)
-            ),
-            "TAP-ESC-2": lambda case: case.inputs.step is case.policy.ladder[0].step and _any_step_up(case),
-            "TAP-ESC-3": lambda case: case.inputs.step_ups_84d >= 1 and _any_step_up(case),
-            "TAP-ESC-4": lambda case: (
-                case.inputs.sessions_since_review >= case.policy.hard_review_sessions
-                or case.inputs.days_since_review >= case.policy.hard_review_days
-            ),
-            "TAP-ESC-5": lambda case: (
-                case.inputs.adherence_28d is not None
-                and case.inputs.adherence_28d < case.policy.adherence_escalate_below
-            ),
-            "TAP-ESC-6": lambda case: (
-                case.inputs.missed_run >= case.policy.missed_run_escalate
-                or case.inputs.days_no_contact >= case.policy.no_contact_days
-            ),
-            NO_CHANGE_TWICE: lambda case: (
-                case.inputs.reviews_no_change >= case.policy.reviews_no_change_escalate
-            ),
-        },
-    ),
+    (TaperVerdict.STOP_CLIENT_CHOICE, {"TAP-STOP": lambda _, inputs: inputs.client_stop}),
+    (TaperVerdict.SUSPEND, _SUSPEND),
+    (TaperVerdict.ESCALATE, _ESCALATE),
     (
         TaperVerdict.HOLD,
-        {"TAP-FRZ-1": lambda case: bool(case.inputs.open.e2 or case.inputs.open.ae in (1, 2))},
+        {"TAP-FRZ-1": lambda _, inputs: bool(inputs.open.e2 or inputs.open.ae in (1, 2))},
     ),
     (TaperVerdict.PROPOSE_STEP_UP, STEP_UP),
     (TaperVerdict.PROPOSE_DISCHARGE, {"TAP-DIS-1": _sustained}),
 )
+"""The groups of rules in order of precedence, each with the verdict that it leads to."""
+
+_RULES = tuple((verdict, name, rule) for verdict, rules in _GROUPS for name, rule in rules.items())
 
 
 def evaluate(policy: TaperPolicy, inputs: TaperInputs) -> TaperDecision:
@@ -216,48 +200,58 @@ def evaluate(policy: TaperPolicy, inputs: TaperInputs) -> TaperDecision:
 
     Raises KeyError if the client's step is not on the policy's ladder.
     """
-    case = _Case(policy, inputs)
     policy.rung(inputs.step)
-    true = [(verdict, [name for name, rule in rules.items() if rule(case)]) for verdict, rules in _GROUPS]
-    holding = {name: rule(case) for name, rule in STEP_DOWN.items()}
-    failing = tuple(f"not_{name}" for name, holds in holding.items() if not holds)
-    notes, soft = _notes(case), _soft_flags(case)
-
-    for place, (verdict, names) in enumerate(true):
-        if names:
-            return TaperDecision(
-                verdict=verdict,
-                to=policy.neighbour(inputs.step, -1) if verdict is TaperVerdict.PROPOSE_STEP_UP else None,
-                reasons=(*names, *failing) if verdict is TaperVerdict.HOLD else tuple(names),
-                also=tuple(name for _, lower in true[place + 1 :] for name in lower),
-                notes=notes,
-                soft_flags=soft,
-            )
-    below = policy.neighbour(inputs.step, 1)
-    if failing or below is None:
-        at_the_end = () if below else (LAST_STEP,)
+    true = [(verdict, name) for verdict, name, rule in _RULES if rule(policy, inputs)]
+    notes, soft = _notes(policy, inputs), _soft_flags(policy, inputs)
+    if true:
+        first = true[0][0]
+        reasons = tuple([name for verdict, name in true if verdict is first])
+        return TaperDecision(
+            verdict=first,
+            to=policy.neighbour(inputs.step, -1) if first is TaperVerdict.PROPOSE_STEP_UP else None,
+            reasons=(*reasons, *_failing(policy, inputs)) if first is TaperVerdict.HOLD else reasons,
+            also=tuple([name for verdict, name in true if verdict is not first]),
+            notes=notes,
+            soft_flags=soft,
+        )
+    failing = _failing(policy, inputs)
+    below = policy.neighbour(inputs.step, 1) if not failing else None
+    if below is None:
+        at_the_end = (LAST_STEP,) if inputs.step is policy.ladder[-1].step else ()
         return TaperDecision(
             verdict=TaperVerdict.HOLD, reasons=failing, notes=(*notes, *at_the_end), soft_flags=soft
         )
     return TaperDecision(
-        verdict=TaperVerdict.PROPOSE_STEP_DOWN, to=below, reasons=tuple(holding), notes=notes, soft_flags=soft
+        verdict=TaperVerdict.PROPOSE_STEP_DOWN,
+        to=below,
+        reasons=tuple(STEP_DOWN),
+        notes=notes,
+        soft_flags=soft,
     )
 
 
-def _notes(case: _Case) -> tuple[str, ...]:
+def _failing(policy: TaperPolicy, inputs: TaperInputs) -> tuple[str, ...]:
+    """The conditions for a step down that do not hold."""
+    return tuple([f"not_{name}" for name, holds in STEP_DOWN.items() if not holds(policy, inputs)])
+
+
+def _notes(policy: TaperPolicy, inputs: TaperInputs) -> tuple[str, ...]:
     """MISSING when a value that step-down needs is not known; SILENT when check-ins go unanswered."""
-    count = case.policy.n_consecutive
-    inputs = case.inputs
-    reached = [progress(inputs.primary, value) for value in last(inputs.primary.values, count)]
-    needed = (reached, last(inputs.pain.recent, count))
-    missing = inputs.adherence_28d is None or any(None in values or not values for values in needed)
-    return tuple(note for note, true in ((MISSING, missing), (SILENT, _silent(case))) if true)
+    primary, count = inputs.primary, policy.n_consecutive
+    missing = (
+        inputs.adherence_28d is None
+        or direction(primary) is None
+        or not complete(primary.values, count)
+        or not complete(inputs.pain.recent, count)
+    )
+    notes = (MISSING,) if missing else ()
+    return (*notes, SILENT) if _silent(policy, inputs) else notes
 
 
-def _soft_flags(case: _Case) -> tuple[str, ...]:
-    early = case.policy.no_progress_warning_sessions <= case.inputs.sessions_since_review
-    still_early = case.inputs.sessions_since_review < case.policy.no_progress_sessions
-    return ("no_progress_warning",) if early and still_early and _no_progress(case) else ()
+def _soft_flags(policy: TaperPolicy, inputs: TaperInputs) -> tuple[str, ...]:
+    sessions = inputs.sessions_since_review
+    warned = policy.no_progress_warning_sessions <= sessions < policy.no_progress_sessions
+    return ("no_progress_warning",) if warned and _no_progress(policy, inputs) else ()
 
 
 # -- policies -------------------------------------------------------------------------------------
@@ -276,10 +270,10 @@ def policy_from(pack: RulePack, condition: str | None = None) -> TaperPolicy:
     if review:
         numbers["hard_review_sessions"] = min(numbers["hard_review_sessions"], review.sessions)
         numbers["hard_review_days"] = min(numbers["hard_review_days"], review.days)
-    unknown = sorted(set(numbers) - set(TaperPolicy.model_fields))
+    unknown = sorted(set(numbers) - set(TaperPolicy.names()))
     if unknown:
         raise ValueError(f"the engine knows no parameter {', '.join(unknown)}; check the spelling")
-    return TaperPolicy.model_validate({**numbers, "ladder": pack.taper_policy.ladder})
+    return TaperPolicy.read({**numbers, "ladder": pack.taper_policy.ladder})
 
 
 def pain_ok_for_lasting_pain(baseline: float) -> float:

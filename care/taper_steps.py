@@ -6,11 +6,12 @@ The verdict itself is made by `care.taper.evaluate` in an activity and enters as
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from operator import attrgetter
+from typing import Any
 
 from care.adverse_grades import worst_open
 from care.draft import Draft
 from care.opening import blocking, screening_valid
-from care.same_again import same_again
 from care.told import by_question
 from care.trend import on_track
 from schemas.alerts import AlertReason
@@ -35,6 +36,7 @@ _STEP_UP_WINDOW = timedelta(days=84)
 _REVIEW_GRACE = timedelta(days=7)
 _HOURS_PER_FLARE_DAY = 24
 _DAY = timedelta(days=1)
+_SCORES_KEPT = 12
 
 PROPOSALS = {
     TaperVerdict.PROPOSE_STEP_DOWN: ApprovalKind.taper,
@@ -48,25 +50,26 @@ def taper_inputs(state: PlanState, now: datetime) -> TaperInputs:
     protocol, progress = state.protocol, state.progress
     scores = progress.scores[-protocol.taper.n_consecutive :]
     primary, urgencies = protocol.primary, [alert.urgency for alert in state.alerts]
+    began, stepped_up = _began(state), progress.last_step_up_at
     return TaperInputs(
         step=progress.step,
         days_at_step=_days(now, progress.step_entered_at),
         sessions_at_step=progress.sessions_at_step,
-        days_since_step_up=None if progress.last_step_up_at is None else _days(now, progress.last_step_up_at),
-        step_ups_84d=sum(1 for at in progress.step_ups if now - at <= _STEP_UP_WINDOW),
+        days_since_step_up=None if stepped_up is None else _days(now, stepped_up),
+        step_ups_84d=len([at for at in progress.step_ups if now - at <= _STEP_UP_WINDOW]),
         planned_weeks=protocol.planned_weeks,
         primary=PrimaryTrend(
             mcid=primary.mcid,
             baseline=primary.baseline,
             target=primary.target,
             best_at_step=progress.best_at_step,
-            values=tuple([score.primary for score in scores]),
-            weeks=tuple([_week(state, score) for score in scores]),
+            values=tuple(map(attrgetter("primary"), scores)),
+            weeks=tuple([_weeks(score.at, began) for score in scores]),
         ),
         pain=PainTrend(
             baseline=protocol.pain_baseline,
             at_step_entry=progress.pain_at_step_entry,
-            recent=tuple([score.pain for score in scores]),
+            recent=tuple(map(attrgetter("pain"), scores)),
         ),
         flare=flares(state, now),
         adherence_28d=adherence(state, now),
@@ -90,11 +93,20 @@ def taper_inputs(state: PlanState, now: datetime) -> TaperInputs:
 
 def as_expected(state: PlanState, score: Score) -> bool:
     """Whether a client was, at a visit, where the plan expected them (`definitions.on_track`)."""
-    return on_track(state.protocol.taper, taper_inputs(state, score.at), score.primary, _week(state, score))
+    protocol = state.protocol
+    measure = protocol.primary
+    goal = PrimaryTrend(baseline=measure.baseline, target=measure.target)
+    return on_track(
+        protocol.taper, goal, protocol.planned_weeks, score.primary, _weeks(score.at, _began(state))
+    )
 
 
-def _week(state: PlanState, score: Score) -> float:
-    return round(_days(score.at, state.progress.started_at or state.opened_at) / 7, 2)
+def _began(state: PlanState) -> datetime:
+    return state.progress.started_at or state.opened_at
+
+
+def _weeks(later: datetime, earlier: datetime) -> float:
+    return round(_days(later, earlier) / 7, 2)
 
 
 def _days(later: datetime, earlier: datetime) -> float:
@@ -128,8 +140,12 @@ def adherence(state: PlanState, now: datetime) -> float | None:
     make up for no missed visit. None with fewer than three planned events: too little to judge is never read as good.
     """
     since = now - _ADHERENCE_WINDOW
-    planned_for = [attended for at, attended in _came_or_missed(state.sessions) if since < at <= now]
-    attended, booked = sum(planned_for), len(planned_for)
+    came = [
+        s.status is _CAME
+        for s in state.sessions
+        if s.status in _CAME_OR_MISSED and since < s.starts_at <= now
+    ]
+    attended, booked = sum(came), len(came)
     weekly = state.protocol.home_days_per_week
     told = by_question(state.progress.answers).get("CHK-HOME", ())
     home = [min(a.value, weekly) for a in told if a.at > since]
@@ -137,12 +153,6 @@ def adherence(state: PlanState, now: datetime) -> float | None:
     if planned < _ADHERENCE_MIN_PLANNED:
         return None
     return round(100 * (attended + sum(home)) / planned, 1)
-
-
-@same_again
-def _came_or_missed(sessions: tuple[Session, ...]) -> tuple[tuple[datetime, bool], ...]:
-    """The visits that were kept or missed: when, and whether the client came."""
-    return tuple([(s.starts_at, s.status is _CAME) for s in sessions if s.status in _CAME_OR_MISSED])
 
 
 _CAME = SessionStatus.attended
@@ -164,7 +174,7 @@ def take_verdict(draft: Draft, decision: TaperDecision, inputs: TaperInputs | No
         reasons=decision.reasons,
         also=decision.also,
         notes=(*decision.notes, *decision.soft_flags),
-        inputs=(inputs or taper_inputs(draft.state, draft.now)).model_dump_json(),
+        inputs=(inputs or taper_inputs(draft.state, draft.now)).as_json(),
     )
     if draft.state.stage is not Stage.active:
         return
@@ -221,27 +231,27 @@ def change_step(draft: Draft, step: Step, rule: str) -> None:
     )
 
 
-def note_outcome(draft: Draft, session: Session, pain: float | None, primary: float | None) -> None:
-    """Count a completed session towards the step, the review and the best value.
+def note_outcome(draft: Draft, session: Session, score: Score) -> None:
+    """Count a completed session and its score towards the step, the review and the best value.
 
     One from before the plan came to this step counts for the review, not for the step.
     """
     progress = draft.state.progress
-    if session.starts_at < progress.step_entered_at:
-        draft.progress(
-            sessions_completed=progress.sessions_completed + 1,
-            sessions_since_review=progress.sessions_since_review + 1,
-        )
-        return
-    measure = draft.protocol.primary
-    better = max if measure.target >= measure.baseline else min
-    known = [value for value in (progress.best_at_step, primary) if value is not None]
-    draft.progress(
-        sessions_at_step=progress.sessions_at_step + 1,
-        sessions_completed=progress.sessions_completed + 1,
-        sessions_since_review=progress.sessions_since_review + 1,
-        missed_run=0,
-        best_at_step=better(known) if known else None,
-        pain_at_step_entry=progress.pain_at_step_entry if progress.pain_at_step_entry is not None else pain,
-        last_contact_at=max(progress.last_contact_at, session.starts_at),
-    )
+    scores = sorted((*progress.scores, score), key=attrgetter("at"))
+    changes: dict[str, Any] = {
+        "scores": tuple(scores[-_SCORES_KEPT:]),
+        "sessions_completed": progress.sessions_completed + 1,
+        "sessions_since_review": progress.sessions_since_review + 1,
+    }
+    if session.starts_at >= progress.step_entered_at:
+        measure, entry = draft.protocol.primary, progress.pain_at_step_entry
+        better = max if measure.target >= measure.baseline else min
+        known = [value for value in (progress.best_at_step, score.primary) if value is not None]
+        changes |= {
+            "sessions_at_step": progress.sessions_at_step + 1,
+            "missed_run": 0,
+            "best_at_step": better(known) if known else None,
+            "pain_at_step_entry": entry if entry is not None else score.pain,
+            "last_contact_at": max(progress.last_contact_at, session.starts_at),
+        }
+    draft.progress(**changes)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
-from schemas.taper import PrimaryTrend, TaperInputs, TaperPolicy
+from schemas.taper import PrimaryTrend, TaperPolicy
 
 V = TypeVar("V")
 ROUNDING = 1e-9
@@ -29,23 +29,31 @@ def progress(primary: PrimaryTrend, value: float | None) -> float | None:
     return min(1.0, max(0.0, share))
 
 
-def on_track(policy: TaperPolicy, inputs: TaperInputs, value: float | None, week: float | None) -> bool:
+def on_track(
+    policy: TaperPolicy,
+    primary: PrimaryTrend,
+    planned_weeks: float | None,
+    value: float | None,
+    week: float | None,
+) -> bool:
     """At the goal, or at least where the plan expected the client to be by that week, less the tolerance."""
-    share = progress(inputs.primary, value)
+    share = progress(primary, value)
     if share is None:
         return False
     if share >= 1:
         return True
-    if week is None or not inputs.planned_weeks or inputs.planned_weeks < 0:
+    if week is None or not planned_weeks or planned_weeks < 0:
         return False
-    expected = min(1.0, week / inputs.planned_weeks)
+    expected = min(1.0, week / planned_weeks)
     return share >= expected - policy.on_track_tolerance - ROUNDING
 
 
-def regression(primary: PrimaryTrend, value: float) -> float | None:
-    """How far `value` has fallen back from the best at this step, in the improving direction."""
-    way = direction(primary)
-    return None if way is None or primary.best_at_step is None else (primary.best_at_step - value) * way
+def regression(primary: PrimaryTrend, values: Sequence[float]) -> float | None:
+    """How far all of `values` have fallen back from the best at this step, in the improving direction."""
+    way, best = direction(primary), primary.best_at_step
+    if way is None or best is None or not values:
+        return None
+    return best - max(values) if way > 0 else min(values) - best
 
 
 def last(values: Sequence[V], count: int) -> Sequence[V]:
@@ -58,6 +66,11 @@ def known(values: Iterable[float | None]) -> list[float]:
     return [value for value in values if value is not None]
 
 
-def each(values: Sequence[V], holds: Callable[[V], bool]) -> bool:
-    """All of at least one: an empty trend shows nothing."""
-    return bool(values) and all(map(holds, values))
+def last_known(values: Iterable[float | None], count: int) -> Sequence[float]:
+    """The last `count` values that were taken; none at all if there are fewer."""
+    return last(known(values), count)
+
+
+def complete(values: Sequence[float | None], count: int) -> bool:
+    """Whether there are `count` values and each of the last `count` was taken."""
+    return len(values) >= count and None not in values[-count:]

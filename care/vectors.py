@@ -169,7 +169,7 @@ def _taper(pack: RulePack, document: Any) -> Iterator[VectorOutcome]:
     policy = policy_from(pack)
     for example in examples:
         try:
-            inputs = TaperInputs.model_validate(example.get("in"))
+            inputs = TaperInputs.read(example.get("in"))
         except ValidationError as error:
             wrong = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
             yield _unrunnable(VectorKind.taper, example, "in", wrong)
@@ -216,7 +216,7 @@ def _field(name: str) -> tuple[_View, _Compare | None]:
     return (lambda reading: _plain(getattr(reading, name)), None)
 
 
-_REPLY: _Table = {name: _field(name) for name in Reading.model_fields}
+_REPLY: _Table = {name: _field(name) for name in Reading.names()}
 
 
 def _unrunnable(kind: VectorKind, example: Mapping[str, Any], field: str, why: str) -> VectorOutcome:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 from care.draft import Draft
 from care.fitting import matter
@@ -16,6 +17,7 @@ ASKED_BACK = "REPLY-WHICH"
 """The rule by which a client is asked which of two an answer was meant for (`sms.md`, precedence)."""
 
 _WAITED_FOR = timedelta(hours=4)
+_when_asked = attrgetter("asked_at", "key")
 _TEMPLATES = {
     (PromptKind.confirm_session, PromptKind.score): "which_visit_or_question",
     (PromptKind.confirm_session, PromptKind.confirm_session): "which_visit",
@@ -25,8 +27,8 @@ _TEMPLATES = {
 
 def asked_which(draft: Draft) -> Prompt | None:
     """The open question which of two was meant, if the client has been asked."""
-    open_now = (p for p in draft.state.prompts if p.expires_at > draft.now)
-    return next((p for p in open_now if p.kind is PromptKind.which), None)
+    asked = (p for p in draft.state.prompts if p.kind is PromptKind.which and p.expires_at > draft.now)
+    return next(asked, None)
 
 
 def ask_which(draft: Draft, inbound_id: str, finding: ReplyFinding, fitting: Sequence[Prompt]) -> bool:
@@ -79,10 +81,10 @@ def _told_by(draft: Draft, one: Prompt, matters: Sequence[Prompt]) -> datetime |
 def _one_each(fitting: Sequence[Prompt], *, questions_apart: bool) -> list[Prompt]:
     """Of each matter the prompt asked last, in order of time, visits first; beside a visit all questions are one."""
     apart = questions_apart and not any(_of_a_visit(p) for p in fitting)
-    in_order = sorted(fitting, key=lambda p: (p.asked_at, p.key))
+    in_order = sorted(fitting, key=_when_asked)
     last = {matter(prompt, questions_apart=apart): prompt for prompt in in_order}
     visits = sorted((p for p in last.values() if _of_a_visit(p)), key=lambda p: p.session_no or 0)
-    questions = sorted((p for p in last.values() if not _of_a_visit(p)), key=lambda p: (p.asked_at, p.key))
+    questions = sorted((p for p in last.values() if not _of_a_visit(p)), key=_when_asked)
     return [*visits, *questions]
 
 

@@ -39,6 +39,7 @@ Clients = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 
 _COLLECT_EVERY = 200
+_SHOWN_A_SECOND = 2  # drawing the bar costs as much as a third of a life
 
 
 def simulate(
@@ -107,7 +108,10 @@ def played(
     gc.disable()
     begun = time.perf_counter()
     try:
-        with Progress(*columns, console=console, disable=quiet or not sys.stderr.isatty()) as progress:
+        hidden = quiet or not sys.stderr.isatty()
+        with Progress(
+            *columns, console=console, disable=hidden, refresh_per_second=_SHOWN_A_SECOND
+        ) as progress:
             task = progress.add_task(pack.version, total=plans)
             for story in lives(world, plans, weeks):
                 total.add(story)

@@ -29,9 +29,10 @@ def parse(
         )
     reading = read(pack, text, question)
     if json:
-        typer.echo(reading.model_dump_json())
+        typer.echo(reading.as_json())
         return
-    said = reading.model_dump(mode="json", exclude_defaults=True)
+    blank = Reading().plain()
+    said = {name: told for name, told in reading.plain().items() if told != blank[name]}
     if not said:
         typer.echo("Nothing that a rule acts on.")
     for name, value in said.items():

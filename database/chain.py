@@ -81,7 +81,7 @@ def links_after(end: ChainEnd, plan_id: str, plan_seq: int, events: Iterable[Pla
                 "at": event.at,
                 "rule": event.rule,
                 "actor": event.actor,
-                "facts": event.model_dump(mode="json")["facts"],
+                "facts": event.plain()["facts"],
                 "previous_hash": end.hash.hex(),
                 "hash": digest.hex(),
             }

@@ -150,8 +150,8 @@ async def _link_patterns(connection: AsyncConnection, copying: Copying) -> None:
 
 def _words(row: Row[Any]) -> str:
     """What the hash of this event covers."""
-    told = {name: getattr(row, name) for name in PlanEvent.model_fields}
-    return canonical(row.plan_id, row.plan_seq, row.position, PlanEvent.model_validate(told))
+    told = {name: getattr(row, name) for name in PlanEvent.names()}
+    return canonical(row.plan_id, row.plan_seq, row.position, PlanEvent.read(told))
 
 
 async def _copy_batch(connection: AsyncConnection, first: int) -> None:

@@ -141,6 +141,6 @@ def _recorded(row: Any) -> RecordedEvent:
 
 
 def _event(row: Any) -> PlanEvent:
-    return PlanEvent.model_validate(
+    return PlanEvent.read(
         {"kind": row.kind, "at": row.at, "rule": row.rule, "actor": row.actor, "facts": row.facts}
     )

@@ -58,7 +58,7 @@ async def enter_fallbacks(engine: AsyncEngine, now: datetime) -> int:
     entered = 0
     async with engine.begin() as connection:
         for row in (await connection.execute(_FAILED, {"now": now, "at_once": AT_ONCE})).all():
-            order = mail_order(TextOrder.model_validate(row.order_json))
+            order = mail_order(TextOrder.read(row.order_json))
             if await order_texts(connection, (order,), now):
                 await connection.execute(
                     update(messages)

@@ -23,7 +23,7 @@ from database.outbox_turns import hold_plan, mark_done
 from database.person_texts import PersonTexts, person_texts, take_turn
 from database.recording.texts import ORDER, as_row
 from database.tables import messages
-from schemas.events import EventKind, PlanEvent
+from schemas.events import EventKind, Fact, PlanEvent
 from schemas.messages import ChannelName, CheckResult, MessageStatus, TextOrder
 from schemas.plan import AgendaItem
 
@@ -246,7 +246,7 @@ async def move(
 
 def _told_by(order: TextOrder, fate: Fate, now: datetime) -> PlanEvent:
     kind = EventKind.text_sent if fate.status is MessageStatus.sent else EventKind.text_not_sent
-    facts = {
+    facts: dict[str, Fact] = {
         "key": order.key,
         "template": order.template,
         "session": order.session_no,
@@ -254,7 +254,7 @@ def _told_by(order: TextOrder, fate: Fate, now: datetime) -> PlanEvent:
         "reason": fate.reason,
         "error_code": fate.error_code,
     }
-    known = {name: fact for name, fact in facts.items() if fact is not None}
+    known: dict[str, Fact] = {name: fact for name, fact in facts.items() if fact is not None}
     return PlanEvent(kind=kind, at=now, rule=order.rule, facts=known)
 
 

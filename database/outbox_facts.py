@@ -139,7 +139,7 @@ async def text_facts(engine: AsyncEngine, order: TextOrder, now: datetime) -> Te
         texts_allowed=row.texts_allowed,
         consented=row.consented,
         texts_agreed=row.texts_agreed,
-        hours=SiteHours.model_validate(row.hours),
+        hours=SiteHours.read(row.hours),
         clinic_name=row.clinic_name,
         phone=row.phone,
         nation=Nation(row.nation),

@@ -69,5 +69,5 @@ async def mark_done(
     if order.agenda_key is None:
         return
     noted = stored.asking(order.asking) if stored is not None and order.asking is not None else None
-    shown = next_item.model_dump(include=set(_SHOWN)) if next_item else dict.fromkeys(_SHOWN)
+    shown = {name: getattr(next_item, name, None) for name in _SHOWN}
     await connection.execute(_DONE, {**shown, "plan_id": order.plan_id, "now": now, "noted": noted})

@@ -101,7 +101,7 @@ def _glance(row: Any, visits: tuple[SessionStatus, ...]) -> Glance:
         last_contact_at=row.last_contact_at,
         visits=visits,
         checkins=tuple(row.checkins),
-        measure=Measure.model_validate(row.measure),
+        measure=Measure.read(row.measure),
         outcome=_last(row.scores, "primary"),
         pain=_last(row.scores, "pain"),
         pain_baseline=row.pain_baseline,

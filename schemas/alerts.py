@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from schemas.base import Instant, Made
+from schemas.base import Instant
+from schemas.made import Made, made
 from schemas.screening import Urgency
 
 
@@ -37,6 +38,7 @@ class AlertReason(StrEnum):
     rules_changed = "rules_changed"
 
 
+@made
 class Alert(Made):
     """Something a person must deal with. It has an owner and a deadline until a person closes it.
 

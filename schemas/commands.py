@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from schemas.base import Frozen, Instant, Made
+from schemas.base import Frozen, Instant
+from schemas.made import Made, made
 from schemas.number_alerts import NumberAlert
 from schemas.plan import SessionStatus
 from schemas.protocol import Measure
@@ -33,7 +34,8 @@ class Role(StrEnum):
 CLINICIANS = frozenset({Role.treating_physiotherapist, Role.duty_physiotherapist, Role.lead_physiotherapist})
 
 
-class Actor(Frozen):
+@made
+class Actor(Made):
     """Who asks. The client and the service itself have no roles."""
 
     id: str
@@ -227,6 +229,7 @@ class Amend(Frozen):
     regions: NewRegions | None = None
 
 
+@made
 class ReceiveText(Made):
     """A text came in. The words stay in the database under `inbound_id`.
 
@@ -334,6 +337,7 @@ Command = Annotated[
 ]
 
 
+@made
 class CommandEnvelope(Made):
     """A command with its id and its sender. The same id is applied once, also across continue-as-new."""
 

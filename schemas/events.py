@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from enum import StrEnum
 
-from schemas.base import Instant, Made
+from schemas.base import Instant
+from schemas.made import Made, made
 
 
 class EventKind(StrEnum):
@@ -68,6 +70,7 @@ class EventKind(StrEnum):
 Fact = str | int | float | bool | None | tuple[str, ...]
 
 
+@made
 class PlanEvent(Made):
     """One event. `facts` hold codes, ids and numbers; free text is referred to by id."""
 
@@ -75,4 +78,4 @@ class PlanEvent(Made):
     at: Instant
     rule: str | None = None
     actor: str = "system"
-    facts: dict[str, Fact] = {}
+    facts: dict[str, Fact] = field(default_factory=dict)

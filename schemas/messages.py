@@ -5,7 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
-from schemas.base import Frozen, Instant, Made
+from schemas.base import Instant
+from schemas.made import Made, made
 from schemas.prompts import Asking
 
 
@@ -41,13 +42,15 @@ class ChannelName(StrEnum):
     email = "email"
 
 
-class CheckResult(Frozen):
+@made
+class CheckResult(Made):
     """One question asked about a text before it went: whether nothing stood against it."""
 
     check: str
     passed: bool
 
 
+@made
 class TextOrder(Made):
     """A text the plan wants sent once. `key` is the intent key, unique in the database.
 
@@ -104,7 +107,8 @@ class MessageStatus(StrEnum):
     expired = "expired"
 
 
-class SendOutcome(Frozen):
+@made
+class SendOutcome(Made):
     """What became of a text, as the workflow needs to know it."""
 
     status: MessageStatus

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from schemas.base import Frozen
+from schemas.made import Made, made
 from schemas.screening import Urgency
 
 
-class NumberAlert(Frozen):
+@made
+class NumberAlert(Made):
     """One number alert: the rule, how urgent it is, and the text it sends at once, if any."""
 
     rule: str

@@ -9,7 +9,8 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from schemas.alerts import Alert
-from schemas.base import Frozen, Instant, Made
+from schemas.base import Instant
+from schemas.made import Made, made
 from schemas.prompts import Answer, Asking, Prompt
 from schemas.protocol import ApprovalKind, Protocol
 from schemas.screening import Disposition, Hold, ScreeningResult, Urgency
@@ -58,6 +59,7 @@ SLOT_TAKING = frozenset({SessionStatus.booked, SessionStatus.held})
 CLIENT_MISSED = frozenset({SessionStatus.no_show, SessionStatus.late_cancel})
 
 
+@made
 class Session(Made):
     """One visit. `revision` counts its moves, so that a text for an old time is never taken for the new.
 
@@ -76,6 +78,7 @@ class Session(Made):
     closed_at: Instant | None = None
 
 
+@made
 class Score(Made):
     """What one completed session measured. None means not known, and is never read as good."""
 
@@ -87,7 +90,8 @@ class Score(Made):
     primary: float | None = None
 
 
-class Proposal(Frozen):
+@made
+class Proposal(Made):
     """What the software suggests and why: rule ids with the evidence they rest on.
 
     `runs_out` is the last day of the document that a clearance is asked for again.
@@ -102,7 +106,8 @@ class Proposal(Frozen):
     alert_id: str | None = None
 
 
-class Approval(Frozen):
+@made
+class Approval(Made):
     """A decision that waits for a named therapist, with a deadline and an escalation chain."""
 
     id: str
@@ -116,7 +121,8 @@ class Approval(Frozen):
     proposal: Proposal = Proposal()
 
 
-class HeldRequirement(Frozen):
+@made
+class HeldRequirement(Made):
     """A hold from screening and how far it has come. Only its own document or review discharges it (ALG-4).
 
     `key` tells it from the others: one rule may ask for a date and for a letter, and for several regions.
@@ -134,7 +140,8 @@ class HeldRequirement(Frozen):
         return "/".join(part for part in (hold.rule, hold.kind, hold.region, hold.side) if part)
 
 
-class ScreeningState(Frozen):
+@made
+class ScreeningState(Made):
     """The screening in force.
 
     `completed_on` is when the whole form was last answered, `repeated_on` when the short list of a gap rule was.
@@ -149,7 +156,8 @@ class ScreeningState(Frozen):
     repeat_items: tuple[str, ...] = ()
 
 
-class Pause(Frozen):
+@made
+class Pause(Made):
     """Why an active plan stands still. A safety pause ends only through a therapist's approval (MID-3)."""
 
     reason: str
@@ -158,7 +166,8 @@ class Pause(Frozen):
     until: Instant | None = None
 
 
-class Progress(Frozen):
+@made
+class Progress(Made):
     """The measures that the taper policy looks at; bounded, so that a long plan stays small."""
 
     step: Step
@@ -182,7 +191,8 @@ class Progress(Frozen):
     started_at: Instant | None = None
 
 
-class PlanState(Frozen):
+@made
+class PlanState(Made):
     """One plan, whole. `seq` counts recorded transitions; the database holds the same state under the same seq.
 
     `put_off` says until when a question waits whose turn passed unused (`q:CHK-PAIN`); `judged_under` is the hash of
@@ -299,6 +309,7 @@ TEXT_KINDS = frozenset(
 )
 
 
+@made
 class AgendaItem(Made):
     """One thing that will happen: when, by which rule, and whose it is."""
 

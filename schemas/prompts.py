@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from enum import StrEnum
 
-from schemas.base import Frozen, Instant, Made
+from schemas.base import Instant
+from schemas.made import Made, made
 from schemas.number_alerts import NumberAlert
 
 
+@made
 class Answer(Made):
     """A client's answer to a check-in question."""
 
@@ -25,7 +28,8 @@ class PromptKind(StrEnum):
     which = "which"
 
 
-class Undecided(Frozen):
+@made
+class Undecided(Made):
     """An answer that fits two open prompts (`options`, as A and B of the text that asks which), as it was read."""
 
     inbound_id: str
@@ -33,9 +37,10 @@ class Undecided(Frozen):
     value: int | None = None
     choice: int | None = None
     imprecise: bool = False
-    alerts: dict[str, tuple[NumberAlert, ...]] = {}
+    alerts: dict[str, tuple[NumberAlert, ...]] = field(default_factory=dict)
 
 
+@made
 class Prompt(Made):
     """A text that waits for an answer. A reply belongs to the prompt it fits, even after later texts (F31)."""
 
@@ -50,6 +55,7 @@ class Prompt(Made):
     undecided: Undecided | None = None
 
 
+@made
 class Asking(Made):
     """What a text that goes on its way leaves in its plan: its agenda key has had its turn, its question waits.
 

@@ -6,26 +6,31 @@ the agenda needs only this and the plan's state, never the whole pack.
 
 from __future__ import annotations
 
+from dataclasses import field
 from datetime import date, time, timedelta
 from enum import StrEnum
+from typing import Annotated
 
 from pydantic import Field
 
-from schemas.base import Frozen, Instant, Shared
+from schemas.base import Instant, Shared
+from schemas.made import Made, made
 from schemas.screening import Disposition, Restriction, Urgency
 from schemas.taper import Step, TaperPolicy
 from schemas.treating import AdverseTerms
 
 
-class OpeningSpan(Frozen):
+@made
+class OpeningSpan(Made):
     """The site is staffed from `opens` to `closes`, local time, on `weekday` (0 is Monday)."""
 
-    weekday: int = Field(ge=0, le=6)
+    weekday: Annotated[int, Field(ge=0, le=6)]
     opens: time
     closes: time
 
 
-class SiteHours(Frozen):
+@made
+class SiteHours(Made):
     """When the site is staffed, in its own zone. Alert and approval deadlines count only these minutes.
 
     Looked up by value wherever an answer about time is remembered, so its hash is that of its two short parts.
@@ -41,14 +46,16 @@ class SiteHours(Frozen):
         return hash((self.zone, self.quiet_start))
 
 
-class ChainLink(Frozen):
+@made
+class ChainLink(Made):
     """One step of the escalation chain: a role and the person who fills it at this site."""
 
     role: str
     staff_id: str
 
 
-class Measure(Frozen):
+@made
+class Measure(Made):
     """The plan's primary measure and its goal."""
 
     code: str
@@ -57,7 +64,8 @@ class Measure(Frozen):
     mcid: float
 
 
-class AlertTerms(Frozen):
+@made
+class AlertTerms(Made):
     """How fast an alert of one urgency must be acknowledged and acted on, in staffed minutes."""
 
     acknowledge_minutes: int
@@ -65,7 +73,8 @@ class AlertTerms(Frozen):
     pages: bool
 
 
-class CheckinRule(Frozen):
+@made
+class CheckinRule(Made):
     """One line of the check-in schedule (SCH-n): ask a question every so many days at each step."""
 
     rule: str
@@ -73,7 +82,8 @@ class CheckinRule(Frozen):
     every_days: dict[Step, int]
 
 
-class AskAgain(Frozen):
+@made
+class AskAgain(Made):
     """Questions to ask again before a session that comes more than `after_days` after the form or the last visit.
 
     No items: the whole form. `assess`: a new physical assessment as well.
@@ -96,7 +106,8 @@ class ApprovalKind(StrEnum):
     discharge = "discharge"
 
 
-class Protocol(Frozen):
+@made
+class Protocol(Made):
     """Everything the agenda needs to know about one plan's rules."""
 
     revision: int = 1
@@ -115,7 +126,7 @@ class Protocol(Frozen):
     first_session_at: Instant
     taper: Shared[TaperPolicy]
     planned_weeks: int = 12
-    home_days_per_week: int = Field(7, ge=1, le=7)
+    home_days_per_week: Annotated[int, Field(ge=1, le=7)] = 7
     """On how many days a week the client is to stretch at home (ADH); the pack names none: every day, to confirm."""
     primary: Shared[Measure]
     pain_baseline: float
@@ -132,7 +143,7 @@ class Protocol(Frozen):
     short_course_sessions: int | None = None
     screening_valid_days: int = 180
     screening_warning_days: int = 14
-    screening_valid_by: dict[Disposition, int] = Field(default_factory=dict)
+    screening_valid_by: dict[Disposition, int] = field(default_factory=dict)
     ask_again: Shared[tuple[AskAgain, ...]] = ()
     silent_phone_after: int = 2
     silent_hold_after: int = 3

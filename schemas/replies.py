@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from schemas.base import Frozen
+from schemas.made import Made, made
 from schemas.screening import Urgency
 
 
-class Reading(Frozen):
+@made
+class Reading(Made):
     """A reply as the rule pack reads it (`sms_checkins.parser`).
 
     Several fields may be set at once: "1" is both a `value` and a `choice`, and "cancel" both a

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
 
-from schemas.base import Frozen
+from schemas.made import Made, made
 
 
 class Disposition(StrEnum):
@@ -79,7 +79,8 @@ class HoldKind(StrEnum):
     incomplete = "incomplete"
 
 
-class Restriction(Frozen):
+@made
+class Restriction(Made):
     """One entry of the pack's restriction catalogue, with its parameters.
 
     `region` None means the restriction has no region, or holds everywhere.
@@ -91,7 +92,8 @@ class Restriction(Frozen):
     technique: str | None = None
 
 
-class Hold(Frozen):
+@made
+class Hold(Made):
     """Something that must be discharged, by its own document or date, before hands-on work (ALG-4).
 
     `rule` names the pack's rule, or `<item>-unsure`, or `<item>-incomplete`.
@@ -116,7 +118,8 @@ class Hold(Frozen):
     by_convention: bool = False
 
 
-class Finding(Frozen):
+@made
+class Finding(Made):
     """One rule that matched, and what it asks for."""
 
     rule: str
@@ -128,7 +131,8 @@ class Finding(Frozen):
     message: str | None = None
 
 
-class ScreeningResult(Frozen):
+@made
+class ScreeningResult(Made):
     """The join of every finding of one form under one rule pack (ALG-1 … ALG-8b).
 
     `incomplete` lists the unanswered fields as `SCR-10` or `SCR-10.still_told_limits`.

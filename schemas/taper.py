@@ -6,11 +6,12 @@ Steps are named S0 … S4 and carry an interval in days, so no step has an ambig
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from schemas.base import Frozen, Made
+from schemas.base import Frozen
+from schemas.made import Made, made
 
 
 class Step(StrEnum):
@@ -35,6 +36,7 @@ class TaperVerdict(StrEnum):
     PROPOSE_STEP_DOWN = "PROPOSE_STEP_DOWN"
 
 
+@made
 class PrimaryTrend(Made, extra="forbid"):
     """The primary measure: `values` at the last completed sessions, oldest first, None where not taken.
 
@@ -50,6 +52,7 @@ class PrimaryTrend(Made, extra="forbid"):
     weeks: tuple[float | None, ...] = ()
 
 
+@made
 class PainTrend(Made, extra="forbid"):
     """Average pain of the last 24 h (0-10), asked before each of the last completed sessions, oldest first.
 
@@ -63,6 +66,7 @@ class PainTrend(Made, extra="forbid"):
     last_gap_hours: float | None = None
 
 
+@made
 class Flares(Made, extra="forbid"):
     """Flare-ups the client named: how many in 28 days, the longest of them in hours, days since the last."""
 
@@ -71,6 +75,7 @@ class Flares(Made, extra="forbid"):
     days_since: float | None = None
 
 
+@made
 class OpenItems(Made, extra="forbid"):
     """What is open now: E0 and E1 alerts, E2 alerts, plan-scope holds, the highest adverse event grade."""
 
@@ -80,6 +85,7 @@ class OpenItems(Made, extra="forbid"):
     ae: int = 0
 
 
+@made
 class TaperInputs(Made, extra="forbid"):
     """Everything the policy looks at. None always means "not known", never "fine"."""
 
@@ -106,7 +112,7 @@ class TaperInputs(Made, extra="forbid"):
     client_stop: bool = False
 
 
-class TaperDecision(Made):
+class TaperDecision(Frozen):
     """The proposal and why.
 
     `reasons` are the rules that decided (`TAP-UP-1`, `D1` … `D9`, `not_D5`); `also` are other rules
@@ -122,48 +128,50 @@ class TaperDecision(Made):
     soft_flags: tuple[str, ...] = ()
 
 
-class LadderStep(Frozen):
+@made
+class LadderStep(Made):
     """One rung: how often, how close two visits may come, how long to stay before stepping down (days)."""
 
     step: Step
     label: str
-    interval_days: float = Field(gt=0)
-    min_gap_days: float = Field(ge=0)
-    min_days_at_step: float = Field(ge=0)
+    interval_days: Annotated[float, Field(gt=0)]
+    min_gap_days: Annotated[float, Field(ge=0)]
+    min_days_at_step: Annotated[float, Field(ge=0)]
 
 
-class TaperPolicy(Frozen):
+@made
+class TaperPolicy(Made):
     """The ladder and every number of `taper_policy.params`: what a plan's resolved protocol carries.
 
     The defaults below the line are numbers that the draft pack states only in the rules' prose.
     """
 
-    ladder: tuple[LadderStep, ...] = Field(min_length=1)
-    n_consecutive: int = Field(ge=1)
-    on_track_tolerance: float = Field(ge=0, le=1)
-    pain_ok_max: float = Field(ge=0, le=5)
-    pain_mcid: float = Field(gt=0)
-    adherence_ok_min: float = Field(ge=0, le=100)
-    adherence_escalate_below: float = Field(ge=0, le=100)
-    min_sessions_at_step: int = Field(ge=0)
-    flare_free_days: float = Field(ge=0)
-    flare_long_hours: float = Field(ge=0)
-    flare_count_28d: int = Field(ge=1)
-    checkins_answered_min: int = Field(ge=0, le=3)
-    silent_hold_after: int = Field(ge=1)
-    days_after_step_up_before_down: float = Field(ge=0)
-    no_progress_sessions: int = Field(ge=1)
-    no_progress_warning_sessions: int = Field(ge=1)
-    step_up_window_days: float = Field(ge=0)
-    hard_review_sessions: int = Field(ge=1)
-    hard_review_days: float = Field(ge=1)
-    proposal_expires_days: int = Field(ge=1)
-    discharge_sustained_days: float = Field(ge=0)
+    ladder: Annotated[tuple[LadderStep, ...], Field(min_length=1)]
+    n_consecutive: Annotated[int, Field(ge=1)]
+    on_track_tolerance: Annotated[float, Field(ge=0, le=1)]
+    pain_ok_max: Annotated[float, Field(ge=0, le=5)]
+    pain_mcid: Annotated[float, Field(gt=0)]
+    adherence_ok_min: Annotated[float, Field(ge=0, le=100)]
+    adherence_escalate_below: Annotated[float, Field(ge=0, le=100)]
+    min_sessions_at_step: Annotated[int, Field(ge=0)]
+    flare_free_days: Annotated[float, Field(ge=0)]
+    flare_long_hours: Annotated[float, Field(ge=0)]
+    flare_count_28d: Annotated[int, Field(ge=1)]
+    checkins_answered_min: Annotated[int, Field(ge=0, le=3)]
+    silent_hold_after: Annotated[int, Field(ge=1)]
+    days_after_step_up_before_down: Annotated[float, Field(ge=0)]
+    no_progress_sessions: Annotated[int, Field(ge=1)]
+    no_progress_warning_sessions: Annotated[int, Field(ge=1)]
+    step_up_window_days: Annotated[float, Field(ge=0)]
+    hard_review_sessions: Annotated[int, Field(ge=1)]
+    hard_review_days: Annotated[float, Field(ge=1)]
+    proposal_expires_days: Annotated[int, Field(ge=1)]
+    discharge_sustained_days: Annotated[float, Field(ge=0)]
     # -- stated in the rules' prose ------------------------------------------------------------
-    missed_run_escalate: int = Field(default=3, ge=1)
-    no_contact_days: float = Field(default=42, ge=1)
-    reviews_no_change_escalate: int = Field(default=2, ge=1)
-    pain_gap_hours: float = Field(default=48, ge=0)
+    missed_run_escalate: Annotated[int, Field(ge=1)] = 3
+    no_contact_days: Annotated[float, Field(ge=1)] = 42
+    reviews_no_change_escalate: Annotated[int, Field(ge=1)] = 2
+    pain_gap_hours: Annotated[float, Field(ge=0)] = 48
     discharge_steps: tuple[Step, ...] = (Step.S3, Step.S4)
 
     def rung(self, step: Step) -> LadderStep:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from schemas.base import Frozen, Instant, Made
+from schemas.base import Frozen, Instant
 from schemas.events import PlanEvent
+from schemas.made import Made, made
 from schemas.messages import TextOrder
 from schemas.number_alerts import NumberAlert
 from schemas.plan import PlanState
 from schemas.replies import Reading
 
 
+@made
 class Placement(Made):
     """A claim on the calendar: this therapist and room, from start to end. PostgreSQL refuses an overlap."""
 
@@ -20,6 +22,7 @@ class Placement(Made):
     room_id: str
 
 
+@made
 class ClosedAlert(Made):
     """How an alert ended."""
 
@@ -29,6 +32,7 @@ class ClosedAlert(Made):
     note_id: str | None = None
 
 
+@made
 class ClosedApproval(Made):
     """How an approval ended; `decision` is approve, edit, reject or lapsed."""
 
@@ -38,6 +42,7 @@ class ClosedApproval(Made):
     reason_id: str | None = None
 
 
+@made
 class Transition(Made):
     """What one cause leads to. `state.seq` and `cause` make it idempotent.
 
@@ -80,7 +85,7 @@ class RecordReply(Frozen):
     texts: tuple[TextOrder, ...] = ()
 
 
-class ReplyQuestion(Made):
+class ReplyQuestion(Frozen):
     """A text to read, and what it may answer: the open questions by their id in the pack, with scores to compare.
 
     `day3` says that the open pain question is the one of the third day after a session (SCH-2, AL-04).
@@ -97,7 +102,7 @@ class ReplyQuestion(Made):
     day3: bool = False
 
 
-class ReplyFinding(Made):
+class ReplyFinding(Frozen):
     """A reading, and for each open question the number alerts its value would raise.
 
     `questions_apart` asks which was meant where a number fits two questions; findings recorded before there was

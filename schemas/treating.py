@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from schemas.base import Frozen, Instant
+from schemas.base import Instant
+from schemas.made import Made, made
 
 
 class AssessmentOutcome(StrEnum):
@@ -24,7 +25,8 @@ class AssessmentOutcome(StrEnum):
         return self in (AssessmentOutcome.suitable, AssessmentOutcome.suitable_modified)
 
 
-class Assessment(Frozen):
+@made
+class Assessment(Made):
     """The assessment before the first hands-on session: what was looked at (PA-01 … PA-11) and its outcome."""
 
     outcome: AssessmentOutcome
@@ -33,7 +35,8 @@ class Assessment(Frozen):
     by: str
 
 
-class AdverseTerms(Frozen):
+@made
+class AdverseTerms(Made):
     """What the pack asks for at one grade: hours to the first call, and the role that closes it (None: anybody)."""
 
     grade: int
@@ -41,7 +44,8 @@ class AdverseTerms(Frozen):
     closed_by: str | None = None
 
 
-class AdverseEvent(Frozen):
+@made
+class AdverseEvent(Made):
     """An unwanted effect that is still open. `grade` is its highest so far: 0 expected … 4 danger to life."""
 
     id: str

@@ -49,12 +49,12 @@ def sets_aside(pack: RulePack, state: PlanState, actor: Actor, now: datetime) ->
 
 def body(fields: Mapping[str, Any]) -> dict[str, Any]:
     """The API's body from a form's fields; what they leave out is its refusal."""
-    restriction = {name: fields[name] for name in Restriction.model_fields if name in fields}
+    restriction = {name: fields[name] for name in Restriction.names() if name in fields}
     named = {name: fields[name] for name in ("hold", "reason") if name in fields}
     return named | ({"restriction": restriction} if restriction else {})
 
 
-FIELDS: Final = ("hold", "reason", *Restriction.model_fields)
+FIELDS: Final = ("hold", "reason", *Restriction.names())
 """What a form may bring."""
 
 
@@ -82,7 +82,7 @@ def _restrictions(pack: RulePack, state: PlanState, actor: Actor, now: datetime)
         known = pack.restrictions.get(one.code)
         place = f" ({words.plain(one.region)})" if one.region else ""
         rules = rules_behind(pack, state.screening.result, one)
-        fields = one.model_dump(exclude_none=True)
+        fields = {name: told for name, told in one.plain().items() if told is not None}
         yield HeldThing(
             name="-".join(("restriction", *fields.values())),
             what=f"{known.effect if known else one.code}{place}",

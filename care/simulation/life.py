@@ -6,16 +6,17 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from heapq import heappop, heappush
+from itertools import count
 from typing import TypeVar
 
-from care.agenda import next_item, session_key
+from care.agenda import next_item
 from care.answers import reply_question
 from care.driving import DrivenPlan, Recording, Sent
 from care.finding import finding
 from care.local_time import after_staffed
+from care.named import the_session
 from care.number_told import alerts_of
 from care.screening_age import ask_again_before
-from care.session_questions import sessions_ahead
 from care.simulation.person import NEVER, Person, drawn
 from care.simulation.promises import broken_by_step, broken_by_text
 from care.simulation.story import Story
@@ -38,9 +39,8 @@ from schemas.commands import (
     Role,
     Withdraw,
 )
-from schemas.events import EventKind
-from schemas.messages import Audience
-from schemas.plan import Approval, PlanState, SessionStatus, Stage
+from schemas.messages import Audience, TextOrder
+from schemas.plan import Approval, PlanState, SessionStatus
 from schemas.protocol import ApprovalKind
 
 THERAPIST = Actor(id="therapist", roles=(Role.treating_physiotherapist,))
@@ -48,7 +48,6 @@ THERAPIST = Actor(id="therapist", roles=(Role.treating_physiotherapist,))
 _ASKS_AGAIN = timedelta(days=2)
 _AFTER_AN_OVERLOOK = 3000
 _LETTER_DAYS = 180
-_TELLING = frozenset({"rules", "reasons"})
 
 N = TypeVar("N", Alert, Approval)
 
@@ -63,11 +62,10 @@ class Life(DrivenPlan):
         self.began = now
         self.story = Story()
         self._acts: list[tuple[datetime, int, Callable[[], None]]] = []
-        self._turn = 0
-        self._seen: set[str] = set()
+        self._turns = count()
         self._meant = ""
         self._in(person.withdraws_after, self._withdraw)
-        self._in(person.opts_out_after, lambda: self._says("STOP"))
+        self._in(person.opts_out_after, partial(self._says, "STOP"))
         self._in(person.next_alarm(), self._alarm)
 
     # -- time -------------------------------------------------------------------------------------------
@@ -75,18 +73,19 @@ class Life(DrivenPlan):
     def run(self, until: datetime) -> Story:
         """Live until a moment, or until care has ended and nothing needs a person."""
         self.open()
-        while self.state.alerts or not self.state.closed:
+        acts = self._acts
+        self._at(until + timedelta.resolution, acts.clear)  # the last act: nothing is left to do
+        while acts:
             item = next_item(self.state)
-            act = self._acts[0][0] if self._acts else None
-            if act is not None and act <= until and (item is None or act <= item.due):
-                self.now = max(self.now, act)
-                heappop(self._acts)[2]()
-            elif item is not None and item.due <= until:
+            if item is not None and item.due < acts[0][0]:
                 self.now = max(self.now, item.due)
                 self.do(item)
+            elif item is None and self.state.closed and not self.state.alerts:
+                acts.clear()  # what was still planned holds this life: without it, all of it is freed at once
             else:
-                break
-        self._acts.clear()  # what was still planned holds this life: without it, all of it is freed at once
+                moment, _, act = heappop(acts)
+                self.now = max(self.now, moment)
+                act()
         self.story.stage = self.state.stage
         ended = self.state.closed_at or until
         self.story.weeks = (ended - self.began) / timedelta(weeks=1)
@@ -97,8 +96,7 @@ class Life(DrivenPlan):
         return self.now - (self.state.progress.started_at or self.now)
 
     def _at(self, moment: datetime, act: Callable[[], None]) -> None:
-        self._turn += 1
-        heappush(self._acts, (moment, self._turn, act))
+        heappush(self._acts, (moment, next(self._turns), act))
 
     def _in(self, wait: timedelta, act: Callable[[], None]) -> None:
         if wait < NEVER:
@@ -112,11 +110,14 @@ class Life(DrivenPlan):
 
     def recorded(self, step: Recording) -> None:
         """Count, check, and let people see what is new to them."""
-        story, before, state = self.story, step.before, step.transition.state
+        before, transition, _, _ = step
+        story, state = self.story, transition.state
         story.steps += 1
+        story.note_rules(transition.events)
         for promise in broken_by_step(step):
             story.broken[promise] += 1
-        self._note(step)
+        if state.progress.step is not before.progress.step:
+            self._note_rarer_visits(before)
         if state.alerts is not before.alerts:
             for alert in _new(state.alerts, before.alerts):
                 story.alerts[alert.urgency] += 1
@@ -125,58 +126,41 @@ class Life(DrivenPlan):
         if state.approvals is not before.approvals:
             for approval in _new(state.approvals, before.approvals):
                 self._wait_for_decision(approval)
-        if state.sessions is not before.sessions:
-            for session in sessions_ahead(state.sessions):
-                key = session_key(session)
-                if session.status is SessionStatus.booked and key not in self._seen:
-                    self._seen.add(key)
-                    ends = session.starts_at + timedelta(minutes=session.minutes)
-                    self._at(ends, partial(self._visit, session.no, key))
+        for slot in transition.place:
+            session = the_session(state, slot.session_no)
+            self._at(slot.ends_at, partial(self._visit, session.no, session.revision))
 
-    def _note(self, step: Recording) -> None:
-        story = self.story
-        for event in step.transition.events:
-            rule, facts = event.rule, event.facts
-            if rule is not None:
-                story.rules.add(rule)
-            for name in _TELLING.intersection(facts):
-                told = facts[name]
-                if isinstance(told, tuple):
-                    story.rules.update(told)
-            down = event.kind is EventKind.step_changed and str(facts["now"]) > str(facts["was"])
-            if down and story.first_step_down is None:
-                story.first_step_down = self._since / timedelta(weeks=1)
-        if step.transition.state.stage is Stage.discharged and story.discharged_after is None:
-            story.discharged_after = self._since / timedelta(weeks=1)
+    def _note_rarer_visits(self, before: PlanState) -> None:
+        """How long it took until visits grew rarer for the first time."""
+        story, state = self.story, self.state
+        started = before.progress.started_at is not None
+        if started and state.progress.step > before.progress.step and story.first_step_down is None:
+            story.first_step_down = self._since / timedelta(weeks=1)
 
     def texted(self, text: Sent) -> None:
         """A text reaches the client, who answers or not."""
         for promise in broken_by_text(text):
             self.story.broken[promise] += 1
-        order = text.order
-        self.story.rules.add(order.rule)
+        order, person, story = text.order, self.person, self.story
+        story.rules.add(order.rule)
         if order.audience is not Audience.client:
             return
-        self.story.texts[order.purpose] += 1
+        story.texts[order.purpose] += 1
         if order.rule == ASKED_BACK:
-            self._in(
-                timedelta(hours=drawn(self.person.rng, self.person.habits.says_which_after_hours)),
-                self._say_which,
-            )
-            return
-        asking = order.asking
-        key = (asking.reminds or (asking.prompt.key if asking.prompt else None)) if asking else None
-        if key is not None and self.person.answers_at(self._since):
-            hours = drawn(self.person.rng, self.person.habits.answers_after_hours)
-            self._in(timedelta(hours=hours), lambda: self._reply(key))
+            hours = drawn(person.rng, person.habits.says_which_after_hours)
+            self._at(self.now + timedelta(hours=hours), self._say_which)
+        elif (key := _asked_by(order)) is not None and person.answers_at(self._since):
+            hours = drawn(person.rng, person.habits.answers_after_hours)
+            self._at(self.now + timedelta(hours=hours), partial(self._reply, key))
 
     # -- the client -------------------------------------------------------------------------------------
 
     def _reply(self, key: str) -> None:
-        prompt = next((p for p in self.state.prompts if p.key == key), None)
-        if prompt is not None and prompt.expires_at > self.now:
-            self._meant = key
-            self._says(self.person.words(prompt.question, self._since))
+        for prompt in self.state.prompts:
+            if prompt.key == key and prompt.expires_at > self.now:
+                self._meant = key
+                self._says(self.person.words(prompt.question, self._since))
+                break
 
     def _say_which(self) -> None:
         """A is the first of the two; beside a visit, B is any question."""
@@ -202,9 +186,9 @@ class Life(DrivenPlan):
 
     # -- the clinic -------------------------------------------------------------------------------------
 
-    def _visit(self, number: int, key: str) -> None:
+    def _visit(self, number: int, revision: int) -> None:
         session = self.state.session(number)
-        if session is None or session.status is not SessionStatus.booked or session_key(session) != key:
+        if session is None or session.status is not SessionStatus.booked or session.revision != revision:
             return
         if self.person.chance(self.world.habits.records_at_once):
             self._outcome(number)
@@ -235,7 +219,7 @@ class Life(DrivenPlan):
             return
         self.ask(AcknowledgeAlert(alert_id=alert_id), THERAPIST)
         minutes = drawn(self.person.rng, self.world.habits.closes_after)
-        self._at(self._after_staffed(minutes), lambda: self._close(alert_id))
+        self._at(self._after_staffed(minutes), partial(self._close, alert_id))
 
     def _close(self, alert_id: str) -> None:
         alert = self.state.alert(alert_id)
@@ -256,7 +240,7 @@ class Life(DrivenPlan):
         if self.state.alert(alert_id) is not None:
             self._must_ask(
                 CloseAlert(alert_id=alert_id, outcome="see_note", note_id="note"),
-                lambda: self._close(alert_id),
+                partial(self._close, alert_id),
             )
 
     def _ring(self) -> None:
@@ -270,10 +254,10 @@ class Life(DrivenPlan):
         habits = self.world.habits
         if approval.kind is ApprovalKind.clearance:
             days = drawn(self.person.rng, habits.letter_after)
-            self._in(timedelta(days=days), lambda: self._decide(approval.id))
+            self._in(timedelta(days=days), partial(self._decide, approval.id))
         else:
             minutes = drawn(self.person.rng, habits.decides_after)
-            self._at(self._after_staffed(minutes), lambda: self._decide(approval.id))
+            self._at(self._after_staffed(minutes), partial(self._decide, approval.id))
 
     def _decide(self, approval_id: str) -> None:
         approval = self.state.approval(approval_id)
@@ -291,7 +275,7 @@ class Life(DrivenPlan):
             reason_id="why",
             document_valid_until=until if approval.kind is ApprovalKind.clearance and agrees else None,
         )
-        self._must_ask(decision, lambda: self._decide(approval_id))
+        self._must_ask(decision, partial(self._decide, approval_id))
 
     def _agreement(self, kind: ApprovalKind) -> float:
         habits = self.world.habits
@@ -309,6 +293,14 @@ class Life(DrivenPlan):
         state = self.state
         result = self.world.well_again(self.person.age, state.protocol.target_regions, self.now.date())
         self.ask(Rescreen(result=result, items=() if whole else state.screening.repeat_items), THERAPIST)
+
+
+def _asked_by(order: TextOrder) -> str | None:
+    """The prompt that a text puts or repeats."""
+    asking = order.asking
+    if asking is None:
+        return None
+    return asking.prompt.key if asking.prompt is not None else asking.reminds
 
 
 def _new(now: tuple[N, ...], before: tuple[N, ...]) -> list[N]:

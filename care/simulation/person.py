@@ -16,10 +16,14 @@ _LEAST_PAIN = 0.5
 _PAIN_EASES_FASTER = 1.3
 NEVER = timedelta(days=36500)
 
+Spell = tuple[timedelta, timedelta, float]
+"""From when to when something is over a client, and how much it adds."""
+
 
 def drawn(rng: random.Random, low_high: Range) -> float:
     """A number between the two."""
-    return rng.uniform(*low_high)
+    low, high = low_high
+    return low + (high - low) * rng.random()
 
 
 def one_of(rng: random.Random, kinds: Sequence[W]) -> W:
@@ -64,7 +68,7 @@ class Person:
     def _first(self, per_week: float) -> timedelta:
         return _WEEK * self.rng.expovariate(per_week) if per_week else NEVER
 
-    def _spells(self, kind: Spells) -> list[tuple[timedelta, timedelta, float]]:
+    def _spells(self, kind: Spells) -> list[Spell]:
         found, at = [], self._first(kind.per_week)
         while at < _WEEK * self.weeks:
             lasts = timedelta(days=drawn(self.rng, kind.days))
@@ -97,7 +101,7 @@ class Person:
     def pain_at(self, since: timedelta) -> int:
         """Pain, 0-10."""
         eased = min(1.0, self.share(since) * _PAIN_EASES_FASTER)
-        worse = sum(adds for start, end, adds in self.flares if start <= since < end)
+        worse = sum(_under_way(self.flares, since))
         return self._score(self.pain - (self.pain - _LEAST_PAIN) * eased + worse)
 
     def goal_at(self, since: timedelta) -> float:
@@ -120,7 +124,7 @@ class Person:
 
     def answers_at(self, since: timedelta) -> bool:
         """Whether a question asked now is answered."""
-        return self.chance(self.answers) and not any(start <= since < end for start, end, _ in self.silences)
+        return self.chance(self.answers) and not _under_way(self.silences, since)
 
     def words(self, question: str | None, since: timedelta) -> str:
         """The reply to a question; to a visit's reminder without one."""
@@ -163,6 +167,11 @@ _REPLIES = {
     "CHK-HOME": Person._home_reply,
     "CHK-BETTER": Person._better,
 }
+
+
+def _under_way(spells: list[Spell], since: timedelta) -> list[float]:
+    """What the spells add that are over a client at a moment; empty for none."""
+    return [adds for start, end, adds in spells if start <= since < end]
 
 
 def _dated(value: Any, today: datetime) -> Any:

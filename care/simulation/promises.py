@@ -10,10 +10,9 @@ from care.driving import Recording, Sent
 from care.local_time import is_quiet
 from schemas.commands import ReceiveText
 from schemas.messages import Audience, TextPurpose
-from schemas.plan import Stage
+from schemas.plan import PlanState, Stage
 
 _WEEK = timedelta(days=7)
-_ROUTINE = frozenset({TextPurpose.reminder, TextPurpose.question})
 
 
 def _somebody_has_the_next_step(step: Recording) -> bool:
@@ -33,9 +32,7 @@ def _a_closed_plan_orders_nothing(step: Recording) -> bool:
 
 
 def _an_emergency_suspends(step: Recording) -> bool:
-    state, before = step.transition.state, step.before
-    if state.alerts is before.alerts and state.stage is before.stage:
-        return True  # as it was after the step before, where it was looked at
+    state = step.transition.state
     return state.stage is not Stage.active or state.safe_to_start
 
 
@@ -69,20 +66,28 @@ STEPS: dict[str, Callable[[Recording], bool]] = {
 }
 
 
+def _at_rest(before: PlanState, after: PlanState) -> bool:
+    """Whether a plan that goes on kept its stage, its step and its alerts: all that the promises look at."""
+    return (
+        after.alerts is before.alerts
+        and after.stage is before.stage
+        and after.progress.step is before.progress.step
+        and next_item(after) is not None
+        and not before.closed
+    )
+
+
 def _within_the_budget(text: Sent) -> bool:
     """A question that comes by the calendar is never more than the budget's last in 7 days."""
-    order, asking = text.order, text.order.asking
-    if asking is None or asking.routine is None or order.session_no is not None:
+    order = text.order
+    if order.session_no is not None or order.asking is None or order.asking.routine is None:
         return True
-    since = (order.due_at or text.at) - _WEEK
-    sent = sum(since < at <= text.at for _, at in text.before.routine_sent)
-    return sent < text.before.protocol.max_routine_per_7_days
+    sent, budget = text.before.routine_sent, text.before.protocol.max_routine_per_7_days
+    return len(sent) < budget or sent[-budget][1] <= (order.due_at or text.at) - _WEEK
 
 
 def _at_no_time_of_night(text: Sent) -> bool:
-    """Only what has just happened may be answered at once; what the agenda plans waits for the morning."""
-    order = text.order
-    return order.agenda_key is None or not is_quiet(text.before.protocol.hours, text.at)
+    return not is_quiet(text.before.protocol.hours, text.at)
 
 
 def _no_reminder_after_the_start(text: Sent) -> bool:
@@ -90,26 +95,28 @@ def _no_reminder_after_the_start(text: Sent) -> bool:
     return order.purpose is not TextPurpose.reminder or order.starts_at[0] > text.at
 
 
-def _routine_texts_to_active_plans(text: Sent) -> bool:
-    order, before = text.order, text.before
-    if order.purpose not in _ROUTINE or order.agenda_key is None:
-        return True
-    return before.stage is Stage.active and before.takes_texts
+def _to_active_plans(text: Sent) -> bool:
+    return text.before.stage is Stage.active and text.before.takes_texts
 
 
-TEXTS: dict[str, Callable[[Sent], bool]] = {
+PLANNED_TEXTS: dict[str, Callable[[Sent], bool]] = {
     "the contact budget holds": _within_the_budget,
     "no planned text in quiet hours": _at_no_time_of_night,
     "no reminder after the start": _no_reminder_after_the_start,
-    "routine texts go to active plans whose client wants them": _routine_texts_to_active_plans,
+    "routine texts go to active plans whose client wants them": _to_active_plans,
 }
+"""What each text that the agenda plans must keep. Only what has just happened may be answered at any time."""
 
 
 def broken_by_step(step: Recording) -> list[str]:
     """The promises that this step breaks."""
+    if _at_rest(step.before, step.transition.state):
+        return []
     return [name for name, holds in STEPS.items() if not holds(step)]
 
 
 def broken_by_text(text: Sent) -> list[str]:
     """The promises that this text breaks."""
-    return [name for name, holds in TEXTS.items() if not holds(text)]
+    if text.order.agenda_key is None:
+        return []
+    return [name for name, holds in PLANNED_TEXTS.items() if not holds(text)]

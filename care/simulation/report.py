@@ -8,6 +8,7 @@ from statistics import median
 from typing import Any
 
 from care.simulation.story import Story
+from schemas.messages import TextPurpose
 from schemas.plan import Stage
 from schemas.screening import Urgency
 
@@ -20,11 +21,10 @@ class Tally:
     weeks: float = 0
     steps: int = 0
     visits: int = 0
-    texts: Counter[str] = field(default_factory=Counter)
+    texts: Counter[TextPurpose] = field(default_factory=Counter)
     alerts: Counter[Urgency] = field(default_factory=Counter)
     stages: Counter[Stage] = field(default_factory=Counter)
     first_step_downs: list[float | None] = field(default_factory=list)
-    discharges: list[float] = field(default_factory=list)
     broken: Counter[str] = field(default_factory=Counter)
     rules: set[str] = field(default_factory=set)
 
@@ -38,8 +38,6 @@ class Tally:
         self.alerts += story.alerts
         self.stages[story.stage] += 1
         self.first_step_downs.append(story.first_step_down)
-        if story.discharged_after is not None:
-            self.discharges.append(story.discharged_after)
         self.broken += story.broken
         self.rules |= story.rules
 

@@ -75,7 +75,7 @@ async def _parts(engine: AsyncEngine, view: PlanView) -> dict[str, Any]:
         "alerts": await alerts_of_plan(engine, plan_id),
         "notes": await notes_of_plan(engine, plan_id),
         "messages": await texts_both_ways(engine, plan_id),
-        "state": {name: value for name, value in state if name != "protocol"},
+        "state": {name: getattr(state, name) for name in state.names() if name != "protocol"},
     }
 
 

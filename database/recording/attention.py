@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.alerts import Alert
-from schemas.base import Frozen
+from schemas.made import Made
 from schemas.plan import Approval, PlanState
 from schemas.transition import Transition
 
@@ -92,10 +92,9 @@ def _with_owner(state: PlanState, waiting: Sequence[Alert | Approval]) -> list[d
     """Each with the person its place in the chain names; the last one keeps what passes the end."""
     chain = state.protocol.chain
     return [
-        one.model_dump(mode="json") | {"owner_id": chain[min(one.chain_position, len(chain) - 1)].staff_id}
-        for one in waiting
+        one.plain() | {"owner_id": chain[min(one.chain_position, len(chain) - 1)].staff_id} for one in waiting
     ]
 
 
-def _plain(closed: Sequence[Frozen]) -> list[dict[str, Any]]:
-    return [one.model_dump(mode="json") for one in closed]
+def _plain(closed: Sequence[Made]) -> list[dict[str, Any]]:
+    return [one.plain() for one in closed]

@@ -11,6 +11,8 @@ from sqlalchemy import BigInteger, CheckConstraint, DateTime, Dialect, MetaData,
 from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE
 from sqlalchemy.types import TypeDecorator
 
+from schemas.base import adapter
+
 metadata: Final = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -57,7 +59,7 @@ class Shape(TypeDecorator[Any]):
     def __init__(self, shape: Any) -> None:
         super().__init__()
         self.shape = shape
-        self._adapter: TypeAdapter[Any] = _adapter(shape)
+        self._adapter: TypeAdapter[Any] = adapter(shape)
 
     def process_bind_param(self, value: Any, _dialect: Dialect) -> Any:
         """Plain JSON values, ready for the driver."""
@@ -66,15 +68,6 @@ class Shape(TypeDecorator[Any]):
     def process_result_value(self, value: Any, _dialect: Dialect) -> Any:
         """The shape, validated: a row that an older version wrote is checked when it is read."""
         return None if value is None else self._adapter.validate_python(value)
-
-
-_ADAPTERS: dict[Any, TypeAdapter[Any]] = {}
-
-
-def _adapter(shape: Any) -> TypeAdapter[Any]:
-    if shape not in _ADAPTERS:
-        _ADAPTERS[shape] = TypeAdapter(shape)
-    return _ADAPTERS[shape]
 
 
 def one_of(column: str, words: Iterable[str], name: str) -> CheckConstraint:

@@ -78,8 +78,8 @@ async def test_no_words_reach_the_plan_itself(
     (alert,) = (await read(therapist, plan_id))["alerts"]
     await therapist.post(f"/api/v1/alerts/{alert['id']}/close", json={"outcome": "SPOKE to her"})
     await therapist.post(f"/api/v1/plans/{plan_id}/withdraw", json={"reason": "SPOKE of moving"})
-    carried = [envelope.model_dump_json() for envelope in plans.envelopes]
-    carried += [state.model_dump_json() for state in plans.states.values()]
+    carried = [envelope.as_json() for envelope in plans.envelopes]
+    carried += [state.as_json() for state in plans.states.values()]
     assert not [one for one in carried if "SPOKE" in one or "Maya" in one or "+4477" in one]
 
 

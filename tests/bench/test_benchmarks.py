@@ -32,6 +32,12 @@ def test_the_rules_are_measured_beside_a_fixed_loop() -> None:
     assert all(figure.value > 0 for figure in report.figures)
 
 
+def test_simulated_lives_are_measured_beside_a_fixed_loop_and_break_no_promise() -> None:
+    found = {figure.name: figure.value for figure in BENCHMARKS["simulate"].run(small=True).figures}
+    assert found["a client's half year, beside the loop"] > 0
+    assert found["broken promises"] == 0
+
+
 @pytest.mark.slow
 async def test_sessions_are_counted_beside_bare_ones() -> None:
     report = await asyncio.to_thread(session_speed.run, plans=1, sessions=1, rounds=1)

@@ -177,7 +177,7 @@ def test_an_unanswered_question_is_repeated_once_and_then_counts_as_silence(runn
 
 
 def test_the_preview_and_the_board_ask_the_same_agenda_twice_and_get_the_same(running: PlayedPlan) -> None:
-    copy = PlanState.model_validate_json(running.state.model_dump_json())
+    copy = PlanState.read_json(running.state.as_json())
     assert agenda(copy) == agenda(running.state) == agenda(copy)
 
 

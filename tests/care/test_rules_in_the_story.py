@@ -275,9 +275,9 @@ def test_the_walk_knows_a_trend_for_every_rule_of_the_taper() -> None:
 @pytest.mark.parametrize("rule", TRENDS)
 def test_an_evaluation_names_its_rule_and_every_reason(running: PlayedPlan, rule: str) -> None:
     going_well = {**PACK.taper_policy.test_vectors[0]["in"], **TRENDS[rule]}
-    decision = evaluate(policy_from(PACK), TaperInputs.model_validate(going_well))
+    decision = evaluate(policy_from(PACK), TaperInputs.read(going_well))
     draft = Draft(running.state, NOW, "walk")
-    take_verdict(draft, decision, TaperInputs.model_validate(going_well))
+    take_verdict(draft, decision, TaperInputs.read(going_well))
     (event,) = (e for e in draft.finish().events if e.kind == "taper.evaluated")
     assert event.rule == rule
     reasons = event.facts["reasons"]

@@ -105,7 +105,7 @@ class Watching:
         for item in items:
             if item.kind in TEXT_KINDS:
                 assert not is_quiet(after.protocol.hours, item.due), item
-        assert len(after.model_dump_json()) < LARGEST_STATE
+        assert len(after.as_json()) < LARGEST_STATE
 
     def _only_clinicians_decide(self, step: Recording) -> None:
         before, after = step.before, step.transition.state
@@ -182,7 +182,7 @@ class Watching:
                 assert local_day(hours, starts_at) not in hours.closed_on
 
     def _the_state_travels(self, after: PlanState) -> None:
-        travelled = PlanState.model_validate_json(after.model_dump_json())
+        travelled = PlanState.read_json(after.as_json())
         assert travelled == after
         assert agenda(travelled) == agenda(after)
 
@@ -196,11 +196,11 @@ class Watching:
     def _deciding_changes_nothing_else(self, step: Recording) -> None:
         if step.envelope is None or isinstance(step.envelope.command, ReceiveText):
             return
-        before = step.before.model_dump_json()
+        before = step.before.as_json()
         first = decide(step.before, step.envelope, step.now).finish()
         again = decide(step.before, step.envelope, step.now).finish()
         assert first == again
-        assert step.before.model_dump_json() == before
+        assert step.before.as_json() == before
 
     # -- every text ---------------------------------------------------------------------------------
 

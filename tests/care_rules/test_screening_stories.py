@@ -185,7 +185,7 @@ def test_the_clients_own_words_never_enter_a_result(screened: Screened) -> None:
         SCR_09={"value": "yes", "procedure": words, "date": "2026-01-01", "region": "pelvis", "wound": "yes"},
         SCR_23={"value": ["other"], "detail": words},
     )
-    assert "spleen" not in result.model_dump_json()
+    assert "spleen" not in result.as_json()
 
 
 def test_a_date_of_birth_is_judged_as_the_age_on_the_day(pack: RulePack, all_clear: dict[str, Any]) -> None:

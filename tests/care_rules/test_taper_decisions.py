@@ -24,7 +24,7 @@ def decide(**changes: Any) -> TaperDecision:
     given = {**READY}
     for key, value in changes.items():
         given[key] = {**READY[key], **value} if isinstance(value, dict) else value
-    return evaluate(POLICY, TaperInputs.model_validate(given))
+    return evaluate(POLICY, TaperInputs.read(given))
 
 
 def test_a_client_may_always_stop_even_in_an_emergency() -> None:
@@ -153,8 +153,8 @@ def test_the_pack_states_the_engines_order() -> None:
 
 
 def test_an_edited_parameter_takes_effect(pack: RulePack) -> None:
-    stricter = POLICY.model_copy(update={"pain_ok_max": 2})
-    assert evaluate(stricter, TaperInputs.model_validate(READY)).reasons == ("not_D2",)
+    stricter = POLICY.but(pain_ok_max=2)
+    assert evaluate(stricter, TaperInputs.read(READY)).reasons == ("not_D2",)
 
 
 # -- whatever the trend ------------------------------------------------------------------------------
@@ -206,7 +206,7 @@ RANK = {verdict: place for place, verdict in enumerate(TaperVerdict)}
 @quickly
 @given(trends)
 def test_fewer_visits_are_proposed_only_on_complete_good_data(given_trend: dict[str, Any]) -> None:
-    inputs = TaperInputs.model_validate(given_trend)
+    inputs = TaperInputs.read(given_trend)
     decision = evaluate(POLICY, inputs)
     if decision.verdict in DOWNWARD:
         assert "MISSING" not in decision.notes
@@ -225,7 +225,7 @@ def test_losing_data_never_leads_to_fewer_visits(given_trend: dict[str, Any], lo
         "adherence": {"adherence_28d": None},
         "answers": {"silent_run": 3},
     }
-    verdict = evaluate(POLICY, TaperInputs.model_validate({**given_trend, **missing[lost]})).verdict
+    verdict = evaluate(POLICY, TaperInputs.read({**given_trend, **missing[lost]})).verdict
     assert verdict not in DOWNWARD
 
 
@@ -233,9 +233,9 @@ def test_losing_data_never_leads_to_fewer_visits(given_trend: dict[str, Any], lo
 @given(trends)
 def test_the_order_of_precedence_is_kept(given_trend: dict[str, Any]) -> None:
     worse = {**given_trend, "open": {"e01": 1}}
-    verdict = evaluate(POLICY, TaperInputs.model_validate(worse)).verdict
+    verdict = evaluate(POLICY, TaperInputs.read(worse)).verdict
     assert RANK[verdict] <= RANK[TaperVerdict.SUSPEND]
-    stopping = evaluate(POLICY, TaperInputs.model_validate({**worse, "client_stop": True}))
+    stopping = evaluate(POLICY, TaperInputs.read({**worse, "client_stop": True}))
     assert stopping.verdict is TaperVerdict.STOP_CLIENT_CHOICE
 
 

@@ -14,13 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from database.chain import GENESIS, link
 from database.events import events_of_kinds, events_of_plan, verify_chain
 from database.record import record
-from schemas.events import EventKind, PlanEvent
+from schemas.events import EventKind, Fact, PlanEvent
 from schemas.plan import PlanState
 from tests.database.plan_building import NOW, a_step
 
 OpenPlan = Callable[..., Awaitable[PlanState]]
 
-FACTS = {
+FACTS: dict[str, Fact] = {
     "session": 1,
     "pain": 3.0,
     "load": 0.1,
@@ -116,7 +116,7 @@ _facts = st.dictionaries(
 @given(_facts, _facts)
 def test_different_facts_have_different_links(one: dict[str, object], other: dict[str, object]) -> None:
     def linked(facts: dict[str, object]) -> bytes:
-        event = PlanEvent.model_validate({"kind": EventKind.reply_read, "at": NOW, "facts": facts})
+        event = PlanEvent.read({"kind": EventKind.reply_read, "at": NOW, "facts": facts})
         return link("plan", 1, 1, event, GENESIS)
 
     assert linked(one) == linked(dict(reversed(one.items())))

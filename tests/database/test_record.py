@@ -75,7 +75,7 @@ async def test_a_step_reaches_every_table_it_touches(engine: AsyncEngine, open_a
         NOW + WEEK,
         "system",
     )
-    assert PlanState.model_validate(row.state) == step.state
+    assert PlanState.read(row.state) == step.state
     (slot,) = await fetch(engine, "SELECT * FROM sessions")
     assert (slot.status, slot.therapist_id, slot.room_id) == ("booked", THERAPIST.id, ROOM_IDS[2])
     assert (slot.during.lower, slot.during.upper) == (TUESDAY_TEN, TUESDAY_TEN + timedelta(minutes=45))
