@@ -11,7 +11,7 @@ from operator import attrgetter, is_
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
-from care.session_questions import keys_done
+from care.done_keys import keys_done
 from schemas.plan import AgendaItem, PlanState
 
 Entry = tuple[datetime, str, AgendaItem]

@@ -7,8 +7,8 @@ makes more than the budget in any 7 days, with the session questions known by th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from operator import itemgetter
 from typing import NamedTuple
@@ -28,7 +28,6 @@ _BEFORE_REVIEW_ASK = "CHK-BETTER"
 _GAP = timedelta(hours=24)
 _DAY = timedelta(days=1)
 _BUDGET_WINDOW = timedelta(days=7)
-_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 def quiet_of(hours: SiteHours) -> Quiet:
@@ -61,8 +60,8 @@ class Turn(NamedTuple):
     question: str
 
 
-_Wish = tuple[datetime, str, str]
-"""From when on a question is to be asked, its rule and its name: the earliest wish is met first."""
+_Wish = tuple[date, str, str]
+"""The day from which on a question is to be asked, its rule and its name: the earliest wish is met first."""
 
 
 def routine_questions(state: PlanState) -> tuple[Turn, ...]:
@@ -85,10 +84,11 @@ def earliest_questions(state: PlanState) -> tuple[Turn, ...]:
     if not others:
         return _fitted(state, *rare)
     first = min(others)
-    far_ahead = rare[0][0] - _BUDGET_WINDOW if rare else _NEVER
-    if first[0] <= far_ahead:
+    if not rare:
+        return _fitted(state, first)
+    if first[0] + _BUDGET_WINDOW < rare[0][0]:
         turns = _fitted(state, first)
-        if turns[0].at <= far_ahead:
+        if turns[0].at + _BUDGET_WINDOW <= _asked_on(quiet_of(state.protocol.hours), rare[0][0]):
             return turns  # the rare one lies too far ahead to have taken its place
     return _fitted(state, *rare, first)
 
@@ -99,30 +99,33 @@ def _wishes(state: PlanState) -> tuple[list[_Wish], list[_Wish]]:
     started, step = progress.started_at, progress.step
     if started is None:
         return [], []
-    quiet, last, put_off = quiet_of(protocol.hours), dict(state.routine_sent), dict(state.put_off)
-    others = []
+    zone, last, others = protocol.hours.zone, dict(state.routine_sent), []
     for one in protocol.routine:
         days = one.every_days.get(step)
         if days is not None:
             since = last.get(one.ask, started)
-            others.append(
-                (_asked_after(quiet, since if since > started else started, days), one.rule, one.ask)
-            )
+            day = _days_after(zone, since if since > started else started, days)
+            others.append((day, one.rule, one.ask))
     rare = []
     if last.get(_BEFORE_REVIEW_ASK, started) <= progress.reviewed_at:
-        at = _asked_before_review(quiet, progress.reviewed_at, protocol.review_days)
-        rare.append((at, "SCH-7", _BEFORE_REVIEW_ASK))
-    if put_off:
-        return _later(rare, put_off, quiet), _later(others, put_off, quiet)
+        day = _day_before_review(zone, progress.reviewed_at, protocol.review_days)
+        rare.append((day, "SCH-7", _BEFORE_REVIEW_ASK))
+    if state.put_off:
+        return _put_off(state, rare), _put_off(state, others)
     return rare, others
 
 
-def _later(wishes: list[_Wish], put_off: Mapping[str, datetime], quiet: Quiet) -> list[_Wish]:
-    """The same wishes, but none before the first turn from when it was put off to."""
-    return [
-        (max(at, _asked_from(quiet, put_off.get(question_key(question), at))), rule, question)
-        for at, rule, question in wishes
-    ]
+def _put_off(state: PlanState, wishes: list[_Wish]) -> list[_Wish]:
+    """The same wishes, but none for a turn before the instant that it was put off to."""
+    quiet, until = quiet_of(state.protocol.hours), dict(state.put_off)
+    later = []
+    for day, rule, question in wishes:
+        earliest = until.get(question_key(question))
+        first_day = day
+        while earliest is not None and _asked_on(quiet, first_day) < earliest:
+            first_day += _DAY
+        later.append((first_day, rule, question))
+    return later
 
 
 def _fitted(state: PlanState, *wishes: _Wish) -> tuple[Turn, ...]:
@@ -138,43 +141,48 @@ def _fitted(state: PlanState, *wishes: _Wish) -> tuple[Turn, ...]:
 
 
 @lru_cache(maxsize=1024)
-def _asked_before_review(quiet: Quiet, reviewed_at: datetime, review_days: int) -> datetime:
-    zone = quiet[0]
-    review = wall_time_days_later(zone, reviewed_at, review_days)
-    return _asked_on(quiet, calendar_day(zone, review - BEFORE_REVIEW))
+def _days_after(zone: str, since: datetime, days: int) -> date:
+    return calendar_day(zone, since) + timedelta(days=days)
 
 
 @lru_cache(maxsize=1024)
-def _asked_after(quiet: Quiet, since: datetime, days: int) -> datetime:
-    return _asked_on(quiet, calendar_day(quiet[0], since) + timedelta(days=days))
+def _day_before_review(zone: str, reviewed_at: datetime, review_days: int) -> date:
+    return calendar_day(zone, wall_time_days_later(zone, reviewed_at, review_days) - BEFORE_REVIEW)
 
 
-@lru_cache(maxsize=1024)
-def _asked_from(quiet: Quiet, earliest: datetime) -> datetime:
-    """The first turn of all days that is not before an instant."""
-    turn, day = earliest - _DAY, calendar_day(quiet[0], earliest) - _DAY
-    while turn < earliest:  # that of the day before may have been moved past midnight
-        turn, day = _asked_on(quiet, day), day + _DAY
+def _fit(day: date, quiet: Quiet, taken: Iterable[datetime], budget: int) -> datetime:
+    """The first turn from a day on that keeps 24 hours from those taken, and the budget of any 7 days."""
+    turn = _asked_on(quiet, day)
+    closed = _closed(turn, taken, budget)
+    while (free := _free_from(turn, closed)) is not turn:
+        day += free - turn  # its whole days
+        while (turn := _asked_on(quiet, day)) < free:
+            day += _DAY
     return turn
 
 
-def _fit(wish: datetime, quiet: Quiet, taken: Iterable[datetime], budget: int) -> datetime:
-    """The first turn from a wish on that keeps a day from those taken, and the budget of any 7 days."""
-    week_before = wish - _BUDGET_WINDOW
+_Span = tuple[datetime, datetime]
+"""From after an instant until before another."""
+
+
+def _closed(earliest: datetime, taken: Iterable[datetime], budget: int) -> list[_Span]:
+    """When no question may come, as far as that lies after an instant.
+
+    As many as the budget within 7 days let no other come so close that it would count with all of them.
+    """
+    week_before = earliest - _BUDGET_WINDOW
     near = sorted([at for at in taken if at > week_before])
-    # As many as the budget within 7 days let nothing else come so close that it would count with all of them.
     full = [
         (last - _BUDGET_WINDOW, first + _BUDGET_WINDOW)
         for first, last in zip(near, near[budget - 1 :], strict=False)
         if last - first < _BUDGET_WINDOW
     ]
-    turn, looked_at = wish, week_before
-    while turn != looked_at:
-        looked_at = turn
-        for at in near:
-            if -_GAP < at - turn < _GAP:
-                turn = _asked_from(quiet, at + _GAP)
-        for begins, ends in full:
-            if begins < turn < ends:
-                turn = _asked_from(quiet, ends)
+    return full + [(at - _GAP, at + _GAP) for at in near]
+
+
+def _free_from(turn: datetime, closed: Iterable[_Span]) -> datetime:
+    """The turn itself, or an instant until which there is none."""
+    for begins, ends in closed:
+        if begins < turn < ends:
+            turn = ends
     return turn

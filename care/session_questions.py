@@ -9,6 +9,7 @@ from datetime import datetime, time, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
+from care.done_keys import keys_done
 from care.local_time import calendar_day, instant, moved_out_of_quiet, wall_time_days_later
 from care.same_again import same_again, same_parts
 from care.told import by_question
@@ -168,7 +169,7 @@ def _about_attended(state: PlanState) -> tuple[AboutSession, ...]:
     found = []
     for session in recent:
         starts_at = session.starts_at
-        asks = session.no in always or (sore and any([starts_at < at < starts_at + _DAY3 for at in sore]))
+        asks = session.no in always or (sore and any(starts_at < at < starts_at + _DAY3 for at in sore))
         found.append(
             AboutSession(session, sore_due(hours, starts_at), _day3_due(hours, starts_at) if asks else None)
         )
@@ -180,7 +181,3 @@ def promised(state: PlanState) -> list[datetime]:
     """When questions about sessions are still to be asked: they keep their place before the routine ones."""
     done = keys_done(state.done)
     return [at for key, at in session_questions(state).counted if key not in done]
-
-
-keys_done = same_again(frozenset[str])
-"""The agenda keys that have had their turn, to look one up."""
