@@ -35,4 +35,4 @@ def rule_of(grade: int) -> str:
 
 def worst_open(state: PlanState) -> int:
     """The highest grade still open, as the taper looks at it (TAP-SUS-1, TAP-FRZ-1); 0 for none that counts."""
-    return max((event.grade for event in state.adverse), default=0)
+    return max([event.grade for event in state.adverse], default=0)

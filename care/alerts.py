@@ -84,10 +84,10 @@ def raised_to(held: Alert, new: Alert) -> Alert:
 def deadlines(protocol: Protocol, urgency: Urgency, now: datetime) -> tuple[datetime, datetime]:
     """By when an alert must be acknowledged, and its client spoken to, counted in staffed minutes."""
     terms, hours = protocol.alert_terms[urgency], protocol.hours
-    return (
-        after_staffed(hours, now, terms.acknowledge_minutes),
-        after_staffed(hours, now, terms.contact_minutes),
-    )
+    acknowledge_by = after_staffed(hours, now, terms.acknowledge_minutes)
+    if terms.contact_minutes == terms.acknowledge_minutes:
+        return acknowledge_by, acknowledge_by
+    return acknowledge_by, after_staffed(hours, now, terms.contact_minutes)
 
 
 def escalated(protocol: Protocol, alert: Alert, now: datetime) -> Alert:

@@ -76,7 +76,6 @@ def receive_text(draft: Draft, command: ReceiveText, finding: ReplyFinding) -> N
         _safety(draft, command, reading)
         return
     draft.answers(command.inbound_id)
-    draft.progress(last_contact_at=draft.now, silent_run=0)
     draft.close_alerts(AlertReason.silent_client, "client answered")
     draft.event(
         EventKind.reply_read,
@@ -91,6 +90,8 @@ def receive_text(draft: Draft, command: ReceiveText, finding: ReplyFinding) -> N
     worried = _safety(draft, command, reading)
     fitting = fits(draft, reading)
     act = _first_that_applies(draft, reading, fitting)
+    if act is not _answer:  # which notes it together with what the client says
+        draft.heard()
     if act is not None:
         act(draft, command, finding, fitting)
     elif not worried:
@@ -168,14 +169,15 @@ def _help(draft: Draft, command: ReceiveText, finding: ReplyFinding, fitting: Fi
 def _answer(draft: Draft, command: ReceiveText, finding: ReplyFinding, fitting: Fitting) -> None:
     """The prompt is answered; of two about one matter, the one asked last."""
     if matters(fitting, questions_apart=finding.questions_apart) > 1:
+        draft.heard()
         _ask_which(draft, command, finding, fitting)
         return
     prompt = asked_last(fitting)
-    draft.drop_prompt(prompt.key)
     _BY_PROMPT[prompt.kind](draft, command, finding, prompt)
 
 
 def _session_answer(draft: Draft, command: ReceiveText, finding: ReplyFinding, prompt: Prompt) -> None:
+    draft.heard(prompt)
     session = session_asked(draft, (prompt,))
     choice = finding.reading.choice
     if session is None or choice is None:
@@ -186,6 +188,7 @@ def _session_answer(draft: Draft, command: ReceiveText, finding: ReplyFinding, p
 
 def _change_answer(draft: Draft, command: ReceiveText, finding: ReplyFinding, prompt: Prompt) -> None:
     """NO to "any change in your health?" closes the question; anything else is a change (MID-4)."""
+    draft.heard(prompt)
     draft.event(EventKind.answer_recorded, "SCH-8", question="CHK-CHANGE", changed=finding.reading.yes_no)
     if finding.reading.yes_no:
         draft.raise_alert(AlertReason.health_change, Urgency.E2, "MID-4", subject=command.inbound_id)
@@ -194,11 +197,13 @@ def _change_answer(draft: Draft, command: ReceiveText, finding: ReplyFinding, pr
 def _score_answer(draft: Draft, command: ReceiveText, finding: ReplyFinding, prompt: Prompt) -> None:
     value, question = finding.reading.value, prompt.question
     if value is None or question is None:
+        draft.heard(prompt)
         _unread(draft, command)
         return
     answer = Answer(question=question, at=draft.now, value=value)
     progress = draft.state.progress
-    draft.progress(
+    draft.heard(
+        prompt,
         answers=(*progress.answers, answer)[-_ANSWERS_KEPT:],
         checkins=(*progress.checkins, True)[-_CHECKINS_KEPT:],
     )
@@ -257,7 +262,6 @@ def _decided(draft: Draft, command: ReceiveText, finding: ReplyFinding, fitting:
     if prompt is None:
         _unread(draft, command)
         return
-    draft.drop_prompt(prompt.key)
     reading = Reading(value=held.value, choice=held.choice, imprecise=held.imprecise)
     said = ReplyFinding(reading=reading, alerts=held.alerts)
     _BY_PROMPT[prompt.kind](draft, command, said, prompt)

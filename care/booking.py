@@ -14,7 +14,7 @@ from care.session_questions import sessions_ahead
 from schemas.events import EventKind
 from schemas.plan import SLOT_TAKING, PlanState, Session, SessionStatus, Stage
 from schemas.protocol import Protocol
-from schemas.taper import Step
+from schemas.taper import LadderStep, Step
 from schemas.transition import SlotConflict
 
 LEAD = timedelta(hours=24)
@@ -25,14 +25,6 @@ _REACH_DAYS = 4
 _EVERY_DAY = frozenset(range(7))
 
 
-def anchor_weekdays(protocol: Protocol, step: Step) -> frozenset[int]:
-    """The weekdays of the plan's series: its own, and at under 7 days a second one 3 days on."""
-    first = local(protocol.hours.zone, protocol.first_session_at).weekday()
-    if protocol.taper.rung(step).interval_days < 7:
-        return frozenset({first, (first + _SECOND_DAY) % 7})
-    return frozenset({first})
-
-
 def next_start(protocol: Protocol, step: Step, last: datetime, not_before: datetime) -> datetime:
     """The next session's start after `last` at a step: same wall time, the series' weekday (F16, F23).
 
@@ -40,8 +32,8 @@ def next_start(protocol: Protocol, step: Step, last: datetime, not_before: datet
     interval, so that one moved visit does not drag the series with it. Closed days are passed over.
     """
     hours, rung = protocol.hours, protocol.taper.rung(step)
-    wall = local(hours.zone, protocol.first_session_at).time()
-    weekdays = anchor_weekdays(protocol, step)
+    first = local(hours.zone, protocol.first_session_at)
+    wall, weekdays = first.time(), _weekdays(first.weekday(), rung)
     wanted_days = rung.interval_days
     base = local_day(hours, last)
     weekday = base.weekday()
@@ -55,6 +47,11 @@ def next_start(protocol: Protocol, step: Step, last: datetime, not_before: datet
                 if start >= not_before and _open_on(protocol, day):
                     return start
         base, wanted_days = base + timedelta(days=7), max(rung.interval_days, 7)
+
+
+def _weekdays(first: int, rung: LadderStep) -> frozenset[int]:
+    """The weekdays of the plan's series: its own, and at under 7 days a second one 3 days on."""
+    return frozenset({first, (first + _SECOND_DAY) % 7} if rung.interval_days < 7 else {first})
 
 
 def _open_on(protocol: Protocol, day: date) -> bool:
@@ -127,8 +124,9 @@ def respace(draft: Draft) -> tuple[Session, ...]:
     protocol, now = draft.protocol, draft.now
     step = draft.state.progress.step
     coming = ahead(draft.state, now)
-    past = (s for s in draft.state.sessions if s not in coming and s.status is not SessionStatus.cancelled)
-    last = max((s.starts_at for s in past), default=None)
+    numbers = {session.no for session in coming}
+    counted = [s for s in draft.state.sessions if s.status is not SessionStatus.cancelled]
+    last = max([s.starts_at for s in counted if s.no not in numbers], default=None)
     moved: list[Session] = []
     for session in coming:
         if session.starts_at < now + LEAD and session.status in SLOT_TAKING:

@@ -54,9 +54,8 @@ def decide(
     state: PlanState, envelope: CommandEnvelope, now: datetime, finding: ReplyFinding | None = None
 ) -> Draft:
     """Write what a command leads to. `finding` is the reading of the text, for a text."""
-    draft = Draft(state, now, f"command:{envelope.command_id}", envelope.actor)
-    draft.carries_out(envelope.command_id)
-    command = envelope.command
+    command, command_id = envelope.command, envelope.command_id
+    draft = Draft(state, now, f"command:{command_id}", envelope.actor, command_id)
     if isinstance(command, ReceiveText):
         if finding is None:
             raise ValueError("a text must be read before it is decided on")

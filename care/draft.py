@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from datetime import datetime, timedelta
 from operator import attrgetter
+from typing import Any
 
 from care.alerts import deadlines, freezes, open_alert_like, raised_to
 from care.draft_texts import TextingDraft
@@ -36,10 +37,18 @@ class Draft(TextingDraft):
     evaluate_taper: bool = False
     _texts_allowed: bool | None = None
     _answers_inbound: str | None = None
-    _command_id: str | None = None
 
-    def __init__(self, state: PlanState, now: datetime, cause: str, actor: Actor = SERVICE) -> None:
+    def __init__(
+        self,
+        state: PlanState,
+        now: datetime,
+        cause: str,
+        actor: Actor = SERVICE,
+        command_id: str | None = None,
+    ) -> None:
+        """`command_id` is the command carried out; the state will know it again (Temporal forgets its id)."""
         super().__init__(state, now, cause, actor)
+        self._command_id = command_id
         self._sessions_before = state.sessions
         self._place: dict[int, Placement] = {}
         self._release: list[int] = []
@@ -203,6 +212,18 @@ class Draft(TextingDraft):
         """A text now waits for an answer."""
         self.set(prompts=(*[p for p in self.state.prompts if p.key != prompt.key], prompt))
 
+    def heard(self, answered: Prompt | None = None, **measures: Any) -> None:
+        """The client was heard from, which ends a silence: by the answer to a prompt, if it was one.
+
+        `measures` is what else of the plan's progress it changes.
+        """
+        progress = self.state.progress.but(silent_run=0, last_contact_at=self.now, **measures)
+        if answered is None:
+            self.set(progress=progress)
+        else:
+            left = tuple([p for p in self.state.prompts if p.key != answered.key])
+            self.set(progress=progress, prompts=left)
+
     def drop_prompt(self, key: str) -> None:
         """A prompt is answered, expired or pointless."""
         left = tuple([p for p in self.state.prompts if p.key != key])
@@ -215,10 +236,6 @@ class Draft(TextingDraft):
         left = tuple([p for p in prompts if p.session_no != session_no or p.question == "CHK-SORE"])
         if len(left) < len(prompts):
             self.set(prompts=left)
-
-    def carries_out(self, command_id: str) -> None:
-        """This transition is what a command led to; the state will know it again (Temporal forgets its id)."""
-        self._command_id = command_id
 
     def answers(self, inbound_id: str) -> None:
         """This transition is what an inbound text led to."""

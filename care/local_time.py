@@ -8,7 +8,7 @@ Agendas ask for the same instants again and again: the conversions are remembere
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -17,6 +17,7 @@ from care.same_again import same_again
 from schemas.protocol import SiteHours
 
 _LONGEST_CLOSURE_DAYS = 400
+_DAY = timedelta(days=1)
 _REMEMBERED = 8192
 _DAYS_REMEMBERED = 512
 
@@ -61,13 +62,6 @@ def wall_time_days_later(zone_name: str, moment: datetime, days: int) -> datetim
     return instant(zone_name, here.date() + timedelta(days=days), here.time())
 
 
-def staffed_spans(hours: SiteHours, first: date) -> Iterator[tuple[datetime, datetime]]:
-    """Opening times as instants, in order, from the given day on; ends after some 400 days."""
-    open_on = _opening_times(hours)
-    for offset in range(_LONGEST_CLOSURE_DAYS):
-        yield from open_on(first + timedelta(days=offset) if offset else first)
-
-
 @same_again
 def _opening_times(hours: SiteHours) -> Callable[[date], tuple[tuple[datetime, datetime], ...]]:
     """The opening times of any day as instants."""
@@ -90,13 +84,16 @@ def after_staffed(hours: SiteHours, start: datetime, minutes: int) -> datetime:
     With no opening hours at all every minute counts, so that a deadline never vanishes.
     """
     wanted = left = timedelta(minutes=minutes)
-    for opens, closes in staffed_spans(hours, local_day(hours, start)):
-        if closes > start:
-            begin = opens if opens > start else start
-            staffed = closes - begin
-            if left <= staffed:
-                return begin + left
-            left -= staffed
+    open_on, day = _opening_times(hours), local_day(hours, start)
+    for _ in range(_LONGEST_CLOSURE_DAYS):
+        for opens, closes in open_on(day):
+            if closes > start:
+                begin = opens if opens > start else start
+                staffed = closes - begin
+                if left <= staffed:
+                    return begin + left
+                left -= staffed
+        day += _DAY
     return start + wanted
 
 

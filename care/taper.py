@@ -215,9 +215,9 @@ def evaluate(policy: TaperPolicy, inputs: TaperInputs) -> TaperDecision:
             soft_flags=soft,
         )
     failing = _failing(policy, inputs)
-    below = policy.neighbour(inputs.step, 1)
-    if failing or below is None:
-        at_the_end = () if below else (LAST_STEP,)
+    below = policy.neighbour(inputs.step, 1) if not failing else None
+    if below is None:
+        at_the_end = (LAST_STEP,) if inputs.step is policy.ladder[-1].step else ()
         return TaperDecision(
             verdict=TaperVerdict.HOLD, reasons=failing, notes=(*notes, *at_the_end), soft_flags=soft
         )

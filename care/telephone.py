@@ -22,11 +22,9 @@ def answer_check_in(draft: Draft, command: AnswerCheckIn) -> None:
     """The client was reached and said a number; what it raises was worked out at the edge (AL-01 … AL-11)."""
     progress = draft.state.progress
     said = Answer(question=command.question, at=draft.now, value=command.value)
-    draft.progress(
+    draft.heard(
         answers=(*progress.answers, said)[-_ANSWERS_KEPT:],
         checkins=(*progress.checkins, True)[-_CHECKINS_KEPT:],
-        silent_run=0,
-        last_contact_at=draft.now,
     )
     draft.close_alerts(AlertReason.silent_client, "client reached")
     draft.set(prompts=tuple(p for p in draft.state.prompts if p.question != command.question))

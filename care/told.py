@@ -5,14 +5,46 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from care.same_again import same_again
 from schemas.prompts import Answer
 
+Told = Mapping[str, tuple[Answer, ...]]
 
-@same_again
-def by_question(answers: tuple[Answer, ...]) -> Mapping[str, tuple[Answer, ...]]:
-    """The answers to each question in the order they came; a question that was never answered is not in it."""
+
+class _Record:
+    """The answers that were asked about last. Most often the next are the same, or the same and one more."""
+
+    def __init__(self) -> None:
+        self._answers: tuple[Answer, ...] = ()
+        self._told: Told = MappingProxyType({})
+
+    def by_question(self, answers: tuple[Answer, ...]) -> Told:
+        """The answers to each question in the order they came; a question that was never answered is not in it."""
+        if answers is not self._answers:
+            known, self._answers = self._answers, answers
+            dropped = len(known) - len(answers) + 1
+            if answers and dropped in (0, 1) and known[dropped:] == answers[:-1]:
+                self._told = _with_newest(self._told, answers[-1], known[:dropped])
+            else:
+                self._told = _grouped(answers)
+        return self._told
+
+
+by_question = _Record().by_question
+
+
+def _grouped(answers: tuple[Answer, ...]) -> Told:
     told: dict[str, list[Answer]] = {}
     for answer in answers:
         told.setdefault(answer.question, []).append(answer)
     return MappingProxyType({question: tuple(given) for question, given in told.items()})
+
+
+def _with_newest(told: Told, newest: Answer, dropped: tuple[Answer, ...]) -> Told:
+    """One answer more; a record that is full has dropped its oldest."""
+    more = dict(told)
+    more[newest.question] = (*more.get(newest.question, ()), newest)
+    for oldest in dropped:
+        more[oldest.question] = more[oldest.question][1:]
+        if not more[oldest.question]:
+            del more[oldest.question]
+    return MappingProxyType(more)
