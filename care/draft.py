@@ -217,12 +217,13 @@ class Draft(TextingDraft):
 
         `measures` is what else of the plan's progress it changes.
         """
-        progress = self.state.progress.but(silent_run=0, last_contact_at=self.now, **measures)
+        state = self.state
+        progress = state.progress.but(silent_run=0, last_contact_at=self.now, **measures)
         if answered is None:
-            self.set(progress=progress)
+            self.state = state.but(progress=progress)
         else:
-            left = tuple([p for p in self.state.prompts if p.key != answered.key])
-            self.set(progress=progress, prompts=left)
+            left = tuple([p for p in state.prompts if p.key != answered.key])
+            self.state = state.but(progress=progress, prompts=left)
 
     def drop_prompt(self, key: str) -> None:
         """A prompt is answered, expired or pointless."""
