@@ -45,6 +45,7 @@ from schemas.protocol import ApprovalKind
 
 THERAPIST = Actor(id="therapist", roles=(Role.treating_physiotherapist,))
 
+_HOUR = timedelta(hours=1)
 _ASKS_AGAIN = timedelta(days=2)
 _AFTER_AN_OVERLOOK = 3000
 _LETTER_DAYS = 180
@@ -147,10 +148,10 @@ class Life(DrivenPlan):
         story.texts[order.purpose] += 1
         if order.rule == ASKED_BACK:
             hours = drawn(person.rng, person.habits.says_which_after_hours)
-            self._at(self.now + timedelta(hours=hours), self._say_which)
+            self._at(self.now + hours * _HOUR, self._say_which)
         elif (key := _asked_by(order)) is not None and person.answers_at(self._since):
             hours = drawn(person.rng, person.habits.answers_after_hours)
-            self._at(self.now + timedelta(hours=hours), partial(self._reply, key))
+            self._at(self.now + hours * _HOUR, partial(self._reply, key))
 
     # -- the client -------------------------------------------------------------------------------------
 
