@@ -55,7 +55,7 @@ def reply_question(
         questions=questions,
         baseline=protocol.pain_baseline,
         previous={question: told[question][-1].value for question in questions if question in told},
-        best_goal=max([goal.value for goal in goals], default=None),
+        best_goal=max(goal.value for goal in goals) if goals else None,
         pre_session=progress.scores[-1].pain if progress.scores else None,
         day3="CHK-PAIN" in questions and any(p.key.endswith(":day3") for p in state.prompts),
     )
