@@ -14,6 +14,7 @@ from care.alerts import URGENT
 from care.draft import Draft
 from care.fitting import asked_last, fits, matters, open_prompts, session_asked
 from care.local_time import closing_today, local
+from care.number_noted import note_number
 from care.pausing import suspend
 from care.sessions import ask_for_change, cancelled_by_reply, confirm
 from care.told import by_question
@@ -24,16 +25,13 @@ from schemas.events import EventKind
 from schemas.messages import TextPurpose
 from schemas.number_alerts import NumberAlert
 from schemas.plan import PlanState
-from schemas.prompts import Answer, Prompt, PromptKind
+from schemas.prompts import Prompt, PromptKind
 from schemas.replies import Reading
 from schemas.screening import Urgency
 from schemas.transition import ReplyFinding, ReplyQuestion
 
 _SEVERE_PAIN = "AL-01"
 _SAME_DAY_UNTIL = time(14)
-_ANSWERS_KEPT = 40
-_CHECKINS_KEPT = 6
-_TAPER_QUESTIONS = frozenset({"CHK-PAIN", "CHK-FLARE"})
 
 Fitting = tuple[Prompt, ...]
 """The open prompts that a text could answer."""
@@ -57,7 +55,7 @@ def reply_question(
         questions=questions,
         baseline=protocol.pain_baseline,
         previous={question: told[question][-1].value for question in questions if question in told},
-        best_goal=max([goal.value for goal in goals], default=None),
+        best_goal=max(goal.value for goal in goals) if goals else None,
         pre_session=progress.scores[-1].pain if progress.scores else None,
         day3="CHK-PAIN" in questions and any(p.key.endswith(":day3") for p in state.prompts),
     )
@@ -200,19 +198,12 @@ def _score_answer(draft: Draft, command: ReceiveText, finding: ReplyFinding, pro
         draft.heard(prompt)
         _unread(draft, command)
         return
-    answer = Answer(question=question, at=draft.now, value=value)
-    progress = draft.state.progress
-    draft.heard(
-        prompt,
-        answers=(*progress.answers, answer)[-_ANSWERS_KEPT:],
-        checkins=(*progress.checkins, True)[-_CHECKINS_KEPT:],
-    )
+    note_number(draft, question, value, prompt)
     draft.event(EventKind.answer_recorded, question, question=question, value=value, prompt=prompt.key)
     for alert in sorted(finding.alerts.get(question, ()), key=lambda one: one.urgency.rank):
         _number_alert(draft, command, alert)
     if finding.reading.imprecise:
         _unread(draft, command)
-    draft.evaluate_taper = question in _TAPER_QUESTIONS
 
 
 def _number_alert(draft: Draft, command: ReceiveText, alert: NumberAlert) -> None:

@@ -37,6 +37,9 @@ class Draft(TextingDraft):
     evaluate_taper: bool = False
     _texts_allowed: bool | None = None
     _answers_inbound: str | None = None
+    _release: tuple[int, ...] = ()
+    _closed_alerts: tuple[ClosedAlert, ...] = ()
+    _closed_approvals: tuple[ClosedApproval, ...] = ()
 
     def __init__(
         self,
@@ -51,9 +54,6 @@ class Draft(TextingDraft):
         self._command_id = command_id
         self._sessions_before = state.sessions
         self._place: dict[int, Placement] = {}
-        self._release: list[int] = []
-        self._closed_alerts: list[ClosedAlert] = []
-        self._closed_approvals: list[ClosedApproval] = []
 
     # -- sessions ---------------------------------------------------------------------------------
 
@@ -77,7 +77,7 @@ class Draft(TextingDraft):
     def release_slot(self, session_no: int) -> None:
         """Give the slot back, and take back what was to be texted about it."""
         self._place.pop(session_no, None)
-        self._release.append(session_no)
+        self._release = (*self._release, session_no)
         self.take_back_texts_of(session_no)
 
     # -- people -----------------------------------------------------------------------------------
@@ -148,9 +148,8 @@ class Draft(TextingDraft):
     def close_alert(self, alert: Alert, outcome: str, note_id: str | None = None) -> None:
         """An alert ends with an outcome."""
         self.set(alerts=tuple(a for a in self.state.alerts if a.id != alert.id))
-        self._closed_alerts.append(
-            ClosedAlert(alert_id=alert.id, outcome=outcome, closed_by=self.actor.id, note_id=note_id)
-        )
+        closed = ClosedAlert(alert_id=alert.id, outcome=outcome, closed_by=self.actor.id, note_id=note_id)
+        self._closed_alerts = (*self._closed_alerts, closed)
         self.event(EventKind.alert_closed, alert.rule, alert=alert.id, outcome=outcome, reason=alert.reason)
 
     def close_alerts(self, reason: AlertReason, outcome: str, session_no: int | None = None) -> None:
@@ -180,11 +179,10 @@ class Draft(TextingDraft):
     def close_approval(self, approval: Approval, decision: str, reason_id: str | None = None) -> None:
         """A decision was taken, or its question has lapsed."""
         self.set(approvals=tuple(a for a in self.state.approvals if a.id != approval.id))
-        self._closed_approvals.append(
-            ClosedApproval(
-                approval_id=approval.id, decision=decision, decided_by=self.actor.id, reason_id=reason_id
-            )
+        closed = ClosedApproval(
+            approval_id=approval.id, decision=decision, decided_by=self.actor.id, reason_id=reason_id
         )
+        self._closed_approvals = (*self._closed_approvals, closed)
         kind = EventKind.approval_lapsed if decision == "lapsed" else EventKind.approval_decided
         self.event(
             kind,
@@ -217,12 +215,13 @@ class Draft(TextingDraft):
 
         `measures` is what else of the plan's progress it changes.
         """
-        progress = self.state.progress.but(silent_run=0, last_contact_at=self.now, **measures)
+        state = self.state
+        progress = state.progress.but(silent_run=0, last_contact_at=self.now, **measures)
         if answered is None:
-            self.set(progress=progress)
+            self.state = state.but(progress=progress)
         else:
-            left = tuple([p for p in self.state.prompts if p.key != answered.key])
-            self.set(progress=progress, prompts=left)
+            left = tuple([p for p in state.prompts if p.key != answered.key])
+            self.state = state.but(progress=progress, prompts=left)
 
     def drop_prompt(self, key: str) -> None:
         """A prompt is answered, expired or pointless."""
@@ -265,13 +264,13 @@ class Draft(TextingDraft):
                 sessions=self._kept(state.sessions),
                 recent_commands=self._recent(state.recent_commands),
             ),
-            events=tuple(self._events),
+            events=self._events,
             place=tuple(self._place.values()),
-            release=tuple(self._release),
-            texts=tuple(self._texts),
+            release=self._release,
+            texts=self._texts,
             withdraw_texts=self._withdraw,
-            closed_alerts=tuple(self._closed_alerts),
-            closed_approvals=tuple(self._closed_approvals),
+            closed_alerts=self._closed_alerts,
+            closed_approvals=self._closed_approvals,
             texts_allowed=self._texts_allowed,
             answers_inbound=self._answers_inbound,
         )

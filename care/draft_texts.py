@@ -17,6 +17,8 @@ _TEXT_LIFE = timedelta(hours=24)
 class TextingDraft:
     """What every draft can do: change the state, tell the story, order texts and take them back."""
 
+    _events: tuple[PlanEvent, ...] = ()
+    _texts: tuple[TextOrder, ...] = ()
     _withdraw: int | None = None
 
     def __init__(self, state: PlanState, now: datetime, cause: str, actor: Actor = SERVICE) -> None:
@@ -24,8 +26,6 @@ class TextingDraft:
         self.now = now
         self.cause = cause
         self.actor = actor
-        self._events: list[PlanEvent] = []
-        self._texts: list[TextOrder] = []
 
     @property
     def protocol(self) -> Protocol:
@@ -43,7 +43,8 @@ class TextingDraft:
 
     def event(self, kind: EventKind, rule: str | None = None, **facts: Fact) -> None:
         """Tell the story; facts are codes, ids and numbers only."""
-        self._events.append(PlanEvent(kind=kind, at=self.now, rule=rule, actor=self.actor.id, facts=facts))
+        event = PlanEvent(kind=kind, at=self.now, rule=rule, actor=self.actor.id, facts=facts)
+        self._events = (*self._events, event)
 
     def stage(self, stage: Stage, rule: str | None = None) -> None:
         """Move the plan to another stage."""
@@ -92,7 +93,7 @@ class TextingDraft:
             therapist_id=self.protocol.therapist_id,
             by=self._taken_back_by(audience, purpose),
         )
-        self._texts.append(order)
+        self._texts = (*self._texts, order)
         self.event(EventKind.text_ordered, rule, key=order.key, template=template, purpose=purpose)
 
     def _taken_back_by(self, audience: Audience, purpose: TextPurpose) -> str | None:
@@ -107,15 +108,16 @@ class TextingDraft:
 
     def untell(self, session: Session) -> None:
         """The calendar refused this session's time: nothing written in this step may promise it to the client."""
-        told, self._texts = self._texts, []
-        for order in told:
+        kept: list[TextOrder] = []
+        for order in self._texts:
             others = tuple(at for at in order.starts_at if at != session.starts_at)
             if not _promises(order, session):
-                self._texts.append(order)
+                kept.append(order)
             elif order.session_no is None and others:
-                self._texts.append(order.but(starts_at=others))
+                kept.append(order.but(starts_at=others))
             else:
                 self.event(EventKind.text_withdrawn, order.rule, key=order.key)
+        self._texts = tuple(kept)
 
     def take_back_texts_of(self, session_no: int) -> None:
         """Take back what was to be texted about a session; about several: every routine text of the plan."""

@@ -124,7 +124,7 @@ def screen(
         matched = [rule for rule in item.rules if rule.matches(fields, today)]
         unsure = _left_unsure(item, given.fields.get(VALUE), matched)
         unanswered = [*_unanswered(item, given)]
-        if any(differ(fields, today) for differ in item.contradictions):
+        if item.contradictions and any(differ(fields, today) for differ in item.contradictions):
             unanswered.append(asked.id)
         if not (matched or unsure or unanswered):
             continue
@@ -160,10 +160,13 @@ def _unanswered(judged: _Item, read: ReadItem) -> Iterator[str]:
     asked_always = item.type in NUMBER_TYPES
     denied = value is not None and not positive and not asked_always and UNSURE not in chosen
     for sub in item.subfields:
-        needed = not chosen.isdisjoint(sub.only_if) if sub.only_if else positive or asked_always
-        blank = needed and not sub.optional and sub.f not in read.fields
-        at_odds = denied and sub.f in judged.judged and not sub.optional and _affirms(read.fields.get(sub.f))
-        if blank or at_odds or sub.f in read.unreadable or _too_low(item, sub.f, read):
+        if sub.f not in read.fields:
+            needed = not chosen.isdisjoint(sub.only_if) if sub.only_if else positive or asked_always
+            wanting = needed and not sub.optional
+        else:
+            at_odds = denied and sub.f in judged.judged and not sub.optional and _affirms(read.fields[sub.f])
+            wanting = at_odds or _too_low(item, sub.f, read)
+        if wanting or sub.f in read.unreadable:
             yield f"{item.id}.{sub.f}"
 
 
@@ -171,14 +174,14 @@ def _affirms(answer: Any) -> bool:
     """Whether a sub-answer says something beside the item's own no."""
     if isinstance(answer, tuple):
         return bool(set(answer) - NEGATIVE)
-    return answer is not None and answer not in NEGATIVE
+    return answer not in NEGATIVE
 
 
 def _too_low(item: ScreeningItem, field: str, read: ReadItem) -> bool:
     """A number lower than the one that it cannot be lower than."""
     if field not in item.not_below:
         return False
-    given, least = read.fields.get(field), read.fields.get(item.not_below[field])
+    given, least = read.fields[field], read.fields.get(item.not_below[field])
     return isinstance(given, int) and isinstance(least, int) and given < least
 
 

@@ -196,7 +196,7 @@ def take_verdict(draft: Draft, decision: TaperDecision, inputs: TaperInputs | No
 
 def _rule_of(decision: TaperDecision) -> str:
     """The rule that decided; where all of D1 to D9 hold, or some do not, the rule that says what follows."""
-    first = next(iter(decision.reasons), "")
+    first = decision.reasons[0] if decision.reasons else ""
     if first.startswith("TAP-"):
         return first
     return "TAP-DN" if decision.verdict is TaperVerdict.PROPOSE_STEP_DOWN else "TAP-HOLD"

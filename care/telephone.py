@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
 
 from care.draft import Draft
 from care.guards_deciding import refuse_inactive
+from care.number_noted import note_number
 from schemas.alerts import AlertReason
 from schemas.commands import Actor, AnswerCheckIn, Refusal
 from schemas.events import EventKind
 from schemas.plan import PlanState
-from schemas.prompts import Answer
-
-_ANSWERS_KEPT = 40
-_CHECKINS_KEPT = 6
-_TAPER_QUESTIONS: Final = frozenset({"CHK-PAIN", "CHK-FLARE"})
 
 
 def answer_check_in(draft: Draft, command: AnswerCheckIn) -> None:
     """The client was reached and said a number; what it raises was worked out at the edge (AL-01 … AL-11)."""
-    progress = draft.state.progress
-    said = Answer(question=command.question, at=draft.now, value=command.value)
-    draft.heard(
-        answers=(*progress.answers, said)[-_ANSWERS_KEPT:],
-        checkins=(*progress.checkins, True)[-_CHECKINS_KEPT:],
-    )
+    note_number(draft, command.question, command.value)
     draft.close_alerts(AlertReason.silent_client, "client reached")
     draft.set(prompts=tuple(p for p in draft.state.prompts if p.question != command.question))
     draft.event(
@@ -38,7 +28,6 @@ def answer_check_in(draft: Draft, command: AnswerCheckIn) -> None:
     )
     for alert in command.alerts:
         draft.raise_alert(AlertReason.number_alert, alert.urgency, alert.rule, subject=command.question)
-    draft.evaluate_taper = command.question in _TAPER_QUESTIONS
 
 
 def refuse_check_in(

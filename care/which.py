@@ -38,9 +38,11 @@ def ask_which(draft: Draft, inbound_id: str, finding: ReplyFinding, fitting: Seq
     later: A and B of the text, which tells questions apart by when they were asked.
     """
     matters = _one_each(fitting, questions_apart=finding.questions_apart)
-    template = _TEMPLATES.get(tuple(one.kind for one in matters))  # type: ignore[arg-type]
-    told = tuple(at for one in matters if (at := _told_by(draft, one, matters)) is not None)
-    if template is None or not told or asked_which(draft) is not None or draft.tells_client:
+    template = _TEMPLATES.get(tuple([one.kind for one in matters]))  # type: ignore[arg-type]
+    if template is None or asked_which(draft) is not None or draft.tells_client:
+        return False
+    told = _told_apart(draft, matters)
+    if not told:
         return False
     reading = finding.reading
     draft.add_prompt(
@@ -51,7 +53,7 @@ def ask_which(draft: Draft, inbound_id: str, finding: ReplyFinding, fitting: Seq
             expires_at=out_of_quiet(draft.protocol.hours, draft.now) + _WAITED_FOR,
             undecided=Undecided(
                 inbound_id=inbound_id,
-                options=tuple(one.key for one in matters),
+                options=tuple([one.key for one in matters]),
                 value=reading.value,
                 choice=reading.choice,
                 imprecise=reading.imprecise,
@@ -70,12 +72,13 @@ def ask_which(draft: Draft, inbound_id: str, finding: ReplyFinding, fitting: Seq
     return True
 
 
-def _told_by(draft: Draft, one: Prompt, matters: Sequence[Prompt]) -> datetime | None:
-    """The time that tells a matter from the other: of a visit its start, of one among questions when it was asked."""
-    if all(p.kind is PromptKind.score for p in matters):
-        return one.asked_at
-    session = draft.state.session(one.session_no or 0)
-    return session.starts_at if session is not None and _of_a_visit(one) else None
+def _told_apart(draft: Draft, matters: Sequence[Prompt]) -> tuple[datetime, ...]:
+    """The times that tell the matters apart: of visits their start, of questions alone when each was asked."""
+    visits = [one.session_no or 0 for one in matters if _of_a_visit(one)]
+    if not visits:
+        return tuple([one.asked_at for one in matters])
+    sessions = [draft.state.session(number) for number in visits]
+    return tuple([session.starts_at for session in sessions if session is not None])
 
 
 def _one_each(fitting: Sequence[Prompt], *, questions_apart: bool) -> list[Prompt]:
@@ -83,9 +86,9 @@ def _one_each(fitting: Sequence[Prompt], *, questions_apart: bool) -> list[Promp
     apart = questions_apart and not any(_of_a_visit(p) for p in fitting)
     in_order = sorted(fitting, key=_when_asked)
     last = {matter(prompt, questions_apart=apart): prompt for prompt in in_order}
-    visits = sorted((p for p in last.values() if _of_a_visit(p)), key=lambda p: p.session_no or 0)
-    questions = sorted((p for p in last.values() if not _of_a_visit(p)), key=_when_asked)
-    return [*visits, *questions]
+    visits = [p for p in last.values() if _of_a_visit(p)]
+    questions = [p for p in last.values() if not _of_a_visit(p)]
+    return [*sorted(visits, key=lambda p: p.session_no or 0), *sorted(questions, key=_when_asked)]
 
 
 def _of_a_visit(prompt: Prompt) -> bool:

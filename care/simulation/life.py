@@ -18,7 +18,7 @@ from care.named import the_session
 from care.number_told import alerts_of
 from care.screening_age import ask_again_before
 from care.simulation.person import NEVER, Person, drawn
-from care.simulation.promises import broken_by_step, broken_by_text
+from care.simulation.promises import at_rest, broken_by_step, broken_by_text
 from care.simulation.story import Story
 from care.simulation.world import World
 from care.which import ASKED_BACK
@@ -45,6 +45,7 @@ from schemas.protocol import ApprovalKind
 
 THERAPIST = Actor(id="therapist", roles=(Role.treating_physiotherapist,))
 
+_HOUR = timedelta(hours=1)
 _ASKS_AGAIN = timedelta(days=2)
 _AFTER_AN_OVERLOOK = 3000
 _LETTER_DAYS = 180
@@ -114,15 +115,8 @@ class Life(DrivenPlan):
         story, state = self.story, transition.state
         story.steps += 1
         story.note_rules(transition.events)
-        for promise in broken_by_step(step):
-            story.broken[promise] += 1
-        if state.progress.step is not before.progress.step:
-            self._note_rarer_visits(before)
-        if state.alerts is not before.alerts:
-            for alert in _new(state.alerts, before.alerts):
-                story.alerts[alert.urgency] += 1
-                minutes = drawn(self.person.rng, self.world.habits.acknowledges_after)
-                self._at(self._after_staffed(minutes), partial(self._acknowledge, alert.id))
+        if not at_rest(before, state):
+            self._moved(step)
         if state.approvals is not before.approvals:
             for approval in _new(state.approvals, before.approvals):
                 self._wait_for_decision(approval)
@@ -130,12 +124,18 @@ class Life(DrivenPlan):
             session = the_session(state, slot.session_no)
             self._at(slot.ends_at, partial(self._visit, session.no, session.revision))
 
-    def _note_rarer_visits(self, before: PlanState) -> None:
-        """How long it took until visits grew rarer for the first time."""
-        story, state = self.story, self.state
+    def _moved(self, step: Recording) -> None:
+        """Check the promises; note when visits first grow rarer; let somebody see what is new and urgent."""
+        story, before, state = self.story, step.before, step.transition.state
+        for promise in broken_by_step(step):
+            story.broken[promise] += 1
         started = before.progress.started_at is not None
         if started and state.progress.step > before.progress.step and story.first_step_down is None:
             story.first_step_down = self._since / timedelta(weeks=1)
+        for alert in _new(state.alerts, before.alerts):
+            story.alerts[alert.urgency] += 1
+            minutes = drawn(self.person.rng, self.world.habits.acknowledges_after)
+            self._at(self._after_staffed(minutes), partial(self._acknowledge, alert.id))
 
     def texted(self, text: Sent) -> None:
         """A text reaches the client, who answers or not."""
@@ -148,10 +148,10 @@ class Life(DrivenPlan):
         story.texts[order.purpose] += 1
         if order.rule == ASKED_BACK:
             hours = drawn(person.rng, person.habits.says_which_after_hours)
-            self._at(self.now + timedelta(hours=hours), self._say_which)
+            self._at(self.now + hours * _HOUR, self._say_which)
         elif (key := _asked_by(order)) is not None and person.answers_at(self._since):
             hours = drawn(person.rng, person.habits.answers_after_hours)
-            self._at(self.now + timedelta(hours=hours), partial(self._reply, key))
+            self._at(self.now + hours * _HOUR, partial(self._reply, key))
 
     # -- the client -------------------------------------------------------------------------------------
 

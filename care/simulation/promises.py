@@ -66,8 +66,8 @@ STEPS: dict[str, Callable[[Recording], bool]] = {
 }
 
 
-def _at_rest(before: PlanState, after: PlanState) -> bool:
-    """Whether a plan that goes on kept its stage, its step and its alerts: all that the promises look at."""
+def at_rest(before: PlanState, after: PlanState) -> bool:
+    """Whether a plan that goes on kept its stage, its step and its alerts: such a step breaks no promise."""
     return (
         after.alerts is before.alerts
         and after.stage is before.stage
@@ -109,9 +109,7 @@ PLANNED_TEXTS: dict[str, Callable[[Sent], bool]] = {
 
 
 def broken_by_step(step: Recording) -> list[str]:
-    """The promises that this step breaks."""
-    if _at_rest(step.before, step.transition.state):
-        return []
+    """The promises that this step breaks; none for a plan `at_rest`."""
     return [name for name, holds in STEPS.items() if not holds(step)]
 
 
