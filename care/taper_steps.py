@@ -43,6 +43,8 @@ PROPOSALS = {
     TaperVerdict.PROPOSE_STEP_UP: ApprovalKind.taper,
     TaperVerdict.PROPOSE_DISCHARGE: ApprovalKind.discharge,
 }
+_PUT = frozenset(PROPOSALS.values())
+"""The decisions that an evaluation puts before a therapist."""
 
 
 def taper_inputs(state: PlanState, now: datetime) -> TaperInputs:
@@ -165,45 +167,40 @@ def _review_overdue(state: PlanState, now: datetime) -> bool:
 
 def take_verdict(draft: Draft, decision: TaperDecision, inputs: TaperInputs | None = None) -> None:
     """Store the evaluation and put what it proposes before the therapist; nothing takes effect by itself."""
-    rule = _rule_of(decision)
+    verdict, reasons = decision.verdict, decision.reasons
+    rule = _rule_of(verdict, reasons)
     draft.event(
         EventKind.taper_evaluated,
         rule,
-        verdict=decision.verdict,
+        verdict=verdict,
         to=decision.to,
-        reasons=decision.reasons,
+        reasons=reasons,
         also=decision.also,
         notes=(*decision.notes, *decision.soft_flags),
         inputs=(inputs or taper_inputs(draft.state, draft.now)).as_json(),
     )
     if draft.state.stage is not Stage.active:
         return
-    if decision.verdict is TaperVerdict.ESCALATE and not _settled_before(draft, decision.reasons[0]):
-        draft.raise_alert(AlertReason.taper_escalation, Urgency.E3, decision.reasons[0])
-    kind = PROPOSALS.get(decision.verdict)
-    standing = [a for a in draft.state.approvals if a.kind in (ApprovalKind.taper, ApprovalKind.discharge)]
-    for approval in standing:
-        if approval.proposal.verdict is not decision.verdict:
+    if verdict is TaperVerdict.ESCALATE and not _settled_before(draft, reasons[0]):
+        draft.raise_alert(AlertReason.taper_escalation, Urgency.E3, reasons[0])
+    for approval in draft.state.approvals:
+        if approval.kind in _PUT and approval.proposal.verdict is not verdict:
             draft.close_approval(approval, "lapsed")
-    if kind is None or _settled_before(draft, decision.verdict) or _stands(draft, decision):
+    kind = PROPOSALS.get(verdict)
+    if kind is None or _settled_before(draft, verdict) or _stands(draft, verdict):
         return
-    draft.open_approval(
-        kind,
-        rule,
-        Proposal(verdict=decision.verdict, step=decision.to, reasons=decision.reasons),
-    )
+    draft.open_approval(kind, rule, Proposal(verdict=verdict, step=decision.to, reasons=reasons))
 
 
-def _rule_of(decision: TaperDecision) -> str:
+def _rule_of(verdict: TaperVerdict, reasons: tuple[str, ...]) -> str:
     """The rule that decided; where all of D1 to D9 hold, or some do not, the rule that says what follows."""
-    first = decision.reasons[0] if decision.reasons else ""
-    if first.startswith("TAP-"):
-        return first
-    return "TAP-DN" if decision.verdict is TaperVerdict.PROPOSE_STEP_DOWN else "TAP-HOLD"
+    if reasons and reasons[0].startswith("TAP-"):
+        return reasons[0]
+    return "TAP-DN" if verdict is TaperVerdict.PROPOSE_STEP_DOWN else "TAP-HOLD"
 
 
-def _stands(draft: Draft, decision: TaperDecision) -> bool:
-    return any(a.proposal.verdict is decision.verdict for a in draft.state.approvals)
+def _stands(draft: Draft, verdict: TaperVerdict) -> bool:
+    return any(a.proposal.verdict is verdict for a in draft.state.approvals)
 
 
 def _settled_before(draft: Draft, what: str) -> bool:
