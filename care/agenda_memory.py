@@ -21,8 +21,7 @@ Run = Iterable[Entry]
 """Some items of one source in order."""
 
 
-def in_order(items: Iterable[AgendaItem]) -> list[Entry]:
-    """Items as the agenda orders them."""
+def _in_order(items: Iterable[AgendaItem]) -> list[Entry]:
     return sorted([(item.due, item.key, item) for item in items])
 
 
@@ -74,7 +73,7 @@ class _Whole:
         if last is not None and last[1] == told:
             return last
         found = self._source(state)
-        return ((found if isinstance(found, Unfolding) else in_order(found),), told)
+        return ((found if isinstance(found, Unfolding) else _in_order(found),), told)
 
 
 class _OneByOne:
@@ -94,11 +93,12 @@ class _OneByOne:
 
     def section(self, state: PlanState, last: Section | None) -> Section:
         # An element is named by its address: it is kept with its items, so no other object can have that.
-        before = last[1] if last is not None else {}
-        kept: dict[int, tuple[Any, Run]] = {}
-        for element in self._among(self._elements(state)):
-            name = id(element)
-            kept[name] = before.get(name) or (element, in_order(self._source(state, element)))
+        # An element is named by its address: it is kept with its items, so no other object can have that.
+        known = last[1] if last is not None else {}
+        kept: dict[int, tuple[Any, Run]] = {
+            id(element): known.get(id(element)) or (element, _in_order(self._source(state, element)))
+            for element in self._among(self._elements(state))
+        }
         return tuple([run for _, run in kept.values() if run]), kept
 
     def _everything(self, state: PlanState) -> Iterator[AgendaItem]:

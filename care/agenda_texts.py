@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from care.agenda_memory import Asked, Entry, Unfolding, in_order, looks_at, looks_at_each
+from care.agenda_memory import Asked, Entry, Unfolding, looks_at, looks_at_each
 from care.checkins import Quiet, Turn, earliest_questions, quiet_of, routine_questions
 from care.local_time import calendar_day, moved_out_of_quiet, out_of_quiet
 from care.session_questions import (
@@ -48,26 +48,22 @@ def _after_sessions(state: PlanState) -> Iterator[AgendaItem]:
     if not texts_flow(state):
         return
     for session, sore_at, day3_at in session_questions(state).attended[-ASKED_BACK:]:
-        yield _after_item(
-            (session.no, "SCH-1", "CHK-SORE"),
-            allowed(state, max(sore_at, session.closed_at or sore_at)),
-            session.starts_at + SORE_LIFE,
-        )
+        sore_due = allowed(state, max(sore_at, session.closed_at or sore_at))
+        yield _after_item((session.no, "SCH-1", "CHK-SORE"), sore_due, session.starts_at, SORE_LIFE)
         if day3_at is not None:
-            yield _after_item(
-                (session.no, "SCH-2", "CHK-PAIN"), allowed(state, day3_at), day3_at + _DAY3_LIFE
-            )
+            day3_due = allowed(state, day3_at)
+            yield _after_item((session.no, "SCH-2", "CHK-PAIN"), day3_due, day3_at, _DAY3_LIFE)
 
 
 @lru_cache(maxsize=256)
-def _after_item(asked: tuple[int, str, str], due: datetime, expires: datetime) -> AgendaItem:
+def _after_item(asked: tuple[int, str, str], due: datetime, since: datetime, life: timedelta) -> AgendaItem:
     """The same question about the same visit is the same item."""
     number, rule, question = asked
     return AgendaItem(
         key=f"s{number}:{_AFTER_KEYS[rule]}",
         kind=AgendaKind.routine_question,
         due=due,
-        expires=expires,
+        expires=since + life,
         rule=rule,
         owner=SYSTEM,
         session_no=number,
@@ -99,33 +95,34 @@ class _Questions(Unfolding):
     def __init__(self, state: PlanState) -> None:
         self._state = state
         turns, since = earliest_questions(state), state.texts_since
-        if since is not None and min([turn.at for turn in turns], default=since) < since:
+        if since is not None and turns and min(turns).at < since:
             turns = routine_questions(state)  # put off to one instant, they stand in order of their keys
-        self._first = self._entries(turns)[:1]
+        self._first = min(self._entries(turns), default=None)
 
     def __iter__(self) -> Iterator[Entry]:
-        yield from self._first
-        everything = self._entries(routine_questions(self._state)) if self._first else []
-        yield from everything[1:]
+        if self._first is not None:
+            yield self._first
+            yield from sorted(self._entries(routine_questions(self._state)))[1:]
 
     def _entries(self, turns: Iterable[Turn]) -> list[Entry]:
         quiet, since = quiet_of(self._state.protocol.hours), self._state.texts_since
-        return in_order([_question_item(quiet, turn, since) for turn in turns])
+        return [_question(quiet, turn, since) for turn in turns]
 
 
 @lru_cache(maxsize=256)
-def _question_item(quiet: Quiet, turn: Turn, since: datetime | None) -> AgendaItem:
+def _question(quiet: Quiet, turn: Turn, since: datetime | None) -> Entry:
     """The same turn is the same item: most steps of a plan move one question's turn or none."""
-    (zone, quiet_start, quiet_end), (due, rule, question) = quiet, turn
-    return AgendaItem(
-        key=f"q:{question}:{calendar_day(zone, due).isoformat()}",
+    (zone, quiet_start, quiet_end), (at, rule, question) = quiet, turn
+    item = AgendaItem(
+        key=f"q:{question}:{calendar_day(zone, at).isoformat()}",
         kind=AgendaKind.routine_question,
-        due=moved_out_of_quiet(zone, quiet_start, quiet_end, max(due, since or due)),
-        expires=due + _ROUTINE_LIFE,
+        due=moved_out_of_quiet(zone, quiet_start, quiet_end, max(at, since or at)),
+        expires=at + _ROUTINE_LIFE,
         rule=rule,
         owner=SYSTEM,
         subject=question,
     )
+    return item.due, item.key, item
 
 
 @looks_at_each("prompts", "stage", "texts_on", "texts_agreed", "texts_since", "protocol")

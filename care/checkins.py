@@ -152,8 +152,14 @@ def _day_before_review(zone: str, reviewed_at: datetime, review_days: int) -> da
 
 def _fit(day: date, quiet: Quiet, taken: Iterable[datetime], budget: int) -> datetime:
     """The first turn from a day on that keeps 24 hours from those taken, and the budget of any 7 days."""
-    turn = _asked_on(quiet, day)
-    closed = _closed(turn, taken, budget)
+    week_before = _asked_on(quiet, day) - _BUDGET_WINDOW
+    return _first_free(day, quiet, tuple(sorted([at for at in taken if at > week_before])), budget)
+
+
+@lru_cache(maxsize=1024)
+def _first_free(day: date, quiet: Quiet, taken: tuple[datetime, ...], budget: int) -> datetime:
+    """The same, of what is taken in order and matters from this day on: that is often as it was before."""
+    turn, closed = _asked_on(quiet, day), _closed(taken, budget)
     while (free := _free_from(turn, closed)) is not turn:
         day += free - turn  # its whole days
         while (turn := _asked_on(quiet, day)) < free:
@@ -165,19 +171,14 @@ _Span = tuple[datetime, datetime]
 """From after an instant until before another."""
 
 
-def _closed(earliest: datetime, taken: Iterable[datetime], budget: int) -> list[_Span]:
-    """When no question may come, as far as that lies after an instant.
-
-    As many as the budget within 7 days let no other come so close that it would count with all of them.
-    """
-    week_before = earliest - _BUDGET_WINDOW
-    near = sorted([at for at in taken if at > week_before])
+def _closed(taken: tuple[datetime, ...], budget: int) -> list[_Span]:
+    """When no question may come: close to another, and among as many as the budget within 7 days."""
     full = [
         (last - _BUDGET_WINDOW, first + _BUDGET_WINDOW)
-        for first, last in zip(near, near[budget - 1 :], strict=False)
+        for first, last in zip(taken, taken[budget - 1 :], strict=False)
         if last - first < _BUDGET_WINDOW
     ]
-    return full + [(at - _GAP, at + _GAP) for at in near]
+    return full + [(at - _GAP, at + _GAP) for at in taken]
 
 
 def _free_from(turn: datetime, closed: Iterable[_Span]) -> datetime:

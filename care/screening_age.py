@@ -125,8 +125,10 @@ def answers_alert(alert: Alert, command: Rescreen) -> bool:
 
 def next_booked(state: PlanState) -> Session | None:
     """The next session with a time, if the plan has one."""
-    return min(_booked(state), key=attrgetter("starts_at", "no"), default=None)
+    return min(_booked(state), key=attrgetter("starts_at"), default=None)
 
 
 def _booked(state: PlanState) -> list[Session]:
-    return [one for one in sessions_ahead(state.sessions) if one.status is SessionStatus.booked]
+    """In order of their numbers."""
+    booked = SessionStatus.booked
+    return [one for one in sessions_ahead(state.sessions) if one.status is booked]

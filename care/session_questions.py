@@ -55,25 +55,19 @@ def sore_due(hours: SiteHours, starts_at: datetime) -> datetime:
 
     After an evening session the quiet hours end too late for the answer to mean the same: then 20 hours after.
     """
-    return _sore_due(hours.zone, hours.quiet_start, hours.quiet_end, starts_at)
+    return _asked_after(hours.zone, hours.quiet_start, hours.quiet_end, starts_at)[0]
 
 
 @lru_cache(maxsize=1024)
-def _sore_due(zone: str, quiet_start: time, quiet_end: time, starts_at: datetime) -> datetime:
-    due = moved_out_of_quiet(zone, quiet_start, quiet_end, wall_time_days_later(zone, starts_at, 1))
-    if due < starts_at + SORE_LIFE:
-        return due
-    return moved_out_of_quiet(zone, quiet_start, quiet_end, starts_at + SORE_AFTER)
-
-
-def _day3_due(hours: SiteHours, starts_at: datetime) -> datetime:
-    return _third_day(hours.zone, hours.quiet_start, hours.quiet_end, starts_at)
-
-
-@lru_cache(maxsize=1024)
-def _third_day(zone: str, quiet_start: time, quiet_end: time, starts_at: datetime) -> datetime:
-    day = calendar_day(zone, starts_at) + _DAY3
-    return moved_out_of_quiet(zone, quiet_start, quiet_end, instant(zone, day, ASK_AT))
+def _asked_after(
+    zone: str, quiet_start: time, quiet_end: time, starts_at: datetime
+) -> tuple[datetime, datetime]:
+    """When a session is asked about on the next day, and when on the third."""
+    sore = moved_out_of_quiet(zone, quiet_start, quiet_end, wall_time_days_later(zone, starts_at, 1))
+    if sore >= starts_at + SORE_LIFE:
+        sore = moved_out_of_quiet(zone, quiet_start, quiet_end, starts_at + SORE_AFTER)
+    third_day = instant(zone, calendar_day(zone, starts_at) + _DAY3, ASK_AT)
+    return sore, moved_out_of_quiet(zone, quiet_start, quiet_end, third_day)
 
 
 def sore_answers(state: PlanState) -> tuple[datetime, ...]:
@@ -169,10 +163,9 @@ def _about_attended(state: PlanState) -> tuple[AboutSession, ...]:
     found = []
     for session in recent:
         starts_at = session.starts_at
-        asks = session.no in always or (sore and any(starts_at < at < starts_at + _DAY3 for at in sore))
-        found.append(
-            AboutSession(session, sore_due(hours, starts_at), _day3_due(hours, starts_at) if asks else None)
-        )
+        sore_at, day3_at = _asked_after(hours.zone, hours.quiet_start, hours.quiet_end, starts_at)
+        asks = session.no in always or any(starts_at < at < starts_at + _DAY3 for at in sore)
+        found.append(AboutSession(session, sore_at, day3_at if asks else None))
     return tuple(found)
 
 
