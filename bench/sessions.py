@@ -76,7 +76,7 @@ async def _answer_before(clinic: Clinic, plan: ClinicPlan, number: int) -> None:
 async def answer_routine(clinic: Clinic, plan: ClinicPlan, until: datetime) -> int:
     """Answer each routine question whose turn comes before `until`; returns how many there were."""
     answered = 0
-    while turns := [at for _, _, at in routine_questions(await clinic.state(plan)) if at < until]:
+    while turns := [one.at for one in routine_questions(await clinic.state(plan)) if one.at < until]:
         await clinic.advance(plan, to=turns[0] + _TIME_TO_ANSWER)
         await clinic.reply(plan, str(_PAIN))
         answered += 1

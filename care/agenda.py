@@ -10,12 +10,13 @@ from datetime import datetime
 
 from care.agenda_deadlines import DEADLINE_SOURCES, owner_of
 from care.agenda_memory import Sections
-from care.agenda_texts import SYSTEM, TEXT_SOURCES, session_key
+from care.agenda_sessions import SESSION_SOURCES, session_key
+from care.agenda_texts import SYSTEM, TEXT_SOURCES
 from schemas.plan import AgendaItem, PlanState
 
 __all__ = ["SYSTEM", "agenda", "due_items", "next_item", "owner_of", "session_key"]
 
-_sections = Sections((*TEXT_SOURCES, *DEADLINE_SOURCES))
+_sections = Sections((*SESSION_SOURCES, *TEXT_SOURCES, *DEADLINE_SOURCES))
 
 
 def agenda(state: PlanState) -> tuple[AgendaItem, ...]:

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 
 from care.agenda_memory import looks_at, looks_at_each
-from care.agenda_texts import session_key
+from care.agenda_sessions import session_key
 from care.local_time import days_later, instant, local_day
 from care.screening_age import ask_again_before, ask_again_due, next_booked
-from care.session_questions import sessions_ahead
 from schemas.alerts import Alert
 from schemas.plan import (
     AgendaItem,
@@ -17,8 +16,6 @@ from schemas.plan import (
     Approval,
     HeldRequirement,
     PlanState,
-    Session,
-    SessionStatus,
     Stage,
 )
 from schemas.screening import HoldKind
@@ -85,34 +82,6 @@ def _alert_item(alert: Alert, kind: AgendaKind, due: datetime, owner: str) -> Ag
         session_no=alert.session_no,
         subject=alert.id,
     )
-
-
-@looks_at_each("sessions", "protocol", "pause", among=sessions_ahead)
-def _lapses(state: PlanState, session: Session) -> Iterator[AgendaItem]:
-    """A held session whose time comes does not go ahead; one without a slot is looked for again.
-
-    A visit after a pause that nobody has ended a day before is held too.
-    """
-    lapse = _LAPSES.get(session.status)
-    if state.pause is not None and session.status is SessionStatus.booked:
-        lapse = _PAUSED if session.starts_at > state.pause.since else None
-    if lapse is not None:
-        rule, before = lapse
-        yield AgendaItem(
-            key=f"{session_key(session)}:lapse:{session.status}",
-            kind=AgendaKind.session_lapse,
-            due=session.starts_at - before,
-            rule=rule,
-            owner=state.protocol.therapist_id,
-            session_no=session.no,
-        )
-
-
-_PAUSED = ("PAUSE", timedelta(hours=24))
-_LAPSES = {
-    SessionStatus.held: ("MID-1", timedelta()),
-    SessionStatus.unplaced: ("SLOT-NEEDED", timedelta(hours=1)),
-}
 
 
 @looks_at("stage", "protocol", "screening")
@@ -279,7 +248,6 @@ def _adverse(state: PlanState, event: AdverseEvent) -> Iterator[AgendaItem]:
 DEADLINE_SOURCES = (
     _approvals,
     _alerts,
-    _lapses,
     _screening,
     _screening_too_old,
     _reviews,

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from operator import attrgetter, is_, itemgetter
+from operator import attrgetter, is_
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
-from care.session_questions import keys_done
+from care.done_keys import keys_done
 from schemas.plan import AgendaItem, PlanState
 
 Entry = tuple[datetime, str, AgendaItem]
@@ -132,6 +132,8 @@ class Agenda(NamedTuple):
     """What every source says about one state, the keys that have had their turn, and what comes first of each."""
 
     state: PlanState
+    looked_at: tuple[Any, ...]
+    """The parts of the plan that any source reads."""
     sections: tuple[Section, ...]
     done: frozenset[str]
     heads: tuple[Entry | None, ...]
@@ -143,16 +145,6 @@ class Agenda(NamedTuple):
         runs = (run for section in self.sections for run in section[0])
         coming = sorted(entry for run in runs for entry in run if entry[1] not in self.done)
         return tuple(item for _, _, item in coming)
-
-
-def _agenda(
-    state: PlanState, sections: tuple[Section, ...], done: frozenset[str], heads: tuple[Entry | None, ...]
-) -> Agenda:
-    first = min(filter(None, heads), default=None)
-    return Agenda(state, sections, done, heads, first[2] if first is not None else None)
-
-
-_key = itemgetter(1)
 
 
 def _head(section: Section, done: frozenset[str]) -> Entry | None:
@@ -170,13 +162,14 @@ def _head(section: Section, done: frozenset[str]) -> Entry | None:
 class Sections:
     """The last state asked about and its agenda: the next state differs from it in a field or two.
 
-    A step asks several times about one state, and most steps leave most sources' fields the same objects.
+    A step asks several times about one state, and most steps leave most parts of it the same objects.
     """
 
     def __init__(self, sources: Sequence[Source]) -> None:
         self._sources = tuple(sources)
-        self._fields = _Readers(sources, {part for one in sources for part in one.parts if "." not in part})
-        self._measures = _Readers(sources, {part for one in sources for part in one.parts if "." in part})
+        self._parts = sorted({part for one in sources for part in one.parts})
+        self._look_at = attrgetter(*self._parts)
+        self._readers: dict[tuple[bool, ...], tuple[tuple[int, bool], ...]] = {}
         self._latest: Agenda | None = None
 
     def of(self, state: PlanState) -> Agenda:
@@ -188,63 +181,40 @@ class Sections:
 
     def _afresh(self, state: PlanState) -> Agenda:
         sections, done = tuple(source.section(state, None) for source in self._sources), keys_done(state.done)
-        return _agenda(state, sections, done, tuple(_head(section, done) for section in sections))
+        heads = tuple(_head(section, done) for section in sections)
+        return Agenda(state, self._look_at(state), sections, done, heads, _first(heads))
 
     def _after(self, latest: Agenda, state: PlanState) -> Agenda:
-        before, sections, done, heads, _ = latest
-        stale, doubtful = self._fields.of_change(before, state)
-        if before.progress is not state.progress:
-            also_stale, also_doubtful = self._measures.of_change(before.progress, state.progress)
-            stale, doubtful = stale | also_stale, doubtful | also_doubtful
-        if before.done is not state.done:
-            done = keys_done(state.done)
-        said, first = list(sections), list(heads)
-        for place in stale | doubtful:
-            known = None if place in stale else sections[place]
-            said[place] = section = self._sources[place].section(state, known)
+        looked_at, done = self._look_at(state), keys_done(state.done)
+        sections, heads = list(latest.sections), list(latest.heads)
+        for place, as_a_whole in self._who_reads(tuple(map(is_, latest.looked_at, looked_at))):
+            known = sections[place]
+            section = self._sources[place].section(state, None if as_a_whole else known)
             if section is not known:
-                first[place] = _head(section, done)
-        if before.done is not state.done:
-            forgotten = before.done[:1] != state.done[:1]
-            if forgotten or not done.isdisjoint(map(_key, filter(None, first))):
-                for place, head in enumerate(first):
-                    if forgotten or (head is not None and head[1] in done):
-                        first[place] = _head(said[place], done)
-        return _agenda(state, tuple(said), done, tuple(first))
+                sections[place], heads[place] = section, _head(section, done)
+        if done is not latest.done:
+            forgotten = latest.state.done[:1] != state.done[:1]
+            for place, head in enumerate(heads):
+                if forgotten or (head is not None and head[1] in done):
+                    heads[place] = _head(sections[place], done)
+        return Agenda(state, looked_at, tuple(sections), done, tuple(heads), _first(heads))
 
-
-_Places = frozenset[int]
-
-
-class _Readers:
-    """Which sources read which field of a value; those that must ask again, and those that may have to."""
-
-    def __init__(self, sources: Sequence[Source], parts: set[str]) -> None:
-        names = sorted(parts)
-        self._look = attrgetter(*(name.rpartition(".")[2] for name in names))
-        self._reads = [
-            (
-                frozenset(n for n, one in enumerate(sources) if name in one.parts - one.closely),
-                frozenset(n for n, one in enumerate(sources) if name in one.closely),
-            )
-            for name in names
-        ]
-        self._known: dict[tuple[bool, ...], tuple[_Places, _Places]] = {}
-
-    def of_change(self, before: Any, now: Any) -> tuple[_Places, _Places]:
-        """The sources for which a field is another object now: read as a whole, and read closely.
+    def _who_reads(self, same: tuple[bool, ...]) -> tuple[tuple[int, bool], ...]:
+        """The sources that read what is not the same, and whether they read any of it as a whole.
 
         There are few kinds of change: each is looked up once it has been seen.
         """
-        same = tuple(map(is_, self._look(before), self._look(now)))
-        found = self._known.get(same)
+        found = self._readers.get(same)
         if found is None:
-            read = [reads for reads, unchanged in zip(self._reads, same, strict=True) if not unchanged]
-            stale, doubtful = (
-                (frozenset().union(*places) for places in zip(*read, strict=True)) if read else _NONE
+            changed = {part for part, unchanged in zip(self._parts, same, strict=True) if not unchanged}
+            found = self._readers[same] = tuple(
+                (place, not changed.isdisjoint(source.parts - source.closely))
+                for place, source in enumerate(self._sources)
+                if not changed.isdisjoint(source.parts)
             )
-            found = self._known[same] = (stale, doubtful)
         return found
 
 
-_NONE: tuple[_Places, _Places] = (frozenset(), frozenset())
+def _first(heads: Iterable[Entry | None]) -> AgendaItem | None:
+    first = min(filter(None, heads), default=None)
+    return first[2] if first is not None else None

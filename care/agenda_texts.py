@@ -1,100 +1,38 @@
-"""The agenda's texts: what a plan will ask and tell its client, and the look for an outcome nobody recorded."""
+"""The agenda's questions: about sessions that took place, by the calendar, and once more where none was answered."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 from care.agenda_memory import Asked, Entry, Unfolding, in_order, looks_at, looks_at_each
-from care.checkins import Quiet, Turn, earliest_questions, routine_questions
-from care.local_time import calendar_day, instant, local_day, moved_out_of_quiet, out_of_quiet
+from care.checkins import Quiet, Turn, earliest_questions, quiet_of, routine_questions
+from care.local_time import calendar_day, moved_out_of_quiet, out_of_quiet
 from care.session_questions import (
-    ABOUT_ATTENDED,
     ASKED_BACK,
+    SESSION_QUESTIONS,
     SORE_LIFE,
-    about_attended,
     promised,
-    sessions_ahead,
-    sore_due,
+    session_questions,
 )
-from schemas.plan import AgendaItem, AgendaKind, PlanState, Session, SessionStatus, Stage
+from schemas.plan import AgendaItem, AgendaKind, PlanState, Stage
 from schemas.prompts import Prompt, PromptKind
 
 SYSTEM = "system"
-DAY_BEFORE_AT = time(9)
 _ROUTINE_LIFE = timedelta(hours=10)
 _DAY3_LIFE = timedelta(hours=8)
 _AFTER_KEYS = {"SCH-1": "sore", "SCH-2": "day3"}
 
 
-def session_key(session: Session) -> str:
-    """A session at one time: moving it makes a new key, so texts about the old time never pass (F05)."""
-    return f"s{session.no}r{session.revision}"
-
-
-def _texts_flow(state: PlanState) -> bool:
+def texts_flow(state: PlanState) -> bool:
+    """Whether routine texts go out at all."""
     return state.stage is Stage.active and state.takes_texts
 
 
-def _allowed(state: PlanState, due: datetime) -> datetime:
+def allowed(state: PlanState, due: datetime) -> datetime:
     """When a routine text may go that is due at this instant: not before texts flowed (again), never at night."""
     return out_of_quiet(state.protocol.hours, max(due, state.texts_since or due))
-
-
-@looks_at_each(
-    "sessions", "stage", "texts_on", "texts_agreed", "texts_since", "protocol", among=sessions_ahead
-)
-def _session_texts(state: PlanState, session: Session) -> Iterator[AgendaItem]:
-    """Reminders and the day-before question (SCH-8: "see you tomorrow") of a booked session."""
-    if session.status is not SessionStatus.booked or not _texts_flow(state):
-        return
-    hours, key = state.protocol.hours, session_key(session)
-    if not session.confirmed:
-        for before in state.protocol.reminder_hours:
-            due = session.starts_at - timedelta(hours=before)
-            if session.placed_at is not None and due <= session.placed_at:
-                continue
-            yield AgendaItem(
-                key=f"{key}:remind-{before}",
-                kind=AgendaKind.session_reminder,
-                due=_allowed(state, due),
-                expires=_reminder_expiry(state, session, before),
-                rule=f"REMIND-{before}",
-                owner=SYSTEM,
-                session_no=session.no,
-            )
-    day = local_day(hours, session.starts_at)
-    asked_at = instant(hours.zone, day - timedelta(days=1), DAY_BEFORE_AT)
-    yield AgendaItem(
-        key=f"{key}:day-before",
-        kind=AgendaKind.day_before,
-        due=_allowed(state, max(asked_at, session.placed_at or asked_at)),
-        expires=instant(hours.zone, day, time()),
-        rule="SCH-8",
-        owner=SYSTEM,
-        session_no=session.no,
-    )
-
-
-def _reminder_expiry(state: PlanState, session: Session, before: int) -> datetime:
-    """A reminder is useful until the next one is due, the last until two hours before the visit (F07)."""
-    later = [h for h in state.protocol.reminder_hours if h < before]
-    return session.starts_at - timedelta(hours=max(later, default=2))
-
-
-@looks_at_each("sessions", "stage", "protocol", among=sessions_ahead)
-def _outcomes(state: PlanState, session: Session) -> Iterator[AgendaItem]:
-    """The morning after a visit: a look for the outcome that nobody recorded."""
-    if session.status is SessionStatus.booked and not state.closed:
-        yield AgendaItem(
-            key=f"{session_key(session)}:outcome",
-            kind=AgendaKind.after_session,
-            due=sore_due(state.protocol.hours, session),
-            rule="OUTCOME-DUE",
-            owner=state.protocol.therapist_id,
-            session_no=session.no,
-        )
 
 
 @looks_at(
@@ -103,21 +41,21 @@ def _outcomes(state: PlanState, session: Session) -> Iterator[AgendaItem]:
     "texts_agreed",
     "texts_since",
     "protocol",
-    closely={about_attended: ABOUT_ATTENDED},
+    closely={session_questions: SESSION_QUESTIONS},
 )
 def _after_sessions(state: PlanState) -> Iterator[AgendaItem]:
     """What is asked after a visit that took place: soreness (SCH-1), and pain on the third day (SCH-2)."""
-    if not _texts_flow(state):
+    if not texts_flow(state):
         return
-    for session, sore_at, day3_at in about_attended(state)[-ASKED_BACK:]:
+    for session, sore_at, day3_at in session_questions(state).attended[-ASKED_BACK:]:
         yield _after_item(
             (session.no, "SCH-1", "CHK-SORE"),
-            _allowed(state, max(sore_at, session.closed_at or sore_at)),
+            allowed(state, max(sore_at, session.closed_at or sore_at)),
             session.starts_at + SORE_LIFE,
         )
         if day3_at is not None:
             yield _after_item(
-                (session.no, "SCH-2", "CHK-PAIN"), _allowed(state, day3_at), day3_at + _DAY3_LIFE
+                (session.no, "SCH-2", "CHK-PAIN"), allowed(state, day3_at), day3_at + _DAY3_LIFE
             )
 
 
@@ -148,11 +86,11 @@ def _after_item(asked: tuple[int, str, str], due: datetime, expires: datetime) -
     "progress.step",
     "progress.started_at",
     "progress.reviewed_at",
-    closely={promised: ("done", *ABOUT_ATTENDED)},
+    closely={promised: ("done", *SESSION_QUESTIONS)},
 )
 def _routine(state: PlanState) -> Asked:
     """The questions of the check-in schedule that belong to no session (SCH-3 … SCH-7)."""
-    return _Questions(state) if _texts_flow(state) else ()
+    return _Questions(state) if texts_flow(state) else ()
 
 
 class _Questions(Unfolding):
@@ -171,15 +109,14 @@ class _Questions(Unfolding):
         yield from everything[1:]
 
     def _entries(self, turns: Iterable[Turn]) -> list[Entry]:
-        hours, since = self._state.protocol.hours, self._state.texts_since
-        quiet = (hours.zone, hours.quiet_start, hours.quiet_end)
+        quiet, since = quiet_of(self._state.protocol.hours), self._state.texts_since
         return in_order([_question_item(quiet, turn, since) for turn in turns])
 
 
 @lru_cache(maxsize=256)
 def _question_item(quiet: Quiet, turn: Turn, since: datetime | None) -> AgendaItem:
     """The same turn is the same item: most steps of a plan move one question's turn or none."""
-    (zone, quiet_start, quiet_end), (rule, question, due) = quiet, turn
+    (zone, quiet_start, quiet_end), (due, rule, question) = quiet, turn
     return AgendaItem(
         key=f"q:{question}:{calendar_day(zone, due).isoformat()}",
         kind=AgendaKind.routine_question,
@@ -198,8 +135,8 @@ def _prompts(state: PlanState, prompt: Prompt) -> Iterator[AgendaItem]:
         yield _prompt_item(prompt, AgendaKind.prompt_expiry, prompt.expires_at, "expire")
     if not prompt.routine:
         return
-    if not prompt.reasked and _texts_flow(state):
-        remind = _allowed(state, prompt.asked_at + state.protocol.remind_after)
+    if not prompt.reasked and texts_flow(state):
+        remind = allowed(state, prompt.asked_at + state.protocol.remind_after)
         if remind < prompt.expires_at:
             yield _prompt_item(prompt, AgendaKind.prompt_reminder, remind, "remind")
     yield _prompt_item(prompt, AgendaKind.prompt_expiry, prompt.expires_at, "expire")
@@ -218,4 +155,4 @@ def _prompt_item(prompt: Prompt, kind: AgendaKind, due: datetime, what: str) -> 
     )
 
 
-TEXT_SOURCES = (_session_texts, _outcomes, _after_sessions, _routine, _prompts)
+TEXT_SOURCES = (_after_sessions, _routine, _prompts)

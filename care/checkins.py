@@ -7,16 +7,13 @@ makes more than the budget in any 7 days, with the session questions known by th
 
 from __future__ import annotations
 
-from bisect import bisect, insort
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from operator import itemgetter
-from types import MappingProxyType
 from typing import NamedTuple
 
 from care.local_time import calendar_day, instant, local_day, moved_out_of_quiet, wall_time_days_later
-from care.same_again import same_again, same_parts
 from care.session_questions import ASK_AT, promised
 from schemas.plan import PlanState
 from schemas.protocol import SiteHours
@@ -33,19 +30,21 @@ _DAY = timedelta(days=1)
 _BUDGET_WINDOW = timedelta(days=7)
 
 
-def ask_on(hours: SiteHours, day: date) -> datetime:
-    """When a question that comes by the calendar is asked on a day."""
-    return _asked_on(hours.zone, hours.quiet_start, hours.quiet_end, day)
+def quiet_of(hours: SiteHours) -> Quiet:
+    """What a question's turn depends on of a site's hours."""
+    return hours.zone, hours.quiet_start, hours.quiet_end
 
 
 @lru_cache(maxsize=1024)
-def _asked_on(zone: str, quiet_start: time, quiet_end: time, day: date) -> datetime:
+def _asked_on(quiet: Quiet, day: date) -> datetime:
+    """When a question that comes by the calendar is asked on a day."""
+    zone, quiet_start, quiet_end = quiet
     return moved_out_of_quiet(zone, quiet_start, quiet_end, instant(zone, day, ASK_AT))
 
 
 def ask_next(hours: SiteHours, now: datetime) -> datetime:
     """The next day's turn for a question whose own has passed unused."""
-    return ask_on(hours, local_day(hours, now) + timedelta(days=1))
+    return _asked_on(quiet_of(hours), local_day(hours, now) + _DAY)
 
 
 def question_key(question: str) -> str:
@@ -54,11 +53,15 @@ def question_key(question: str) -> str:
 
 
 class Turn(NamedTuple):
-    """When a calendar question is asked next, by which rule."""
+    """When a calendar question is asked next, and by which rule."""
 
+    at: datetime
     rule: str
     question: str
-    at: datetime
+
+
+_Wish = tuple[date, str, str]
+"""The day from which on a question is to be asked, its rule and its name: the earliest wish is met first."""
 
 
 def routine_questions(state: PlanState) -> tuple[Turn, ...]:
@@ -68,137 +71,118 @@ def routine_questions(state: PlanState) -> tuple[Turn, ...]:
     put off to. Turns are at least 24 hours apart, and the budget of routine texts in 7 days pushes what does not
     fit. The question before a review comes first: it is rare, and useless after it.
     """
-    return tuple(_fitted(state, (*_before_review(state), *sorted(_by_schedule(state)))))
+    rare, others = _wishes(state)
+    return _fitted(state, *rare, *sorted(others))
 
 
 def earliest_questions(state: PlanState) -> tuple[Turn, ...]:
-    """Those of `routine_questions` among which the earliest is; what comes later for certain is not fitted in."""
-    rare, others = _before_review(state), sorted(_by_schedule(state))
-    if rare and others:
-        turns = _fitted(state, others, earliest_only=True)
-        if max([turn.at for turn in turns]) + _BUDGET_WINDOW <= rare[0][0]:
-            return tuple(turns)  # the rare one lies too far ahead to have taken their place
-    return tuple(_fitted(state, (*rare, *others), earliest_only=True))
+    """Those of `routine_questions` among which the earliest is.
+
+    Of the schedule's that is the first: the others wish for no earlier turn, and find fewer free.
+    """
+    rare, others = _wishes(state)
+    if not others:
+        return _fitted(state, *rare)
+    first = min(others)
+    if not rare:
+        return _fitted(state, first)
+    if first[0] + _BUDGET_WINDOW < rare[0][0]:
+        turns = _fitted(state, first)
+        if turns[0].at + _BUDGET_WINDOW <= _asked_on(quiet_of(state.protocol.hours), rare[0][0]):
+            return turns  # the rare one lies too far ahead to have taken its place
+    return _fitted(state, *rare, first)
 
 
-_Wanted = tuple[datetime, str, str]
-"""From when on a question is to be asked, its rule and its name."""
-
-
-def _fitted(state: PlanState, wanted: Sequence[_Wanted], *, earliest_only: bool = False) -> list[Turn]:
-    """A turn for each question, one after the other; with `earliest_only`, for those that may be the earliest."""
-    hours, budget = state.protocol.hours, state.protocol.max_routine_per_7_days
-    quiet = (hours.zone, hours.quiet_start, hours.quiet_end)
-    taken = sorted([*map(itemgetter(1), state.routine_sent), *promised(state)])
-    turns: list[Turn] = []
-    passed: datetime | None = None
-    for due, rule, question in wanted:
-        # Whatever is due later than a day before a turn that is taken keeps a day's distance: it comes after it.
-        if earliest_only and passed is not None and due > passed:
-            break
-        turn = _fit(question, quiet, due, taken, budget)
-        insort(taken, turn)
-        turns.append(Turn(rule, question, turn))
-        passed = turn - _GAP if passed is None else min(passed, turn - _GAP)
-    return turns
-
-
-def _by_schedule(state: PlanState) -> list[_Wanted]:
-    """When each question of the schedule wants to be asked (SCH-3 … SCH-6)."""
-    started, hours = state.progress.started_at, state.protocol.hours
+def _wishes(state: PlanState) -> tuple[list[_Wish], list[_Wish]]:
+    """When each question wants to be asked: that before the review (SCH-7), and the schedule's (SCH-3 … SCH-6)."""
+    progress, protocol = state.progress, state.protocol
+    started, step = progress.started_at, progress.step
     if started is None:
-        return []
-    last, put_off = _last_asked(state.routine_sent), dict(state.put_off)
-    zone, quiet_start, quiet_end = hours.zone, hours.quiet_start, hours.quiet_end
-    wanted = []
-    for rule, question, days in _every_days(state):
-        since = last.get(question, started)
-        due = _asked_after(zone, quiet_start, quiet_end, since if since > started else started, days)
-        if put_off:
-            due = max(due, put_off.get(question_key(question), due))
-        wanted.append((due, rule, question))
-    return wanted
+        return [], []
+    zone, last, others = protocol.hours.zone, dict(state.routine_sent), []
+    for one in protocol.routine:
+        days = one.every_days.get(step)
+        if days is not None:
+            since = last.get(one.ask, started)
+            day = _days_after(zone, since if since > started else started, days)
+            others.append((day, one.rule, one.ask))
+    rare = []
+    if last.get(_BEFORE_REVIEW_ASK, started) <= progress.reviewed_at:
+        day = _day_before_review(zone, progress.reviewed_at, protocol.review_days)
+        rare.append((day, "SCH-7", _BEFORE_REVIEW_ASK))
+    if state.put_off:
+        return _put_off(state, rare), _put_off(state, others)
+    return rare, others
 
 
-@same_again
-def _last_asked(sent: tuple[tuple[str, datetime], ...]) -> Mapping[str, datetime]:
-    """When each question was asked last."""
-    return MappingProxyType(dict(sent))
+def _put_off(state: PlanState, wishes: list[_Wish]) -> list[_Wish]:
+    """The same wishes, but none for a turn before the instant that it was put off to."""
+    quiet, until = quiet_of(state.protocol.hours), dict(state.put_off)
+    later = []
+    for day, rule, question in wishes:
+        earliest = until.get(question_key(question))
+        first_day = day
+        while earliest is not None and _asked_on(quiet, first_day) < earliest:
+            first_day += _DAY
+        later.append((first_day, rule, question))
+    return later
 
 
-@same_parts("protocol", "progress.step")
-def _every_days(state: PlanState) -> tuple[tuple[str, str, int], ...]:
-    """The schedule at the plan's step: rule, question, and how many days lie between."""
-    step, schedule = state.progress.step, state.protocol.routine
-    return tuple((one.rule, one.ask, one.every_days[step]) for one in schedule if step in one.every_days)
-
-
-def _before_review(state: PlanState) -> tuple[_Wanted, ...]:
-    """SCH-7, unless it was asked since the last review."""
-    progress, hours = state.progress, state.protocol.hours
-    if progress.started_at is None:
-        return ()
-    if _last_asked(state.routine_sent).get(_BEFORE_REVIEW_ASK, progress.started_at) > progress.reviewed_at:
-        return ()
-    quiet = (hours.zone, hours.quiet_start, hours.quiet_end)
-    due = _asked_before_review(quiet, progress.reviewed_at, state.protocol.review_days)
-    put_off = dict(state.put_off).get(question_key(_BEFORE_REVIEW_ASK), due)
-    return ((max(due, put_off), "SCH-7", _BEFORE_REVIEW_ASK),)
-
-
-@lru_cache(maxsize=1024)
-def _asked_before_review(quiet: Quiet, reviewed_at: datetime, review_days: int) -> datetime:
-    zone, quiet_start, quiet_end = quiet
-    review = wall_time_days_later(zone, reviewed_at, review_days)
-    return _asked_on(zone, quiet_start, quiet_end, calendar_day(zone, review - BEFORE_REVIEW))
+def _fitted(state: PlanState, *wishes: _Wish) -> tuple[Turn, ...]:
+    """A turn for each question, one after the other."""
+    quiet, budget = quiet_of(state.protocol.hours), state.protocol.max_routine_per_7_days
+    taken = [*map(itemgetter(1), state.routine_sent), *promised(state)]
+    turns = []
+    for wish, rule, question in wishes:
+        at = _fit(wish, quiet, taken, budget)
+        taken.append(at)
+        turns.append(Turn(at, rule, question))
+    return tuple(turns)
 
 
 @lru_cache(maxsize=1024)
-def _asked_after(zone: str, quiet_start: time, quiet_end: time, since: datetime, days: int) -> datetime:
-    day = calendar_day(zone, since) + timedelta(days=days)
-    return _asked_on(zone, quiet_start, quiet_end, day)
+def _days_after(zone: str, since: datetime, days: int) -> date:
+    return calendar_day(zone, since) + timedelta(days=days)
 
 
-_last_fits: dict[str, tuple[tuple[Quiet, int, datetime], frozenset[datetime], datetime]] = {}
-"""Each question's last turn, after what it depended on: where only more turns are taken, it is no earlier."""
+@lru_cache(maxsize=1024)
+def _day_before_review(zone: str, reviewed_at: datetime, review_days: int) -> date:
+    return calendar_day(zone, wall_time_days_later(zone, reviewed_at, review_days) - BEFORE_REVIEW)
 
 
-def _fit(question: str, quiet: Quiet, due: datetime, sent: list[datetime], budget: int) -> datetime:
-    """The first instant from `due` on that keeps the 24-hour gap and the 7-day budget."""
-    near = sent[bisect(sent, due - _BUDGET_WINDOW) :]
-    taken = frozenset(near)
-    known, depends, turn = _last_fits.get(question), (quiet, budget, due), due
-    if known is not None and known[0] == depends and known[1] <= taken:
-        turn = known[2]
-        if len(known[1]) == len(near):
-            return turn
-    zone, quiet_start, quiet_end = quiet
-    while (free := _not_before(turn, sent, budget)) is not None:
-        day = calendar_day(zone, free)
-        turn = _asked_on(zone, quiet_start, quiet_end, max(day, calendar_day(zone, turn) + _DAY))
-        if turn < free:
-            turn = _asked_on(zone, quiet_start, quiet_end, day + _DAY)
-    if len(taken) == len(near):  # two at one instant count twice, and a set would not tell
-        _last_fits[question] = (depends, taken, turn)
+def _fit(day: date, quiet: Quiet, taken: Iterable[datetime], budget: int) -> datetime:
+    """The first turn from a day on that keeps 24 hours from those taken, and the budget of any 7 days."""
+    turn = _asked_on(quiet, day)
+    closed = _closed(turn, taken, budget)
+    while (free := _free_from(turn, closed)) is not turn:
+        day += free - turn  # its whole days
+        while (turn := _asked_on(quiet, day)) < free:
+            day += _DAY
     return turn
 
 
-def _not_before(turn: datetime, sent: list[datetime], budget: int) -> datetime | None:
-    """Before when a question cannot go, as far as its turn shows; None if it may go in this turn.
+_Span = tuple[datetime, datetime]
+"""From after an instant until before another."""
 
-    Another question may be within a day, or some 7 days around the turn may hold more than the budget. `sent` is in
-    order.
+
+def _closed(earliest: datetime, taken: Iterable[datetime], budget: int) -> list[_Span]:
+    """When no question may come, as far as that lies after an instant.
+
+    As many as the budget within 7 days let no other come so close that it would count with all of them.
     """
-    place = bisect(sent, turn - _GAP)
-    if place < len(sent) and sent[place] < turn + _GAP:
-        return sent[place] + _GAP
-    free = None
-    if place + budget <= len(sent) and sent[place + budget - 1] - turn < _BUDGET_WINDOW:
-        free = sent[place] + _GAP  # until then it would only come closer to those after it
-    for before in range(1, min(budget, place) + 1):
-        if place + budget - before <= len(sent):
-            early = sent[place - before]
-            late = sent[place + budget - before - 1] if before < budget else turn
-            if late - early < _BUDGET_WINDOW:
-                return early + _BUDGET_WINDOW if free is None else max(free, early + _BUDGET_WINDOW)
-    return free
+    week_before = earliest - _BUDGET_WINDOW
+    near = sorted([at for at in taken if at > week_before])
+    full = [
+        (last - _BUDGET_WINDOW, first + _BUDGET_WINDOW)
+        for first, last in zip(near, near[budget - 1 :], strict=False)
+        if last - first < _BUDGET_WINDOW
+    ]
+    return full + [(at - _GAP, at + _GAP) for at in near]
+
+
+def _free_from(turn: datetime, closed: Iterable[_Span]) -> datetime:
+    """The turn itself, or an instant until which there is none."""
+    for begins, ends in closed:
+        if begins < turn < ends:
+            turn = ends
+    return turn

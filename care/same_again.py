@@ -6,9 +6,10 @@ looking whether it is the same costs less than hashing a hundred keys.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from operator import attrgetter, is_
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 A = TypeVar("A")
@@ -33,29 +34,32 @@ def same_again(work: Callable[[A], R]) -> Callable[[A], R]:
 
 
 def same_parts(
-    *parts: str, derived: tuple[Callable[[Any], Any], ...] = ()
+    *parts: str, closely: Mapping[Callable[[Any], Any], str] = MappingProxyType({})
 ) -> Callable[[Callable[[A], R]], Callable[[A], R]]:
     """Remember a function's last answer by the parts of a plan that it reads (`progress.step`), as objects.
 
-    `derived` are cheap functions of other parts, compared by value, for where it reads only little of a part.
+    `closely` are cheap functions, each of one part more: what they tell is compared by value, for where only little
+    is read of a part.
     """
-    look = attrgetter(*parts, parts[0])  # the first one twice: a tuple also of one part
+    fields = sorted({part.partition(".")[0] for part in (*parts, *closely.values())})
+    # The first one twice: a tuple also of one part.
+    glance, look = attrgetter(*fields, fields[0]), attrgetter(*parts, parts[0])
 
     def remembering(work: Callable[[A], R]) -> Callable[[A], R]:
-        last: tuple[A, tuple[Any, ...], list[Any], R] | None = None
+        last: tuple[tuple[Any, ...], tuple[Any, ...], list[Any], R] | None = None
 
         @wraps(work)
         def answer(state: A) -> R:
             nonlocal last
-            known = last
-            if known is not None and known[0] is state:
+            known, seen = last, glance(state)
+            if known is not None and all(map(is_, known[0], seen)):
                 return known[3]
-            now, told = look(state), [part(state) for part in derived]
-            if known is not None and all(map(is_, known[1], now)) and known[2] == told:
+            read, told = look(state), [part(state) for part in closely]
+            if known is not None and all(map(is_, known[1], read)) and known[2] == told:
                 found = known[3]
             else:
                 found = work(state)
-            last = (state, now, told, found)
+            last = (seen, read, told, found)
             return found
 
         return answer

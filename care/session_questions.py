@@ -9,6 +9,7 @@ from datetime import datetime, time, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
+from care.done_keys import keys_done
 from care.local_time import calendar_day, instant, moved_out_of_quiet, wall_time_days_later
 from care.same_again import same_again, same_parts
 from care.told import by_question
@@ -49,15 +50,11 @@ class AboutSession(NamedTuple):
     day3_at: datetime | None
 
 
-def sore_due(hours: SiteHours, session: Session) -> datetime:
+def sore_due(hours: SiteHours, starts_at: datetime) -> datetime:
     """The same wall time on the next day, moved out of quiet hours (SCH-1).
 
     After an evening session the quiet hours end too late for the answer to mean the same: then 20 hours after.
     """
-    return _sore_at(hours, session.starts_at)
-
-
-def _sore_at(hours: SiteHours, starts_at: datetime) -> datetime:
     return _sore_due(hours.zone, hours.quiet_start, hours.quiet_end, starts_at)
 
 
@@ -69,10 +66,14 @@ def _sore_due(zone: str, quiet_start: time, quiet_end: time, starts_at: datetime
     return moved_out_of_quiet(zone, quiet_start, quiet_end, starts_at + SORE_AFTER)
 
 
+def _day3_due(hours: SiteHours, starts_at: datetime) -> datetime:
+    return _third_day(hours.zone, hours.quiet_start, hours.quiet_end, starts_at)
+
+
 @lru_cache(maxsize=1024)
-def _day3_due(zone: str, quiet_start: time, quiet_end: time, starts_at: datetime) -> datetime:
-    third_day = calendar_day(zone, starts_at) + _DAY3
-    return moved_out_of_quiet(zone, quiet_start, quiet_end, instant(zone, third_day, ASK_AT))
+def _third_day(zone: str, quiet_start: time, quiet_end: time, starts_at: datetime) -> datetime:
+    day = calendar_day(zone, starts_at) + _DAY3
+    return moved_out_of_quiet(zone, quiet_start, quiet_end, instant(zone, day, ASK_AT))
 
 
 def sore_answers(state: PlanState) -> tuple[datetime, ...]:
@@ -102,22 +103,32 @@ def _latest(state: PlanState) -> _Latest:
 
 @same_again
 def _latest_of(sessions: tuple[Session, ...]) -> _Latest:
-    latest = sessions[-LOOKED_AT:]
+    latest, attended, booked = sessions[-LOOKED_AT:], SessionStatus.attended, SessionStatus.booked
     return _Latest(
-        tuple([s for s in sessions if s.status is SessionStatus.attended]),
-        tuple([(s.no, s.starts_at) for s in latest if s.status is SessionStatus.booked]),
+        tuple([s for s in sessions if s.status is attended]),
+        tuple([(s.no, s.starts_at) for s in latest if s.status is booked]),
         latest[0].no if latest else 0,
     )
 
 
-ABOUT_ATTENDED = (
+class SessionQuestions(NamedTuple):
+    """What a plan asks about its latest sessions, asked already or not."""
+
+    attended: tuple[AboutSession, ...]
+    """When those attended are asked about."""
+    counted: tuple[tuple[str, datetime], ...]
+    """What uses the contact budget up, also about those to come: agenda key, instant."""
+
+
+SESSION_QUESTIONS = (
+    "protocol",
     "sessions",
     "progress.step",
     "progress.step_entered_at",
     "progress.sessions_completed",
     "progress.answers",
 )
-"""The parts of a plan that tell when attended sessions are asked about, beside its protocol."""
+"""The parts of a plan that tell what it asks about its sessions."""
 
 
 @same_parts(
@@ -125,32 +136,43 @@ ABOUT_ATTENDED = (
     "progress.step",
     "progress.step_entered_at",
     "progress.sessions_completed",
-    derived=(_latest, sore_answers),
+    closely={_latest: "sessions", sore_answers: "progress.answers"},
 )
-def about_attended(state: PlanState) -> tuple[AboutSession, ...]:
-    """When the attended sessions are asked about that a plan still looks at.
+def session_questions(state: PlanState) -> SessionQuestions:
+    """What a plan asks about its latest sessions."""
+    hours, (_, booked, oldest) = state.protocol.hours, _latest(state)
+    about = _about_attended(state)
+    counted = [(f"s{number}:sore", sore_due(hours, starts_at)) for number, starts_at in booked]
+    for session, sore_at, day3_at in about:
+        if session.no >= oldest:
+            counted.append((f"s{session.no}:sore", sore_at))
+            if day3_at is not None:
+                counted.append((f"s{session.no}:day3", day3_at))
+    return SessionQuestions(about, tuple(counted))
 
-    Day 3 asks after the first three sessions, after the first session at a new step, and when soreness was 4 or
+
+def _about_attended(state: PlanState) -> tuple[AboutSession, ...]:
+    """Day 3 asks after the first three sessions, after the first session at a new step, and when soreness was 4 or
     more (SCH-2).
     """
-    hours, progress = state.protocol.hours, state.progress
-    attended, _, oldest_looked_at = _latest(state)
-    if not attended:
-        return ()
+    hours, progress, sore = state.protocol.hours, state.progress, sore_answers(state)
+    attended, _, oldest = _latest(state)
+    recent = [s for s in attended if s.no >= oldest]
+    if len(recent) < ASKED_BACK:
+        recent = list(attended[-ASKED_BACK:])
     early = attended[-_EARLY_SESSIONS:] if progress.sessions_completed <= _EARLY_SESSIONS else ()
-    first = next((s for s in attended if s.starts_at >= progress.step_entered_at), None)
     always = {s.no for s in early}
+    entered = progress.step_entered_at
+    first = next((s for s in attended if s.starts_at >= entered), None)
     if first is not None and first.step is progress.step:
         always.add(first.no)
-    oldest = min(attended[-ASKED_BACK:][0].no, oldest_looked_at)
-    sore, found = sore_answers(state), []
-    for session in attended:
-        if session.no < oldest:
-            continue
-        zone, starts_at = (hours.zone, hours.quiet_start, hours.quiet_end), session.starts_at
-        asks = session.no in always or any(starts_at < at < starts_at + _DAY3 for at in sore)
-        third_day = _day3_due(*zone, starts_at) if asks else None
-        found.append(AboutSession(session, _sore_due(*zone, starts_at), third_day))
+    found = []
+    for session in recent:
+        starts_at = session.starts_at
+        asks = session.no in always or (sore and any(starts_at < at < starts_at + _DAY3 for at in sore))
+        found.append(
+            AboutSession(session, sore_due(hours, starts_at), _day3_due(hours, starts_at) if asks else None)
+        )
     return tuple(found)
 
 
@@ -158,20 +180,4 @@ def about_attended(state: PlanState) -> tuple[AboutSession, ...]:
 def promised(state: PlanState) -> list[datetime]:
     """When questions about sessions are still to be asked: they keep their place before the routine ones."""
     done = keys_done(state.done)
-    return [at for key, at in _about_latest(state) if key not in done]
-
-
-@same_parts("protocol", derived=(_latest, about_attended))
-def _about_latest(state: PlanState) -> tuple[tuple[str, datetime], ...]:
-    """The questions about the latest sessions, asked or not, those of booked ones included: agenda key, instant."""
-    hours, (_, booked, oldest) = state.protocol.hours, _latest(state)
-    told = [one for one in about_attended(state) if one.session.no >= oldest]
-    return (
-        *((f"s{number}:sore", _sore_at(hours, starts_at)) for number, starts_at in booked),
-        *((f"s{one.session.no}:sore", one.sore_at) for one in told),
-        *((f"s{one.session.no}:day3", one.day3_at) for one in told if one.day3_at is not None),
-    )
-
-
-keys_done = same_again(frozenset[str])
-"""The agenda keys that have had their turn, to look one up."""
+    return [at for key, at in session_questions(state).counted if key not in done]

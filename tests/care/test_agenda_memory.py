@@ -9,6 +9,7 @@ import pytest
 
 from care.agenda_deadlines import DEADLINE_SOURCES
 from care.agenda_memory import Source
+from care.agenda_sessions import SESSION_SOURCES
 from care.agenda_texts import TEXT_SOURCES
 from schemas.commands import PausePlan
 from schemas.plan import PlanState
@@ -16,7 +17,7 @@ from schemas.protocol import ApprovalKind
 from tests.care.plans import NOW, plan_for
 from tests.care.played_plan import PlayedPlan
 
-SOURCES = (*TEXT_SOURCES, *DEADLINE_SOURCES)
+SOURCES = (*SESSION_SOURCES, *TEXT_SOURCES, *DEADLINE_SOURCES)
 
 
 class Watched:
