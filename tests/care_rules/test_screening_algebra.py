@@ -110,6 +110,14 @@ def test_the_same_form_gives_the_same_result_in_any_order(form: dict[str, Any], 
 
 
 @quickly
+@given(forms())
+def test_a_no_means_the_same_with_blanks_beside_it(form: dict[str, Any]) -> None:
+    """What a plain no calls for is judged once for all forms; beside a blank, it is judged with the others."""
+    beside_blanks = {item: {**answers, "side": ""} for item, answers in form.items()}
+    assert screen(PACK, beside_blanks, TODAY, TARGETS) == screen(PACK, form, TODAY, TARGETS)
+
+
+@quickly
 @given(forms(), st.sampled_from(sorted(PACK.items)))
 def test_blanking_an_item_never_lets_a_client_through(form: dict[str, Any], item: str) -> None:
     result = screen(PACK, {**form, item: None}, TODAY)
