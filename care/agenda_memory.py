@@ -93,7 +93,6 @@ class _OneByOne:
 
     def section(self, state: PlanState, last: Section | None) -> Section:
         # An element is named by its address: it is kept with its items, so no other object can have that.
-        # An element is named by its address: it is kept with its items, so no other object can have that.
         known = last[1] if last is not None else {}
         kept: dict[int, tuple[Any, Run]] = {
             id(element): known.get(id(element)) or (element, _in_order(self._source(state, element)))
