@@ -81,16 +81,12 @@ def earliest_questions(state: PlanState) -> tuple[Turn, ...]:
     Of the schedule's that is the first: the others wish for no earlier turn, and find fewer free.
     """
     rare, others = _wishes(state)
-    if not others:
-        return _fitted(state, *rare)
-    first = min(others)
-    if not rare:
-        return _fitted(state, first)
-    if first[0] + _BUDGET_WINDOW < rare[0][0]:
-        turns = _fitted(state, first)
+    first = sorted(others)[:1]
+    if rare and first and first[0][0] + _BUDGET_WINDOW < rare[0][0]:
+        turns = _fitted(state, *first)
         if turns[0].at + _BUDGET_WINDOW <= _asked_on(quiet_of(state.protocol.hours), rare[0][0]):
             return turns  # the rare one lies too far ahead to have taken its place
-    return _fitted(state, *rare, first)
+    return _fitted(state, *rare, *first)
 
 
 def _wishes(state: PlanState) -> tuple[list[_Wish], list[_Wish]]:
@@ -158,7 +154,7 @@ def _fit(day: date, quiet: Quiet, taken: Iterable[datetime], budget: int) -> dat
 
 @lru_cache(maxsize=1024)
 def _first_free(day: date, quiet: Quiet, taken: tuple[datetime, ...], budget: int) -> datetime:
-    """The same, of what is taken in order and matters from this day on: that is often as it was before."""
+    """The same, where `taken` is what may be in the way, in order. Remembered: most steps leave that as it was."""
     turn, closed = _asked_on(quiet, day), _closed(taken, budget)
     while (free := _free_from(turn, closed)) is not turn:
         day += free - turn  # its whole days
@@ -168,11 +164,11 @@ def _first_free(day: date, quiet: Quiet, taken: tuple[datetime, ...], budget: in
 
 
 _Span = tuple[datetime, datetime]
-"""From after an instant until before another."""
+"""What lies between two instants."""
 
 
 def _closed(taken: tuple[datetime, ...], budget: int) -> list[_Span]:
-    """When no question may come: close to another, and among as many as the budget within 7 days."""
+    """When no question may come: within 24 hours of another, and with as many as the budget in some 7 days."""
     full = [
         (last - _BUDGET_WINDOW, first + _BUDGET_WINDOW)
         for first, last in zip(taken, taken[budget - 1 :], strict=False)

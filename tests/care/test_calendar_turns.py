@@ -8,7 +8,7 @@ from functools import cache
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from care.checkins import earliest_questions, routine_questions
+from care.checkins import earliest_questions, question_key, routine_questions
 from schemas.plan import PlanState
 from schemas.protocol import ApprovalKind
 from tests.care.plans import NOW, plan_for
@@ -62,6 +62,23 @@ def test_the_earliest_question_is_known_before_the_others_have_found_their_turns
     earliest, everything = earliest_questions(state), routine_questions(state)
     assert min(turn.at for turn in earliest) == min(turn.at for turn in everything)
     assert {turn for turn in everything if turn.at == min(one.at for one in everything)} <= set(earliest)
+
+
+@given(
+    sent=asked,
+    put_off=st.dictionaries(
+        st.sampled_from(("CHK-PAIN", "CHK-FLARE", "CHK-HOME", "CHK-GOAL", "CHK-BETTER")),
+        st.integers(0, 40 * 24).map(lambda hours: NOW + timedelta(hours=hours)),
+    ),
+)
+def test_a_question_that_was_put_off_waits_and_the_earliest_is_known_all_the_same(
+    sent: tuple[tuple[str, datetime], ...], put_off: dict[str, datetime]
+) -> None:
+    waiting = tuple((question_key(question), until) for question, until in put_off.items())
+    state = a_plan_that_asked(sent).but(put_off=waiting)
+    everything = routine_questions(state)
+    assert min(turn.at for turn in earliest_questions(state)) == min(turn.at for turn in everything)
+    assert all(turn.at >= put_off.get(turn.question, turn.at) for turn in everything)
 
 
 @given(sent=asked, left_out=st.lists(st.sets(st.integers(0, 19), max_size=3), min_size=1, max_size=6))
