@@ -73,7 +73,8 @@ class _Whole:
         if last is not None and last[1] == told:
             return last
         found = self._source(state)
-        return ((found if isinstance(found, Unfolding) else _in_order(found),), told)
+        run = found if isinstance(found, Unfolding) else _in_order(found)
+        return ((run,) if run else ()), told
 
 
 class _OneByOne:
@@ -128,14 +129,13 @@ def looks_at_each(
 
 
 class Agenda(NamedTuple):
-    """What every source says about one state, the keys that have had their turn, and what comes first of each."""
+    """What every source says about one state, the keys that have had their turn, and what comes first."""
 
     state: PlanState
     looked_at: tuple[Any, ...]
     """The parts of the plan that any source reads."""
     sections: tuple[Section, ...]
     done: frozenset[str]
-    heads: tuple[Entry | None, ...]
     first: AgendaItem | None
     """The first item still to come; None where there is none."""
 
@@ -146,16 +146,17 @@ class Agenda(NamedTuple):
         return tuple(item for _, _, item in coming)
 
 
-def _head(section: Section, done: frozenset[str]) -> Entry | None:
-    """The first entry of a section that has not had its turn."""
+def _first(sections: Iterable[Section], done: frozenset[str]) -> AgendaItem | None:
+    """The first item that has not had its turn."""
     first: Entry | None = None
-    for run in section[0]:
-        for entry in run:
-            if entry[1] not in done:
-                if first is None or entry < first:
-                    first = entry
-                break
-    return first
+    for runs, _ in sections:
+        for run in runs:
+            for entry in run:
+                if entry[1] not in done:
+                    if first is None or entry < first:
+                        first = entry
+                    break
+    return first[2] if first is not None else None
 
 
 class Sections:
@@ -180,23 +181,14 @@ class Sections:
 
     def _afresh(self, state: PlanState) -> Agenda:
         sections, done = tuple(source.section(state, None) for source in self._sources), keys_done(state.done)
-        heads = tuple(_head(section, done) for section in sections)
-        return Agenda(state, self._look_at(state), sections, done, heads, _first(heads))
+        return Agenda(state, self._look_at(state), sections, done, _first(sections, done))
 
     def _after(self, latest: Agenda, state: PlanState) -> Agenda:
-        looked_at, done = self._look_at(state), keys_done(state.done)
-        sections, heads = list(latest.sections), list(latest.heads)
+        looked_at, done, sections = self._look_at(state), keys_done(state.done), list(latest.sections)
         for place, as_a_whole in self._who_reads(tuple(map(is_, latest.looked_at, looked_at))):
-            known = sections[place]
-            section = self._sources[place].section(state, None if as_a_whole else known)
-            if section is not known:
-                sections[place], heads[place] = section, _head(section, done)
-        if done is not latest.done:
-            forgotten = latest.state.done[:1] != state.done[:1]
-            for place, head in enumerate(heads):
-                if forgotten or (head is not None and head[1] in done):
-                    heads[place] = _head(sections[place], done)
-        return Agenda(state, looked_at, tuple(sections), done, tuple(heads), _first(heads))
+            known = None if as_a_whole else sections[place]
+            sections[place] = self._sources[place].section(state, known)
+        return Agenda(state, looked_at, tuple(sections), done, _first(sections, done))
 
     def _who_reads(self, same: tuple[bool, ...]) -> tuple[tuple[int, bool], ...]:
         """The sources that read what is not the same, and whether they read any of it as a whole.
@@ -212,8 +204,3 @@ class Sections:
                 if not changed.isdisjoint(source.parts)
             )
         return found
-
-
-def _first(heads: Iterable[Entry | None]) -> AgendaItem | None:
-    first = min(filter(None, heads), default=None)
-    return first[2] if first is not None else None
