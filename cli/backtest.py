@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.table import Table
 
 from care.simulation.report import Tally, compared
-from cli.simulate import Clients, Json, Plans, Seed, Weeks, assumptions_in, named, pack_in, played
+from cli.many_lives import Clinic, played
+from cli.simulate import Clients, Cores, Json, Plans, Seed, Weeks, assumptions_in, named, pack_in
 from cli.simulation_report import percent, promises
 from schemas.rules import RulePack
 
@@ -26,31 +27,33 @@ def backtest(
     weeks: Weeks = 26,
     seed: Seed = 1,
     clients: Clients = None,
+    cores: Cores,
     as_json: Json = False,
 ) -> None:
     """Who would step down earlier or later, and how many alerts and texts more or fewer."""
     if len(packs) < 2:
         raise typer.BadParameter("Name at least two rule packs to compare.", param_hint="PACK_A PACK_B …")
     rules, assumptions = [pack_in(path) for path in packs], assumptions_in(clients)
-    results = [played(pack, assumptions, plans, weeks, seed, quiet=as_json) for pack in rules]
+    clinics = [Clinic(pack, assumptions, seed) for pack in rules]
+    results = [played(one, plans, weeks, cores=cores, quiet=as_json) for one in clinics]
     document = {
         "seed": seed,
         "plans": plans,
         "weeks": weeks,
         "packs": [
-            {"file": path.name, **named(pack), **total.figures(seconds)}
-            for path, pack, (total, seconds) in zip(packs, rules, results, strict=True)
+            {"file": path.name, **named(pack), **lives.figures()}
+            for path, pack, lives in zip(packs, rules, results, strict=True)
         ],
         "against_the_first": [
-            {"file": path.name, **compared(results[0][0], total)}
-            for path, (total, _) in zip(packs[1:], results[1:], strict=True)
+            {"file": path.name, **compared(results[0].total, lives.total)}
+            for path, lives in zip(packs[1:], results[1:], strict=True)
         ],
     }
     if as_json:
         print(json.dumps(document, indent=2))
     else:
-        _show(packs, rules, [total for total, _ in results], document["against_the_first"])
-    raise typer.Exit(1 if any(total.broken for total, _ in results) else 0)
+        _show(packs, rules, [lives.total for lives in results], document["against_the_first"])
+    raise typer.Exit(1 if any(lives.total.broken for lives in results) else 0)
 
 
 def _words(value: Any) -> str:

@@ -46,8 +46,8 @@ class Tally:
         """Texts to clients, for each week that a plan was open."""
         return round(sum(self.texts.values()) / self.weeks, 2) if self.weeks else 0.0
 
-    def figures(self, seconds: float) -> dict[str, Any]:
-        """The report as data. Alerts are per 100 client-weeks; `seconds` is what the lives took."""
+    def figures(self, seconds: float, cores: int = 1) -> dict[str, Any]:
+        """The report as data. Alerts are per 100 client-weeks; `seconds` is what the lives took on so many cores."""
         went_down = [weeks for weeks in self.first_step_downs if weeks is not None]
         hundred_weeks = self.weeks / 100 or 1
         return {
@@ -66,7 +66,8 @@ class Tally:
             "median_weeks_to_first_step_down": round(median(went_down), 1) if went_down else None,
             "steps": self.steps,
             "seconds": round(seconds, 2),
-            "microseconds_per_step": round(1e6 * seconds / max(1, self.steps), 1),
+            "cores": cores,
+            "microseconds_per_step": round(1e6 * seconds * cores / max(1, self.steps), 1),
             "rules_in_force": len(self.rules),
             "broken_promises": dict(self.broken),
         }
