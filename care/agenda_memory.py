@@ -133,26 +133,26 @@ def looks_at_each(
 
 
 class Agenda(NamedTuple):
-    """What every source says about one state, the keys that have had their turn, and what comes first."""
+    """What every source says about one state, and what comes first."""
 
     state: PlanState
     looked_at: tuple[Any, ...]
     """The parts of the plan that any source reads."""
     sections: tuple[Section, ...]
-    done: frozenset[str]
     first: AgendaItem | None
     """The first item still to come; None where there is none."""
 
     def items(self) -> tuple[AgendaItem, ...]:
         """All items still to come, in order."""
-        runs = (run for section in self.sections for run in section[0])
-        coming = sorted(entry for run in runs for entry in run if entry[1] not in self.done)
+        done, runs = keys_done(self.state.done), (run for section in self.sections for run in section[0])
+        coming = sorted(entry for run in runs for entry in run if entry[1] not in done)
         return tuple(item for _, _, item in coming)
 
 
-def _first(sections: Iterable[Section], done: frozenset[str]) -> AgendaItem | None:
+def _first(sections: Iterable[Section], state: PlanState) -> AgendaItem | None:
     """The first item that has not had its turn."""
     first: Entry | None = None
+    done = keys_done(state.done)
     for runs, _ in sections:
         for run in runs:
             for entry in run:
@@ -184,15 +184,15 @@ class Sections:
         return latest
 
     def _afresh(self, state: PlanState) -> Agenda:
-        sections, done = tuple(source.section(state, None) for source in self._sources), keys_done(state.done)
-        return Agenda(state, self._look_at(state), sections, done, _first(sections, done))
+        sections = tuple(source.section(state, None) for source in self._sources)
+        return Agenda(state, self._look_at(state), sections, _first(sections, state))
 
     def _after(self, latest: Agenda, state: PlanState) -> Agenda:
-        looked_at, done, sections = self._look_at(state), keys_done(state.done), list(latest.sections)
+        looked_at, sections = self._look_at(state), list(latest.sections)
         for place, as_a_whole in self._who_reads(tuple(map(is_, latest.looked_at, looked_at))):
             known = None if as_a_whole else sections[place]
             sections[place] = self._sources[place].section(state, known)
-        return Agenda(state, looked_at, tuple(sections), done, _first(sections, done))
+        return Agenda(state, looked_at, tuple(sections), _first(sections, state))
 
     def _who_reads(self, same: tuple[bool, ...]) -> tuple[tuple[int, bool], ...]:
         """The sources that read what is not the same, and whether they read any of it as a whole.
