@@ -22,7 +22,9 @@ Run = Iterable[Entry]
 
 
 def _in_order(items: Iterable[AgendaItem]) -> list[Entry]:
-    return sorted([(item.due, item.key, item) for item in items])
+    entries = [(item.due, item.key, item) for item in items]
+    entries.sort()
+    return entries
 
 
 Section = tuple[tuple[Run, ...], Any]
@@ -98,12 +100,14 @@ class _OneByOne:
 
     def section(self, state: PlanState, last: Section | None) -> Section:
         # An element is named by its address: it is kept with its items, so no other object can have that.
-        known = last[1] if last is not None else {}
-        kept: dict[int, tuple[Any, Run]] = {
-            id(element): known.get(id(element)) or (element, _in_order(self._source(state, element)))
-            for element in self._among(self._elements(state))
-        }
-        return tuple([run for _, run in kept.values() if run]), kept
+        known: dict[int, tuple[Any, Run]] = last[1] if last is not None else {}
+        kept, runs = {}, []
+        for element in self._among(self._elements(state)):
+            name = id(element)
+            kept[name] = held = known.get(name) or (element, _in_order(self._source(state, element)))
+            if held[1]:
+                runs.append(held[1])
+        return tuple(runs), kept
 
     def _everything(self, state: PlanState) -> Iterator[AgendaItem]:
         for element in self._elements(state):

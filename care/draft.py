@@ -12,6 +12,7 @@ from operator import attrgetter
 from typing import Any
 
 from care.alerts import deadlines, freezes, open_alert_like, raised_to
+from care.done_keys import keys_done
 from care.draft_texts import TextingDraft
 from care.local_time import after_staffed
 from schemas.alerts import Alert, AlertReason
@@ -251,8 +252,9 @@ class Draft(TextingDraft):
 
     def mark_done(self, key: str) -> None:
         """An agenda key has had its turn and does not come back."""
-        if key not in self.state.done:
-            self.set(done=(*self.state.done, key)[-DONE_KEPT:])
+        done = self.state.done
+        if key not in keys_done(done):
+            self.set(done=(*done[1 - DONE_KEPT :], key))
 
     def finish(self) -> Transition:
         """Seal the draft under the next sequence number. The draft itself may still be changed and sealed again."""

@@ -254,8 +254,9 @@ class PlanState(Made):
             prompts = (*[p for p in prompts if p.key != asking.prompt.key], asking.prompt)
         sent = self.routine_sent
         if asking.routine is not None:
-            sent = (*sent, (asking.routine, asking.at))[-ROUTINE_KEPT:]
-        return self.but(done=(*self.done, asking.key)[-DONE_KEPT:], prompts=prompts, routine_sent=sent)
+            sent = (*sent[1 - ROUTINE_KEPT :], (asking.routine, asking.at))
+        done = (*self.done[1 - DONE_KEPT :], asking.key)
+        return self.but(done=done, prompts=prompts, routine_sent=sent)
 
     def session(self, no: int) -> Session | None:
         """The session with this number, if it is still in the state."""
