@@ -29,8 +29,12 @@ Section = tuple[tuple[Run, ...], Any]
 """What one source says about a state, in runs, and what it remembers of it for the next."""
 
 
-class Unfolding(Iterable[Entry]):
+class Unfolding:
     """A run that works its items out as they are asked for, and shows the first at once."""
+
+    def __iter__(self) -> Iterator[Entry]:
+        """The items in order."""
+        raise NotImplementedError
 
 
 Asked = Iterable[AgendaItem] | Unfolding

@@ -128,15 +128,12 @@ def _question(quiet: Quiet, turn: Turn, since: datetime | None) -> Entry:
 @looks_at_each("prompts", "stage", "texts_on", "texts_agreed", "texts_since", "protocol")
 def _prompts(state: PlanState, prompt: Prompt) -> Iterator[AgendaItem]:
     """A routine question unanswered: remind once, then note the silence (missing-answer ladder, AL-12)."""
-    if prompt.kind is PromptKind.which:
-        yield _prompt_item(prompt, AgendaKind.prompt_expiry, prompt.expires_at, "expire")
-    if not prompt.routine:
-        return
-    if not prompt.reasked and texts_flow(state):
+    if prompt.routine and not prompt.reasked and texts_flow(state):
         remind = allowed(state, prompt.asked_at + state.protocol.remind_after)
         if remind < prompt.expires_at:
             yield _prompt_item(prompt, AgendaKind.prompt_reminder, remind, "remind")
-    yield _prompt_item(prompt, AgendaKind.prompt_expiry, prompt.expires_at, "expire")
+    if prompt.routine or prompt.kind is PromptKind.which:
+        yield _prompt_item(prompt, AgendaKind.prompt_expiry, prompt.expires_at, "expire")
 
 
 def _prompt_item(prompt: Prompt, kind: AgendaKind, due: datetime, what: str) -> AgendaItem:

@@ -101,7 +101,8 @@ def top_up(draft: Draft) -> None:
 def _following(draft: Draft) -> Session:
     state, protocol = draft.state, draft.protocol
     step = state.progress.step
-    counted = [s.starts_at for s in state.sessions if s.status is not SessionStatus.cancelled]
+    cancelled = SessionStatus.cancelled
+    counted = [s.starts_at for s in state.sessions if s.status is not cancelled]
     if counted:
         start = next_start(protocol, step, max(counted), draft.now + LEAD)
     else:

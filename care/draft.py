@@ -51,7 +51,8 @@ class Draft(TextingDraft):
     ) -> None:
         """`command_id` is the command carried out; the state will know it again (Temporal forgets its id)."""
         super().__init__(state, now, cause, actor)
-        self._command_id = command_id
+        if command_id is not None:
+            self._sealing["recent_commands"] = (*state.recent_commands[1 - _COMMANDS_KEPT :], command_id)
         self._sessions_before = state.sessions
         self._place: dict[int, Placement] = {}
 
@@ -215,13 +216,12 @@ class Draft(TextingDraft):
 
         `measures` is what else of the plan's progress it changes.
         """
-        state = self.state
-        progress = state.progress.but(silent_run=0, last_contact_at=self.now, **measures)
+        progress = self.state.progress.but(silent_run=0, last_contact_at=self.now, **measures)
         if answered is None:
-            self.state = state.but(progress=progress)
+            self.set(progress=progress)
         else:
-            left = tuple([p for p in state.prompts if p.key != answered.key])
-            self.state = state.but(progress=progress, prompts=left)
+            left = tuple([p for p in self.state.prompts if p.key != answered.key])
+            self.set(progress=progress, prompts=left)
 
     def drop_prompt(self, key: str) -> None:
         """A prompt is answered, expired or pointless."""
@@ -256,14 +256,12 @@ class Draft(TextingDraft):
 
     def finish(self) -> Transition:
         """Seal the draft under the next sequence number. The draft itself may still be changed and sealed again."""
-        state = self.state
+        sessions = self._kept(self.state.sessions)
+        if self.state.seq == self.follows or sessions is not self.state.sessions:
+            self.set(sessions=sessions)
         return Transition(
             cause=self.cause,
-            state=state.but(
-                seq=state.seq + 1,
-                sessions=self._kept(state.sessions),
-                recent_commands=self._recent(state.recent_commands),
-            ),
+            state=self.state,
             events=self._events,
             place=tuple(self._place.values()),
             release=self._release,
@@ -274,10 +272,6 @@ class Draft(TextingDraft):
             texts_allowed=self._texts_allowed,
             answers_inbound=self._answers_inbound,
         )
-
-    def _recent(self, commands: tuple[str, ...]) -> tuple[str, ...]:
-        carried_out = self._command_id
-        return commands if carried_out is None else (*commands[1 - _COMMANDS_KEPT :], carried_out)
 
     def _kept(self, sessions: tuple[Session, ...]) -> tuple[Session, ...]:
         """The latest sessions, and every earlier one that waits for its time or its outcome, or got it just now."""

@@ -15,7 +15,10 @@ _TEXT_LIFE = timedelta(hours=24)
 
 
 class TextingDraft:
-    """What every draft can do: change the state, tell the story, order texts and take them back."""
+    """What every draft can do: change the state, tell the story, order texts and take them back.
+
+    `follows` is the number of the step before this one.
+    """
 
     _events: tuple[PlanEvent, ...] = ()
     _texts: tuple[TextOrder, ...] = ()
@@ -23,9 +26,11 @@ class TextingDraft:
 
     def __init__(self, state: PlanState, now: datetime, cause: str, actor: Actor = SERVICE) -> None:
         self.state = state
+        self.follows = state.seq
         self.now = now
         self.cause = cause
         self.actor = actor
+        self._sealing: dict[str, Any] = {"seq": state.seq + 1}
 
     @property
     def protocol(self) -> Protocol:
@@ -33,18 +38,17 @@ class TextingDraft:
         return self.state.protocol
 
     def set(self, **changes: Any) -> None:
-        """Replace fields of the state."""
-        self.state = self.state.but(**changes)
+        """Replace fields of the state. It bears this step's number from then on: sealing needs no copy of its own."""
+        self.state = self.state.but(**self._sealing, **changes)
 
     def progress(self, **changes: Any) -> None:
         """Replace fields of the plan's progress."""
-        state = self.state
-        self.state = state.but(progress=state.progress.but(**changes))
+        self.set(progress=self.state.progress.but(**changes))
 
     def event(self, kind: EventKind, rule: str | None = None, **facts: Fact) -> None:
         """Tell the story; facts are codes, ids and numbers only."""
         event = PlanEvent(kind=kind, at=self.now, rule=rule, actor=self.actor.id, facts=facts)
-        self._events = (*self._events, event)
+        self._events += (event,)
 
     def stage(self, stage: Stage, rule: str | None = None) -> None:
         """Move the plan to another stage."""
@@ -93,7 +97,7 @@ class TextingDraft:
             therapist_id=self.protocol.therapist_id,
             by=self._taken_back_by(audience, purpose),
         )
-        self._texts = (*self._texts, order)
+        self._texts += (order,)
         self.event(EventKind.text_ordered, rule, key=order.key, template=template, purpose=purpose)
 
     def _taken_back_by(self, audience: Audience, purpose: TextPurpose) -> str | None:

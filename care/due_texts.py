@@ -31,13 +31,13 @@ def due_text(state: PlanState, item: AgendaItem, now: datetime) -> DueText | Non
         return None
     plan_id, protocol, number = state.plan_id, state.protocol, item.session_no
     session = state.session(number) if number else None
-    said = says(state, item, session, now)
+    template, purpose, asking = says(state, item, session, now)
     order = TextOrder(
         key=f"{plan_id}:{item.key}",
         plan_id=plan_id,
         recipient_id=state.client_id,
-        purpose=said.purpose,
-        template=said.template,
+        purpose=purpose,
+        template=template,
         rule=item.rule,
         ordered_at=now,
         expires_at=item.expires or now + protocol.reply_window,
@@ -48,14 +48,14 @@ def due_text(state: PlanState, item: AgendaItem, now: datetime) -> DueText | Non
         starts_at=(session.starts_at,) if session else (),
         therapist_id=protocol.therapist_id,
         prompt=True,
-        asking=said.asking,
+        asking=asking,
     )
-    return DueText(state=state.asking(said.asking), order=order)
+    return DueText(state.asking(asking), order)
 
 
 def by_calendar(item: AgendaItem) -> bool:
     """Whether an item is a question that comes by the calendar (SCH-3 … SCH-7), and so has another turn."""
-    return item.kind is AgendaKind.routine_question and item.session_no is None
+    return item.session_no is None and item.kind is AgendaKind.routine_question
 
 
 def why_not_now(state: PlanState, item: AgendaItem, now: datetime) -> str | None:
@@ -71,12 +71,8 @@ def why_not_now(state: PlanState, item: AgendaItem, now: datetime) -> str | None
     return None
 
 
-class _Said(NamedTuple):
-    """What a text says, what it is for, and what it leaves in the plan once it is on its way."""
-
-    template: str
-    purpose: TextPurpose
-    asking: Asking
+_Said = tuple[str, TextPurpose, Asking]
+"""The template of a text, what it is for, and what it leaves in the plan once it is on its way."""
 
 
 def _reminder(state: PlanState, item: AgendaItem, session: Session | None, now: datetime) -> _Said:
@@ -89,7 +85,7 @@ def _reminder(state: PlanState, item: AgendaItem, session: Session | None, now: 
         expires_at=session.starts_at if session else now + state.protocol.reply_window,
     )
     asking = Asking(key=item.key, at=now, prompt=prompt)
-    return _Said(f"session_reminder_{hours}h", TextPurpose.reminder, asking)
+    return f"session_reminder_{hours}h", TextPurpose.reminder, asking
 
 
 def _health_question(state: PlanState, item: AgendaItem, session: Session | None, now: datetime) -> _Said:
@@ -101,7 +97,7 @@ def _health_question(state: PlanState, item: AgendaItem, session: Session | None
         asked_at=now,
         expires_at=session.starts_at if session else now + state.protocol.reply_window,
     )
-    return _Said(_ANY_CHANGE, TextPurpose.question, Asking(key=item.key, at=now, prompt=prompt))
+    return _ANY_CHANGE, TextPurpose.question, Asking(key=item.key, at=now, prompt=prompt)
 
 
 def _check_in(state: PlanState, item: AgendaItem, session: Session | None, now: datetime) -> _Said:
@@ -116,14 +112,14 @@ def _check_in(state: PlanState, item: AgendaItem, session: Session | None, now: 
         routine=True,
     )
     asking = Asking(key=item.key, at=now, prompt=prompt, routine=question)
-    return _Said(question or _ANY_CHANGE, TextPurpose.question, asking)
+    return question or _ANY_CHANGE, TextPurpose.question, asking
 
 
 def _repeated(state: PlanState, item: AgendaItem, session: Session | None, now: datetime) -> _Said:
     prompt = next((p for p in state.prompts if p.key == item.subject), None)
     question = prompt.question if prompt is not None else None
     asking = Asking(key=item.key, at=now, reminds=item.subject)
-    return _Said(question or "CHK-PAIN", TextPurpose.question, asking)
+    return question or "CHK-PAIN", TextPurpose.question, asking
 
 
 _SAYS: dict[AgendaKind, Callable[[PlanState, AgendaItem, Session | None, datetime], _Said]] = {

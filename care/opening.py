@@ -85,7 +85,7 @@ def screening_alert(draft: Draft, result: ScreeningResult) -> None:
     rule = urgent[0].rule if urgent else "ALG-3"
     if result.message is not None:
         draft.text(
-            f"screening:{draft.state.seq}",
+            f"screening:{draft.follows}",
             template=result.message,
             purpose=TextPurpose.safety,
             rule=rule,

@@ -56,7 +56,7 @@ def _hold(draft: Draft, session: Session) -> None:
 
 def _tell_held(draft: Draft, session: Session, rule: str) -> None:
     draft.text(
-        f"s{session.no}r{session.revision}:held:{draft.state.seq}",
+        f"s{session.no}r{session.revision}:held:{draft.follows}",
         template="session_held",
         purpose=TextPurpose.notice,
         rule=rule,
@@ -89,7 +89,7 @@ def pause_plan(draft: Draft, command: PausePlan) -> None:
     draft.set(pause=Pause(reason="PAUSE", safety=False, since=draft.now, until=command.until))
     draft.event(EventKind.paused, "PAUSE", safety=False, reason_id=command.reason_id)
     _hold_sessions(draft)
-    draft.text(f"pause:{draft.state.seq}", template="plan_paused", purpose=TextPurpose.notice, rule="PAUSE")
+    draft.text(f"pause:{draft.follows}", template="plan_paused", purpose=TextPurpose.notice, rule="PAUSE")
     if command.until is None:
         ask_to_resume(draft, "PAUSE")
 
@@ -147,7 +147,7 @@ def tell_visits(draft: Draft, template: str, rule: str) -> None:
     visits = tuple(s.starts_at for s in ahead(draft.state, draft.now) if s.status is SessionStatus.booked)
     if visits:
         draft.text(
-            f"visits:{draft.state.seq}",
+            f"visits:{draft.follows}",
             template=template,
             purpose=TextPurpose.notice,
             rule=rule,

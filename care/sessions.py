@@ -133,7 +133,7 @@ def ask_for_change(draft: Draft, session: Session) -> None:
     """The client wants another time: front desk rings."""
     draft.raise_alert(AlertReason.change_requested, Urgency.E3, "REPLY-2", session_no=session.no)
     draft.text(
-        f"s{session.no}r{session.revision}:change:{draft.state.seq}",
+        f"s{session.no}r{session.revision}:change:{draft.follows}",
         template="change_requested",
         purpose=TextPurpose.notice,
         rule="REPLY-2",

@@ -27,8 +27,8 @@ _TEMPLATES = {
 
 def asked_which(draft: Draft) -> Prompt | None:
     """The open question which of two was meant, if the client has been asked."""
-    asked = (p for p in draft.state.prompts if p.kind is PromptKind.which and p.expires_at > draft.now)
-    return next(asked, None)
+    which, now = PromptKind.which, draft.now
+    return next((p for p in draft.state.prompts if p.kind is which and p.expires_at > now), None)
 
 
 def ask_which(draft: Draft, inbound_id: str, finding: ReplyFinding, fitting: Sequence[Prompt]) -> bool:

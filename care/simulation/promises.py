@@ -51,7 +51,7 @@ def _no_alert_vanishes(step: Recording) -> bool:
 def _only_a_person_starts_or_tapers(step: Recording) -> bool:
     before, after = step.before, step.transition.state
     moved = after.progress.step is not before.progress.step and before.progress.started_at is not None
-    begun = after.stage is Stage.active and before.stage is not Stage.active
+    begun = after.stage is not before.stage and after.stage is Stage.active
     if not (moved or begun):
         return True
     return step.envelope is not None and step.envelope.actor.decides
