@@ -88,8 +88,8 @@ def _shares(table: Table, counted: dict[str, int]) -> Table:
 def _effort(figures: dict[str, Any]) -> Text:
     cores = "one core" if figures["cores"] == 1 else f"{figures['cores']} cores"
     return Text(
-        f"\n{figures['rules_in_force']} rules took effect. The lives took {figures['seconds']:.1f} s on {cores}, "
-        f"{figures['microseconds_per_step']:.0f} µs of a core for each step.",
+        f"\n{figures['rules_in_force']} rules took effect. It took {figures['seconds']:.1f} s on {cores}, "
+        f"{figures['microseconds_per_step']:.0f} µs of a core a step.",
         style="dim",
     )
 
