@@ -11,22 +11,25 @@ Told = Mapping[str, tuple[Answer, ...]]
 
 
 class _Record:
-    """The answers that were asked about last. Most often the next are the same, or the same and one more."""
+    """The answers that were asked about last. Most often the next are the same, or the same and one more.
+
+    A worker steps several plans at once, each in its own thread: what is kept of one is kept in one assignment.
+    """
 
     def __init__(self) -> None:
-        self._answers: tuple[Answer, ...] = ()
-        self._told: Told = MappingProxyType({})
+        self._last: tuple[tuple[Answer, ...], Told] = ((), MappingProxyType({}))
 
     def by_question(self, answers: tuple[Answer, ...]) -> Told:
         """The answers to each question in the order they came; a question that was never answered is not in it."""
-        if answers is not self._answers:
-            known, self._answers = self._answers, answers
+        known, told = self._last
+        if answers is not known:
             dropped = len(known) - len(answers) + 1
             if answers and dropped in (0, 1) and known[dropped:] == answers[:-1]:
-                self._told = _with_newest(self._told, answers[-1], known[:dropped])
+                told = _with_newest(told, answers[-1], known[:dropped])
             else:
-                self._told = _grouped(answers)
-        return self._told
+                told = _grouped(answers)
+            self._last = (answers, told)
+        return told
 
 
 by_question = _Record().by_question

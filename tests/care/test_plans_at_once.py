@@ -1,0 +1,39 @@
+"""A worker steps several plans at once, each in its own thread: none may see what another's client has said."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from itertools import accumulate
+
+import pytest
+
+from care.told import by_question
+from schemas.prompts import Answer
+
+_STEPS = 30_000
+
+
+@pytest.fixture
+def hasty_threads() -> Iterator[None]:
+    """Threads that give way to each other as often as they can."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(usual)
+
+
+def _strangers_answers(question: str) -> int:
+    """How often a plan that asks one question only is told of another plan's answers."""
+    at = datetime(2026, 3, 2, tzinfo=UTC)
+    said = [(Answer(question=question, at=at, value=value),) for value in range(10)]
+    so_far = list(accumulate(said))
+    return sum(set(by_question(so_far[step % 10])) != {question} for step in range(_STEPS))
+
+
+@pytest.mark.usefixtures("hasty_threads")
+def test_a_plan_is_never_told_what_the_client_of_another_has_answered() -> None:
+    with ThreadPoolExecutor(2) as plans:
+        assert list(plans.map(_strangers_answers, ("CHK-PAIN", "CHK-SORE"))) == [0, 0]
