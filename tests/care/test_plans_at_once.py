@@ -1,4 +1,4 @@
-"""A worker steps several plans at once, each in its own thread: none may see what another's client has said."""
+"""A worker steps several plans at once, each in its own thread: none may see what belongs to another."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from itertools import accumulate
 
 import pytest
 
+from care.done_keys import keys_done
 from care.told import by_question
 from schemas.prompts import Answer
 
@@ -37,3 +38,15 @@ def _strangers_answers(question: str) -> int:
 def test_a_plan_is_never_told_what_the_client_of_another_has_answered() -> None:
     with ThreadPoolExecutor(2) as plans:
         assert list(plans.map(_strangers_answers, ("CHK-PAIN", "CHK-SORE"))) == [0, 0]
+
+
+def _strangers_turns(plan: str) -> int:
+    """How often a plan is told that something had its turn that is not its own."""
+    so_far = [tuple(f"{plan}:{number}" for number in range(step)) for step in range(10)]
+    return sum(keys_done(so_far[step % 10]) != set(so_far[step % 10]) for step in range(_STEPS))
+
+
+@pytest.mark.usefixtures("hasty_threads")
+def test_what_had_its_turn_in_a_plan_had_it_in_no_other() -> None:
+    with ThreadPoolExecutor(2) as plans:
+        assert list(plans.map(_strangers_turns, ("s1", "s2"))) == [0, 0]
