@@ -11,6 +11,10 @@ from itertools import accumulate
 import pytest
 
 from care.done_keys import keys_done
+from care.pack import builtin
+from care.simulation.assumptions import usual_assumptions
+from care.simulation.running import one_life
+from care.simulation.world import World
 from care.told import by_question
 from schemas.prompts import Answer
 
@@ -50,3 +54,11 @@ def _strangers_turns(plan: str) -> int:
 def test_what_had_its_turn_in_a_plan_had_it_in_no_other() -> None:
     with ThreadPoolExecutor(2) as plans:
         assert list(plans.map(_strangers_turns, ("s1", "s2"))) == [0, 0]
+
+
+@pytest.mark.usefixtures("hasty_threads")
+def test_plans_stepped_at_once_go_as_each_would_alone() -> None:
+    world, clients = World(builtin(), usual_assumptions(), seed=1), range(24)
+    with ThreadPoolExecutor(2) as plans:
+        together = list(plans.map(lambda number: one_life(world, number, weeks=26), clients))
+    assert together == [one_life(world, number, weeks=26) for number in clients]
