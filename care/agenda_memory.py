@@ -32,11 +32,16 @@ Section = tuple[tuple[Run, ...], Any]
 
 
 class Unfolding:
-    """A run that works its items out as they are asked for, and shows the first at once."""
+    """A run that shows its first item at once, and works the others out when they are asked for."""
+
+    def __init__(self, first: Entry | None, others: Callable[[], Iterable[Entry]]) -> None:
+        self._first, self._others = first, others
 
     def __iter__(self) -> Iterator[Entry]:
         """The items in order."""
-        raise NotImplementedError
+        if self._first is not None:
+            yield self._first
+            yield from self._others()
 
 
 Asked = Iterable[AgendaItem] | Unfolding

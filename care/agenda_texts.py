@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from care.agenda_memory import Asked, Entry, Unfolding, looks_at, looks_at_each
 from care.checkins import Quiet, Turn, earliest_questions, quiet_of, routine_questions
@@ -86,27 +86,22 @@ def _after_item(asked: tuple[int, str, str], due: datetime, since: datetime, lif
 )
 def _routine(state: PlanState) -> Asked:
     """The questions of the check-in schedule that belong to no session (SCH-3 … SCH-7)."""
-    return _Questions(state) if texts_flow(state) else ()
+    if not texts_flow(state):
+        return ()
+    turns, since = earliest_questions(state), state.texts_since
+    if since is not None and turns and min(turns).at < since:
+        turns = routine_questions(state)  # put off to one instant, they stand in order of their keys
+    return Unfolding(min(_questions(state, turns), default=None), partial(_later_questions, state))
 
 
-class _Questions(Unfolding):
-    """The calendar's questions in order. The first shows at once; the others find their turns when asked for."""
+def _later_questions(state: PlanState) -> list[Entry]:
+    """All but the first, each in its turn."""
+    return sorted(_questions(state, routine_questions(state)))[1:]
 
-    def __init__(self, state: PlanState) -> None:
-        self._state = state
-        turns, since = earliest_questions(state), state.texts_since
-        if since is not None and turns and min(turns).at < since:
-            turns = routine_questions(state)  # put off to one instant, they stand in order of their keys
-        self._first = min(self._entries(turns), default=None)
 
-    def __iter__(self) -> Iterator[Entry]:
-        if self._first is not None:
-            yield self._first
-            yield from sorted(self._entries(routine_questions(self._state)))[1:]
-
-    def _entries(self, turns: Iterable[Turn]) -> list[Entry]:
-        quiet, since = quiet_of(self._state.protocol.hours), self._state.texts_since
-        return [_question(quiet, turn, since) for turn in turns]
+def _questions(state: PlanState, turns: Iterable[Turn]) -> list[Entry]:
+    quiet, since = quiet_of(state.protocol.hours), state.texts_since
+    return [_question(quiet, turn, since) for turn in turns]
 
 
 @lru_cache(maxsize=256)
