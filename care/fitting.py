@@ -10,6 +10,9 @@ from schemas.plan import AHEAD, Session
 from schemas.prompts import Prompt, PromptKind
 from schemas.replies import Reading
 
+when_asked = attrgetter("asked_at", "key")
+"""What prompts are ordered by, the one asked first before the others."""
+
 _HIGHEST = {"CHK-FLARE": 7, "CHK-HOME": 7}
 
 
@@ -57,7 +60,7 @@ def matter(prompt: Prompt, *, questions_apart: bool) -> tuple[PromptKind, int | 
 
 def asked_last(prompts: Sequence[Prompt]) -> Prompt:
     """The one of these prompts that was asked last. ValueError for none."""
-    return prompts[0] if len(prompts) == 1 else max(prompts, key=attrgetter("asked_at", "key"))
+    return prompts[0] if len(prompts) == 1 else max(prompts, key=when_asked)
 
 
 def session_asked(draft: Draft, prompts: Sequence[Prompt]) -> Session | None:

@@ -2,6 +2,8 @@
 
 A plan's tuples are frozen and copied by reference from step to step: the very same object has the same answer, and
 looking whether it is the same costs less than hashing a hundred keys.
+
+A worker steps several plans at once, each in its own thread: whatever is remembered is kept in one assignment.
 """
 
 from __future__ import annotations
@@ -31,6 +33,31 @@ def same_again(work: Callable[[A], R]) -> Callable[[A], R]:
         return found
 
     return answer
+
+
+def one_more(
+    afresh: Callable[[tuple[A, ...]], R], grown: Callable[[R, A, tuple[A, ...]], R]
+) -> Callable[[tuple[A, ...]], R]:
+    """What is made of a record that most often is the one asked about last, or that with one element more.
+
+    `grown` makes it of what was made before, of the newest element, and of the oldest if the record dropped it.
+    """
+    last: tuple[tuple[A, ...], R] | None = None
+
+    def made(record: tuple[A, ...]) -> R:
+        nonlocal last
+        known, found = last or ((), None)
+        if found is not None and known is record:
+            return found
+        dropped = len(known) - len(record) + 1
+        if found is not None and record and dropped in (0, 1) and known[dropped:] == record[:-1]:
+            found = grown(found, record[-1], known[:dropped])
+        else:
+            found = afresh(record)
+        last = (record, found)
+        return found
+
+    return made
 
 
 def same_parts(

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from operator import attrgetter
 
 from care.draft import Draft
-from care.fitting import matter
+from care.fitting import matter, when_asked
 from care.local_time import out_of_quiet
 from schemas.messages import TextPurpose
 from schemas.prompts import Prompt, PromptKind, Undecided
@@ -17,7 +16,6 @@ ASKED_BACK = "REPLY-WHICH"
 """The rule by which a client is asked which of two an answer was meant for (`sms.md`, precedence)."""
 
 _WAITED_FOR = timedelta(hours=4)
-_when_asked = attrgetter("asked_at", "key")
 _TEMPLATES = {
     (PromptKind.confirm_session, PromptKind.score): "which_visit_or_question",
     (PromptKind.confirm_session, PromptKind.confirm_session): "which_visit",
@@ -84,11 +82,11 @@ def _told_apart(draft: Draft, matters: Sequence[Prompt]) -> tuple[datetime, ...]
 def _one_each(fitting: Sequence[Prompt], *, questions_apart: bool) -> list[Prompt]:
     """Of each matter the prompt asked last, in order of time, visits first; beside a visit all questions are one."""
     apart = questions_apart and not any(_of_a_visit(p) for p in fitting)
-    in_order = sorted(fitting, key=_when_asked)
+    in_order = sorted(fitting, key=when_asked)
     last = {matter(prompt, questions_apart=apart): prompt for prompt in in_order}
     visits = [p for p in last.values() if _of_a_visit(p)]
     questions = [p for p in last.values() if not _of_a_visit(p)]
-    return [*sorted(visits, key=lambda p: p.session_no or 0), *sorted(questions, key=_when_asked)]
+    return [*sorted(visits, key=lambda p: p.session_no or 0), *sorted(questions, key=when_asked)]
 
 
 def _of_a_visit(prompt: Prompt) -> bool:

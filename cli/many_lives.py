@@ -19,7 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from care.simulation.assumptions import Assumptions
 from care.simulation.report import Tally
-from care.simulation.running import one_life
+from care.simulation.running import lives
 from care.simulation.story import Story
 from care.simulation.world import World
 from schemas.rules import RulePack
@@ -79,8 +79,7 @@ def _stories(clinic: Clinic, plans: int, weeks: int, cores: int) -> Generator[St
         world = World(*clinic)
         with _collected_rarely():
             for share in shares:
-                for number in share:
-                    yield one_life(world, number, weeks)
+                yield from lives(world, share, weeks)
                 gc.collect()
         return
     # A fresh process for each core: one that is forked would inherit the bar's thread half-way.
@@ -91,15 +90,20 @@ def _stories(clinic: Clinic, plans: int, weeks: int, cores: int) -> Generator[St
 
 @contextmanager
 def _collected_rarely() -> Iterator[None]:
-    """The collector of cycles looks after each share only: it would walk the rule pack again and again."""
-    gc.collect()
-    gc.freeze()
-    gc.disable()
+    """The collector of cycles looks after each share only."""
+    _leave_uncollected()
     try:
         yield
     finally:
         gc.enable()
         gc.unfreeze()
+
+
+def _leave_uncollected() -> None:
+    """Until it is called for: the collector of cycles would walk the rule pack again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.disable()
 
 
 # -- in a process of its own --------------------------------------------------------------------------
@@ -112,12 +116,10 @@ def _settle(clinic: Clinic) -> None:
     global _settled  # noqa: PLW0603 - a process plays in one world, and a share arrives with nothing but its numbers
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _settled = World(*clinic)
-    gc.collect()
-    gc.freeze()
-    gc.disable()
+    _leave_uncollected()
 
 
 def _play(share: range, weeks: int) -> list[Story]:
-    stories = [one_life(_settled, number, weeks) for number in share]
+    stories = list(lives(_settled, share, weeks))
     gc.collect()
     return stories

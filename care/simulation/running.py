@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from care.simulation.life import Life
@@ -10,9 +10,9 @@ from care.simulation.story import Story
 from care.simulation.world import World
 
 
-def lives(world: World, plans: int, weeks: int) -> Iterator[Story]:
+def lives(world: World, numbers: Iterable[int], weeks: int) -> Iterator[Story]:
     """One story a plan, in order of the client's number, as each comes to its end."""
-    for number in range(plans):
+    for number in numbers:
         yield one_life(world, number, weeks)
 
 

@@ -19,7 +19,7 @@ def simulated(pack: RulePack, seed: int = 7, plans: int = PLANS) -> Tally:
 
 def of_lives(world: World, plans: int = PLANS) -> Tally:
     total = Tally()
-    for story in lives(world, plans, WEEKS):
+    for story in lives(world, range(plans), WEEKS):
         total.add(story)
     return total
 
