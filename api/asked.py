@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from schemas.base import Strict
+from care.goals import WantedGoal
+from schemas.base import Measured, Strict
 from schemas.commands import Decision
-from schemas.plan import SessionStatus
-from schemas.protocol import Measure
+from schemas.plan import Outcome, SessionStatus
 from schemas.taper import Step
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000)]
 NeededWords = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=4000)]
 PaperWords = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 ZeroToTen = Annotated[float, Field(ge=0, le=10)]
+DaySaid = dict[str, bool | None]
+"""Answers to the questions of the day by their ids; None: not asked."""
 
 
 class EditAsked(Strict):
@@ -34,14 +36,27 @@ class EditAsked(Strict):
     home_days_per_week: int | None = Field(
         None, ge=1, le=7, description="ADH counts home days against it; 7, every day, unless a plan says so."
     )
-    primary: Measure | None = None
+    primary: WantedGoal | None = Field(
+        None,
+        description=(
+            "The goal: PSFS, STIFF, NRS, or ROM with an `angle`. The rule pack says which change counts: no `mcid`."
+        ),
+    )
     therapist: str | None = None
     room_id: str | None = None
     techniques: tuple[str, ...] | None = None
+    surgical_techniques: tuple[str, ...] | None = Field(
+        None,
+        max_length=40,
+        description="What the surgical team's protocol allows now, all of it: techniques of "
+        "`allowed_only_if_protocol_says`. By itself: neither `techniques` nor `target_regions` beside it.",
+    )
     review_sessions: int | None = Field(None, ge=1, le=26)
     review_days: int | None = Field(None, ge=7, le=182)
     pain_baseline: ZeroToTen | None = Field(None, description="AL-02 compares with it; re-set at a review.")
-    pain_ok_max: ZeroToTen | None = Field(None, le=5, description="D2's limit, for pain that lasts.")
+    pain_ok_max: ZeroToTen | None = Field(
+        None, description="D2's limit, for pain that lasts; the plan knows the highest."
+    )
     target_regions: tuple[str, ...] | None = Field(
         None, min_length=1, max_length=6, description="All of them, by the rule pack's names."
     )
@@ -71,6 +86,18 @@ class DecisionAsked(Strict):
         description="With the consent record of a client under 16 (SCR-24): are texts as agreed? Left out, no.",
     )
 
+    confirmed: tuple[NeededWords, ...] | None = Field(
+        None,
+        max_length=20,
+        description="What a start condition asks to confirm beside the paper, word for word as its hold says it.",
+    )
+    surgical_techniques: tuple[str, ...] | None = Field(
+        None,
+        max_length=40,
+        description="With the surgical team's protocol: the techniques of `allowed_only_if_protocol_says` that it "
+        "allows. What is left out is not allowed, also if an earlier protocol did.",
+    )
+
     @model_validator(mode="after")
     def _a_rejection_says_why(self) -> Self:
         if self.decision is Decision.reject and not self.reason:
@@ -83,15 +110,21 @@ class DecisionAsked(Strict):
 class OutcomeAsked(Strict):
     """What happened at a session. Scores belong to a session that was attended."""
 
-    outcome: Literal[SessionStatus.attended, SessionStatus.no_show, SessionStatus.late_cancel]
+    outcome: Outcome = Field(
+        description="`cancelled`: the client came and was not happy to go ahead (DAY-05); no session, no penalty."
+    )
     pain: ZeroToTen | None = None
     stiffness: ZeroToTen | None = None
-    primary: float | None = None
+    primary: Measured | None = None
     techniques: tuple[str, ...] = ()
     note: Words | None = None
-    day_check: dict[str, bool] = Field(
+    day_check: DaySaid = Field(
         default_factory=dict,
-        description="DAY-01 … DAY-03 and DAY-05 as the client answered them: true for yes; DAY-04 is `pain`.",
+        description=(
+            "DAY-01 … DAY-03 and DAY-05 as the client answered them: true for yes, false for no; DAY-04 is `pain`. "
+            "Whatever is null or left out was not asked: a session that was attended is recorded all the same, "
+            "and an alert asks for the answers."
+        ),
     )
 
     @model_validator(mode="after")
@@ -104,6 +137,15 @@ class OutcomeAsked(Strict):
                     "field", "Only a session that was attended has this; leave it out.", {"field": name}
                 )
         return self
+
+
+class DayAnswersAsked(Strict):
+    """What the client says now to questions of the day that were not asked at a session."""
+
+    pain: ZeroToTen | None = Field(None, description="Pain now: DAY-04.")
+    day_check: DaySaid = Field(
+        default_factory=dict, description="As with the outcome; null is still not asked."
+    )
 
 
 class RescheduleAsked(Strict):

@@ -1,4 +1,7 @@
-"""The bodies of overrides: what is set aside, and the written reason (ALG-10)."""
+"""The bodies of overrides: what is set aside, and the written reason (ALG-10).
+
+How long the reason must be stands in the plan's rule pack: it is checked where the pack is at hand.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,10 @@ from typing import Annotated, Self
 from pydantic import StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from care.overriding import SHORTEST_REASON
 from schemas.base import Strict
 from schemas.screening import Restriction
 
-WeightyWords = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=SHORTEST_REASON, max_length=4000)
-]
+WeightyWords = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000)]
 
 
 class OverrideAsked(Strict):

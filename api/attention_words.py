@@ -28,7 +28,10 @@ ALERTS: Final[Mapping[A, tuple[str, str]]] = MappingProxyType(
         A.text_undelivered: ("A text did not arrive.", "Ring the client and check the number."),
         A.text_unknown: ("Nobody knows whether a text went out.", "Ring the client; it is not sent again."),
         A.opted_out: ("The client gets no texts.", "Arrange by telephone what texts would have said."),
-        A.urgent_referral: ("Screening found something urgent.", "Ring the client and record the outcome."),
+        A.urgent_referral: (
+            "Screening found something to act on.",
+            "Ring the client and record the outcome.",
+        ),
         A.review_due: ("A review is due.", "Review the plan with the client."),
         A.taper_escalation: ("The taper policy asks for the therapist.", "Look at the trend and decide."),
         A.screening_expires: ("The screening runs out.", "Repeat the screening questions."),
@@ -54,6 +57,10 @@ ALERTS: Final[Mapping[A, tuple[str, str]]] = MappingProxyType(
         A.rules_changed: (
             "New rules would judge this client's answers more strictly.",
             "Look at what changed; repeat the screening questions if in doubt.",
+        ),
+        A.day_not_asked: (
+            "A session took place without all of the day's questions.",
+            "Ask the client before the next hands-on session.",
         ),
         A.paused_plan: ("A paused plan waits.", "Agree with the client how to go on."),
     }

@@ -39,5 +39,9 @@ def decision_words(kind: ApprovalKind, asked: DecisionAsked, clock: SiteClock) -
         return asked.reason
     if dated > clock.today:
         raise invalid([FieldProblem("document_dated", "Give a date that is not still to come.")])
-    said = f"By {asked.document_from}, dated {clock.date(dated)}; kept: {asked.document_kept}."
-    return f"{said} {asked.reason or ''}".strip()
+    said = [f"By {asked.document_from}, dated {clock.date(dated)}; kept: {asked.document_kept}."]
+    if asked.confirmed:
+        said.append(f"Confirmed: {'; '.join(asked.confirmed)}.")
+    if asked.surgical_techniques:
+        said.append(f"It allows {', '.join(asked.surgical_techniques).replace('_', ' ')}.")
+    return " ".join([*said, *([asked.reason] if asked.reason else [])])

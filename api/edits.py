@@ -6,13 +6,16 @@ from api.asked import EditAsked
 from api.clinic import Clinic
 from api.plan_at_hand import PlanAtHand
 from api.problems import FieldProblem, invalid
+from care.goals import goal, goal_faults
 from care.local_time import local_day
 from care.regions import judged_for
+from care.start_condition import only_by_protocol
+from care.technique_limits import techniques_under
 from database.calendar import propose_first
 from database.forms import latest_form
 from database.sites import site
 from database.staff import all_staff
-from schemas.commands import NewRegions, ProtocolEdit, Role
+from schemas.commands import NewRegions, ProtocolEdit, Role, SurgicalTechniques
 from schemas.protocol import Protocol
 
 
@@ -34,11 +37,24 @@ async def protocol_edit(clinic: Clinic, protocol: Protocol, asked: EditAsked, fi
         if technique not in clinic.pack.techniques:
             reason = f"{technique[:40]!r} is not one of: {', '.join(clinic.pack.techniques)}."
             problems.append(FieldProblem(f"{field}.techniques", reason))
+    surgical = asked.surgical_techniques
+    if surgical is not None and (asked.techniques is not None or asked.target_regions is not None):
+        reason = "Change this by itself; then the techniques or the parts of the body."
+        problems.append(FieldProblem(f"{field}.surgical_techniques", reason))
+    pack = await clinic.pack_by_hash(protocol.pack_hash) if asked.primary is not None else clinic.pack
+    if asked.primary is not None:
+        faults = goal_faults(pack, asked.primary)
+        problems += [FieldProblem(f"{field}.primary.{part}", reason) for part, reason in faults]
     if problems:
         raise invalid(problems)
     edit = ProtocolEdit(
-        therapist_id=therapist_id, **asked.model_dump(exclude={"therapist", "target_regions"})
+        therapist_id=therapist_id,
+        primary=goal(pack, asked.primary) if asked.primary is not None else None,
+        **asked.model_dump(exclude={"therapist", "target_regions", "primary"}),
     )
+    read = await surgical_techniques(clinic, protocol, surgical, f"{field}.surgical_techniques")
+    if read is not None:
+        edit = edit.but(surgical_techniques=read.allowed, techniques=read.techniques)
     if therapist_id is None or therapist_id == protocol.therapist_id or asked.room_id is not None:
         return edit
     return edit.but(room_id=await _room_of(clinic, protocol, therapist_id))
@@ -54,6 +70,28 @@ async def new_regions(clinic: Clinic, plan: PlanAtHand, wanted: tuple[str, ...],
     form = await latest_form(clinic.engine, plan.id)
     today = local_day(plan.state.protocol.hours, clinic.clock())
     return judged_for(pack, plan.state, form["screening"], tuple(dict.fromkeys(wanted)), today)
+
+
+async def surgical_techniques(
+    clinic: Clinic, protocol: Protocol, read: tuple[str, ...] | None, field: str
+) -> SurgicalTechniques | None:
+    """What a surgical protocol allows, and the plan's techniques with it; None where nothing is said of it.
+
+    Problem 422 for a technique that no protocol can allow this client.
+    """
+    if read is None:
+        return None
+    pack = await clinic.pack_by_hash(protocol.pack_hash)
+    possible = only_by_protocol(pack, protocol.profile, protocol.condition)
+    if beyond := [one for one in read if one not in possible]:
+        listed = ", ".join(possible) or "none for this client"
+        reason = f"not a technique that a protocol can allow; there is {listed}."
+        raise invalid(FieldProblem(field, f"{one[:40]!r} is {reason}") for one in beyond)
+    allowed = tuple(one for one in possible if one in read)
+    techniques = techniques_under(
+        pack, protocol, protocol.restrictions, protocol.target_regions, surgical=allowed
+    )
+    return SurgicalTechniques(allowed=allowed, techniques=techniques)
 
 
 async def _room_of(clinic: Clinic, protocol: Protocol, therapist_id: str) -> str | None:

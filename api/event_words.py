@@ -50,9 +50,15 @@ SENTENCES: Final[Mapping[E, str]] = MappingProxyType(
         E.resumed: "The plan went on.",
         E.amended: "The protocol was changed.",
         E.regions_changed: "The plan now treats: {regions} (new: {added}; left out: {left_out}).",
+        E.goal_changed: (
+            "The goal is now {now}, from {baseline} to {target}; it was {was}. "
+            "Earlier scores that are no longer compared: {not_compared}."
+        ),
         E.reviewed: "The plan was reviewed.",
         E.assessed: "Physical assessment recorded: {outcome} ({items}).",
         E.day_checked: "Before session {session} the client reported a change ({rules}); asked again: {items}.",
+        E.day_not_asked: "At session {session} nobody asked: {rules}.",
+        E.day_asked_later: "Asked after session {session}: {items}.",
         E.adverse_reported: "An adverse event of grade {grade} was reported; first call by {follow_up_at}.",
         E.adverse_followed_up: "The adverse event (grade {grade}) was followed up.",
         E.adverse_closed: "The adverse event (grade {grade}) was closed.",
@@ -89,6 +95,8 @@ class _Known(dict[str, str]):
 def _word(fact: Fact, zone: ZoneInfo) -> str:
     if fact is None:
         return "–"
+    if isinstance(fact, float):
+        return f"{fact:g}"
     if isinstance(fact, tuple | list):
         return ", ".join(map(_in_a_list, fact)) or "–"
     moment = _moment(fact)

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
 
 from api.first_visit import FirstVisit
+from care.goals import FIRST_GOAL, WantedGoal, goal
 from care.opening import new_plan
 from care.protocol import resolve
 from schemas.intake import IntakeForm
 from schemas.names import new_id
 from schemas.plan import PlanState
-from schemas.protocol import ChainLink, Measure
+from schemas.protocol import ChainLink
 from schemas.rules import RulePack
 from schemas.screening import ScreeningResult
-
-_PRIMARY_MEASURE: Final = "PSFS"
 
 
 def first_state(
@@ -39,16 +37,15 @@ def first_state(
         room_id=visit.slot.room_id,
         chain=chain,
         first_session_at=visit.slot.starts_at,
-        primary=_primary_measure(form, pack.measures[_PRIMARY_MEASURE].mcid),
+        primary=goal(pack, WantedGoal(code=FIRST_GOAL, baseline=form.goal_baseline, target=form.goal_target)),
         pain_baseline=form.pain,
         target_regions=form.target_regions,
     )
-    state = new_plan(new_id(), new_id(), protocol.but(assessment_needed=True), result, now)
+    state = new_plan(
+        new_id(),
+        new_id(),
+        protocol.but(assessment_needed=True, stiffness_baseline=form.stiffness),
+        result,
+        now,
+    )
     return state.but(texts_on=form.consent.texts)
-
-
-def _primary_measure(form: IntakeForm, mcid: float | None) -> Measure:
-    """What the client wants to be able to do, 0-10 (PSFS): from the mean today to the goal."""
-    if mcid is None:
-        raise ValueError(f"measures.{_PRIMARY_MEASURE} has no mcid; state one in the rule pack")
-    return Measure(code=_PRIMARY_MEASURE, baseline=form.goal_baseline, target=form.goal_target, mcid=mcid)

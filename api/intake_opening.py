@@ -49,7 +49,14 @@ async def open_from_intake(clinic: Clinic, who: Identity, body: Any, key: str) -
     form = read_intake(body, house)
     minutes = session_minutes(clinic.pack, form.profile, form.condition)
     visit = await propose(clinic.engine, house, form, minutes)
-    result = screen(clinic.pack, form.screening, house.today, form.target_regions)
+    result = screen(
+        clinic.pack,
+        form.screening,
+        house.today,
+        form.target_regions,
+        profile=form.profile,
+        condition=form.condition,
+    )
     chain = await escalation_chain(clinic.engine, visit.site.id, visit.slot.therapist_id)
     state = first_state(clinic.pack, form, result, visit, chain=chain, now=house.now)
     created = await create_plan(

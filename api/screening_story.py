@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from care.answered import Answered, answered
 from database.forms import screening_answers
 from database.sites import Site
+from schemas.protocol import Protocol
 from schemas.rules import RulePack
 from schemas.rules_form import ScreeningItem
 from schemas.screening import Disposition, Finding, Hold, HoldKind, Restriction, ScreeningResult
@@ -26,17 +27,22 @@ _HOLD_WORDS = {
     HoldKind.clearance: "Waits for: {document}, from: {owner}.",
     HoldKind.refer_urgent: "Urgent referral. Waits for its outcome and: {document}, from: {owner}.",
     HoldKind.incomplete: "Waits for the missing answers, and for: {owner}.",
+    HoldKind.start: "Before the first session: {until}. Waits for: {document}, from: {owner}.",
     HoldKind.defer: "Wait until: {until}. Then the questions are asked again.",
 }
 
 
 @dataclass(frozen=True)
 class Found:
-    """A question of the form, what the client answered, and every finding that the rules drew from it."""
+    """A question of the form, what the client answered, and every finding that the rules drew from it.
+
+    `kept` says whether answers are kept at all: if not, nothing is known of what was left blank.
+    """
 
     question: str
     answered: tuple[Answered, ...]
     findings: tuple[Finding, ...]
+    kept: bool
 
 
 async def found(
@@ -50,7 +56,12 @@ async def found(
     for one in result.findings:
         by_item.setdefault(one.item, []).append(one)
     return tuple(
-        Found(_asked(pack, item) or item, answered(pack, item, answers.get(item, {})), tuple(findings))
+        Found(
+            _asked(pack, item) or item,
+            answered(pack, item, answers.get(item, {})),
+            tuple(findings),
+            bool(answers),
+        )
         for item, findings in by_item.items()
     )
 
@@ -71,7 +82,7 @@ def screening_story(pack: RulePack, result: ScreeningResult, site: Site) -> dict
         "urgency": result.urgency,
         "urgency_label": pack.enums.urgency[result.urgency].label if result.urgency else None,
         "message": result.message,
-        "message_text": _message(pack, result, site),
+        "message_text": message_text(pack, result, site),
         "holds": [_hold(pack, hold) for hold in result.holds],
         "restrictions": [_restriction(pack, one) for one in result.restrictions],
         "findings": [_finding(pack, one) for one in result.findings],
@@ -85,7 +96,8 @@ def screening_story(pack: RulePack, result: ScreeningResult, site: Site) -> dict
     }
 
 
-def _message(pack: RulePack, result: ScreeningResult, site: Site) -> str | None:
+def message_text(pack: RulePack, result: ScreeningResult, site: Site) -> str | None:
+    """The result's advice as the client of this site gets it, if it has any."""
     message = pack.text_of(result.message or "", site.nation)
     if message is None:
         return None
@@ -93,12 +105,18 @@ def _message(pack: RulePack, result: ScreeningResult, site: Site) -> str | None:
 
 
 def hold_in_words(pack: RulePack, hold: Hold) -> str:
-    """What a hold waits for, and from whom."""
-    return _HOLD_WORDS[hold.kind].format(
+    """What a hold waits for, and from whom; where answers cannot be so, which."""
+    waits = _HOLD_WORDS[hold.kind].format(
         document=(hold.document or "a written note").replace("_", " "),
         owner=pack.enums.roles.get(hold.owner, hold.owner.replace("_", " ")),
         until=hold.until or "a physiotherapist has looked",
     )
+    return f"{hold.until} {waits}" if hold.kind is HoldKind.incomplete and hold.until else waits
+
+
+def limits(pack: RulePack, protocol: Protocol) -> tuple[dict[str, Any], ...]:
+    """The restrictions in force in a plan: what screening, profile and condition ask for and nobody has lifted."""
+    return tuple(_restriction(pack, one) for one in protocol.restrictions)
 
 
 def must_state(pack: RulePack, hold: Hold) -> tuple[str, ...]:

@@ -13,10 +13,10 @@ from temporalio.api.history.v1 import HistoryEvent
 
 from bench.clinic import Clinic, ClinicPlan, staff
 from bench.history_cost import HistoryCost, cost_of
-from care.checkins import routine_questions
+from care.checkins import Turn, in_the_way, routine_questions, wishes
 from database.demo_clinic import ZONE
 from schemas.commands import DecideApproval, Decision, RecordOutcome
-from schemas.plan import SessionStatus
+from schemas.plan import PlanState, SessionStatus
 from schemas.protocol import CheckinRule, Protocol
 
 SETTLING_IN: Final = 3
@@ -76,11 +76,15 @@ async def _answer_before(clinic: Clinic, plan: ClinicPlan, number: int) -> None:
 async def answer_routine(clinic: Clinic, plan: ClinicPlan, until: datetime) -> int:
     """Answer each routine question whose turn comes before `until`; returns how many there were."""
     answered = 0
-    while turns := [one.at for one in routine_questions(await clinic.state(plan)) if one.at < until]:
+    while turns := [one.at for one in _routine_questions(await clinic.state(plan)) if one.at < until]:
         await clinic.advance(plan, to=turns[0] + _TIME_TO_ANSWER)
         await clinic.reply(plan, str(_PAIN))
         answered += 1
     return answered
+
+
+def _routine_questions(state: PlanState) -> tuple[Turn, ...]:
+    return routine_questions(state.protocol, wishes(state), in_the_way(state))
 
 
 async def play_session(clinic: Clinic, plan: ClinicPlan, number: int) -> datetime:

@@ -7,7 +7,6 @@ after, and freezes the taper; grade 2 is examined before the next session; grade
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Final
 
 from care.adverse_grades import EXAMINE_FIRST, FREEZES, SUSPENDS, URGENCIES, rule_of, terms_of
 from care.draft import Draft
@@ -18,8 +17,6 @@ from schemas.events import EventKind
 from schemas.plan import AgendaItem
 from schemas.screening import Urgency
 from schemas.treating import AdverseEvent
-
-CALL_AGAIN: Final = timedelta(hours=48)
 
 
 def report(draft: Draft, command: ReportAdverseEvent) -> None:
@@ -50,6 +47,7 @@ def report(draft: Draft, command: ReportAdverseEvent) -> None:
         note_id=command.note_id,
     )
     _act_on(draft, event)
+    _outlive_the_plan(draft, event)
 
 
 def _act_on(draft: Draft, event: AdverseEvent) -> None:
@@ -78,7 +76,8 @@ def call_due(draft: Draft, item: AgendaItem) -> None:
     _put(
         draft,
         event.but(
-            follow_ups=event.follow_ups + 1, follow_up_at=max(event.follow_up_at, draft.now) + CALL_AGAIN
+            follow_ups=event.follow_ups + 1,
+            follow_up_at=max(event.follow_up_at, draft.now) + _until_next_call(draft, event.grade),
         ),
     )
     urgency = Urgency.E3 if event.grade < FREEZES else Urgency.E2
@@ -94,7 +93,7 @@ def follow_up(draft: Draft, command: FollowUpAdverseEvent) -> None:
         examined=event.examined or command.examined,
         client_told=event.client_told or command.client_told,
         follow_ups=event.follow_ups + 1,
-        follow_up_at=draft.now + CALL_AGAIN,
+        follow_up_at=draft.now + _until_next_call(draft, grade),
     )
     _put(draft, now)
     draft.event(
@@ -115,8 +114,21 @@ def follow_up(draft: Draft, command: FollowUpAdverseEvent) -> None:
         for reason in (AlertReason.adverse_event, AlertReason.duty_of_candour):
             _settle(draft, reason, event.id, "adverse event closed")
         draft.event(EventKind.adverse_closed, rule_of(grade), adverse=event.id, grade=grade)
-    elif grade > event.grade:
+        return
+    if grade > event.grade:
         _act_on(draft, now)
+    _outlive_the_plan(draft, now)
+
+
+def _outlive_the_plan(draft: Draft, event: AdverseEvent) -> None:
+    """An ended plan lives on in its alerts alone: one stands for an open event, or nobody would call again."""
+    if draft.state.closed and all(alert.subject != event.id for alert in draft.state.alerts):
+        rule = rule_of(event.grade)
+        draft.raise_alert(AlertReason.adverse_follow_up, Urgency.E2, rule, subject=event.id)
+
+
+def _until_next_call(draft: Draft, grade: int) -> timedelta:
+    return timedelta(hours=terms_of(draft.state, grade).call_again_hours)
 
 
 def _put(draft: Draft, event: AdverseEvent) -> None:

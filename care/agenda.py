@@ -26,7 +26,7 @@ def agenda(state: PlanState) -> tuple[AgendaItem, ...]:
 
 def next_item(state: PlanState) -> AgendaItem | None:
     """The first item of the agenda; None only when nothing more can happen by itself."""
-    return _sections.of(state).first
+    return _sections.of(state).first[2]
 
 
 def due_items(state: PlanState, now: datetime) -> tuple[AgendaItem, ...]:

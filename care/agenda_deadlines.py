@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 
-from care.agenda_memory import looks_at, looks_at_each
 from care.agenda_sessions import session_key
+from care.agenda_sources import looks_at, looks_at_each
 from care.local_time import days_later, instant, local_day
 from care.screening_age import ask_again_before, ask_again_due, next_booked
 from schemas.alerts import Alert
@@ -35,7 +35,7 @@ def _approvals(state: PlanState, approval: Approval) -> Iterator[AgendaItem]:
     """A decision that waits: remind its owner, then pass it to the next of the chain (F26)."""
     owner = owner_of(state, approval.chain_position)
     if not approval.reminded:
-        yield AgendaItem(
+        yield AgendaItem.of(
             key=f"ap:{approval.id}:remind",
             kind=AgendaKind.approval_reminder,
             due=approval.remind_at,
@@ -43,7 +43,7 @@ def _approvals(state: PlanState, approval: Approval) -> Iterator[AgendaItem]:
             owner=owner,
             subject=approval.id,
         )
-    yield AgendaItem(
+    yield AgendaItem.of(
         key=f"ap:{approval.id}:due:{approval.escalations}",
         kind=AgendaKind.approval_escalation,
         due=approval.due_at,
@@ -52,7 +52,7 @@ def _approvals(state: PlanState, approval: Approval) -> Iterator[AgendaItem]:
         subject=approval.id,
     )
     if approval.proposal.verdict is not None:
-        yield AgendaItem(
+        yield AgendaItem.of(
             key=f"ap:{approval.id}:expire",
             kind=AgendaKind.proposal_expiry,
             due=approval.opened_at + timedelta(days=state.protocol.proposal_expires_days),
@@ -64,16 +64,20 @@ def _approvals(state: PlanState, approval: Approval) -> Iterator[AgendaItem]:
 
 @looks_at_each("alerts", "protocol")
 def _alerts(state: PlanState, alert: Alert) -> Iterator[AgendaItem]:
-    """No alert dies silently (REQ-13): somebody takes it on in time, and speaks to the client in time (AL-13)."""
+    """No alert dies silently (REQ-13): somebody takes it on in time, and speaks to the client in time (AL-13).
+
+    An emergency does not wait for the doors to open: it passes to the next of the chain once a day at least.
+    """
     owner = owner_of(state, alert.chain_position)
-    if alert.acknowledged_at is None and alert.acknowledge_by <= alert.contact_by:
-        yield _alert_item(alert, AgendaKind.alert_escalation, alert.acknowledge_by, owner)
+    due = alert.page_again_at or alert.acknowledge_by
+    if alert.acknowledged_at is None and due <= alert.contact_by:
+        yield _alert_item(alert, AgendaKind.alert_escalation, due, owner)
     else:
         yield _alert_item(alert, AgendaKind.contact_overdue, alert.contact_by, owner)
 
 
 def _alert_item(alert: Alert, kind: AgendaKind, due: datetime, owner: str) -> AgendaItem:
-    return AgendaItem(
+    return AgendaItem.of(
         key=f"al:{alert.id}:{kind}:{alert.escalations}",
         kind=kind,
         due=due,
@@ -131,7 +135,7 @@ _HOLD_KINDS = {
 
 
 def _hold_item(state: PlanState, held: HeldRequirement, what: str, day: date, due: datetime) -> AgendaItem:
-    return AgendaItem(
+    return AgendaItem.of(
         key=f"hold:{held.key}:{what}:{day.isoformat()}",
         kind=_HOLD_KINDS[what],
         due=due,
@@ -142,7 +146,7 @@ def _hold_item(state: PlanState, held: HeldRequirement, what: str, day: date, du
 
 
 def _screening_item(state: PlanState, kind: AgendaKind, what: str, due: datetime) -> AgendaItem:
-    return AgendaItem(
+    return AgendaItem.of(
         key=f"screening:{what}",
         kind=kind,
         due=due,
@@ -158,7 +162,7 @@ def _screening_too_old(state: PlanState) -> Iterator[AgendaItem]:
     terms = ask_again_before(state, session) if session is not None else None
     if session is None or terms is None:
         return
-    yield AgendaItem(
+    yield AgendaItem.of(
         key=f"{session_key(session)}:ask-again:{terms.after_days}",
         kind=AgendaKind.screening_too_old,
         due=ask_again_due(state, session, terms),
@@ -184,7 +188,7 @@ def _reviews(state: PlanState) -> Iterator[AgendaItem]:
     if progress.sessions_since_review >= protocol.review_sessions and progress.scores:
         due = min(due, progress.scores[-1].at)
     day = local_day(protocol.hours, progress.reviewed_at)
-    yield AgendaItem(
+    yield AgendaItem.of(
         key=f"review:{day.isoformat()}",
         kind=AgendaKind.review_due,
         due=due,
@@ -198,7 +202,7 @@ def _pause(state: PlanState) -> Iterator[AgendaItem]:
     """A holiday pause asks to be ended when its day comes; a safety pause never ends by itself."""
     pause = state.pause
     if state.stage is Stage.suspended and pause is not None and pause.until is not None:
-        yield AgendaItem(
+        yield AgendaItem.of(
             key=f"pause:{pause.until.isoformat()}",
             kind=AgendaKind.pause_ends,
             due=pause.until,
@@ -221,7 +225,7 @@ def _assessment(state: PlanState) -> Iterator[AgendaItem]:
         return
     first = next_booked(state)
     if first is not None and (first.no == 1 or state.progress.scores):
-        yield AgendaItem(
+        yield AgendaItem.of(
             key=f"{session_key(first)}:assessment",
             kind=AgendaKind.assessment_due,
             due=first.starts_at,
@@ -234,7 +238,7 @@ def _assessment(state: PlanState) -> Iterator[AgendaItem]:
 @looks_at_each("adverse", "protocol")
 def _adverse(state: PlanState, event: AdverseEvent) -> Iterator[AgendaItem]:
     """Calls after an unwanted effect: within its grade's hours, then every 48 hours until it is closed."""
-    yield AgendaItem(
+    yield AgendaItem.of(
         key=f"ae:{event.id}:call:{event.follow_ups}",
         kind=AgendaKind.adverse_follow_up,
         due=event.follow_up_at,

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, time, timedelta
+from datetime import time, timedelta
+from typing import NamedTuple
 
-from care.agenda_memory import looks_at_each
+from care.agenda_sources import looks_at_each
 from care.agenda_texts import SYSTEM, allowed, texts_flow
 from care.local_time import instant, local_day
+from care.same_again import same_again
 from care.session_questions import sessions_ahead, sore_due
 from schemas.plan import AgendaItem, AgendaKind, PlanState, Session, SessionStatus
 
 DAY_BEFORE_AT = time(9)
+_DAY = timedelta(days=1)
 
 
 def session_key(session: Session) -> str:
@@ -30,7 +33,9 @@ def session_key(session: Session) -> str:
     among=sessions_ahead,
 )
 def _sessions(state: PlanState, session: Session) -> Iterator[AgendaItem]:
-    """What a session ahead leads to by itself."""
+    """What a session ahead leads to by itself: nothing more once somebody has been asked for its outcome."""
+    if session.outcome_missing:
+        return
     key = session_key(session)
     if session.status is SessionStatus.booked:
         if texts_flow(state):
@@ -42,7 +47,7 @@ def _sessions(state: PlanState, session: Session) -> Iterator[AgendaItem]:
     lapse = _lapse(state, session)
     if lapse is not None:
         rule, before = lapse
-        yield AgendaItem(
+        yield AgendaItem.of(
             key=f"{key}:lapse:{session.status}",
             kind=AgendaKind.session_lapse,
             due=session.starts_at - before,
@@ -52,33 +57,48 @@ def _sessions(state: PlanState, session: Session) -> Iterator[AgendaItem]:
         )
 
 
+class _Reminder(NamedTuple):
+    """A reminder of a visit: how long before it is due, and from when on it is of no use."""
+
+    hours: int
+    ahead: timedelta
+    until: timedelta
+
+
+@same_again
+def _reminders_at(hours: tuple[int, ...]) -> list[_Reminder]:
+    """A reminder is useful until the next one is due, the last until two hours before the visit (F07)."""
+    return [
+        _Reminder(
+            before,
+            ahead=timedelta(hours=before),
+            until=timedelta(hours=max((later for later in hours if later < before), default=2)),
+        )
+        for before in hours
+    ]
+
+
 def _reminders(state: PlanState, session: Session, key: str) -> Iterator[AgendaItem]:
-    for before in state.protocol.reminder_hours:
-        due = session.starts_at - timedelta(hours=before)
+    for hours, ahead, until in _reminders_at(state.protocol.reminder_hours):
+        due = session.starts_at - ahead
         if session.placed_at is None or due > session.placed_at:
-            yield AgendaItem(
-                key=f"{key}:remind-{before}",
+            yield AgendaItem.of(
+                key=f"{key}:remind-{hours}",
                 kind=AgendaKind.session_reminder,
                 due=allowed(state, due),
-                expires=_reminder_expiry(state, session, before),
-                rule=f"REMIND-{before}",
+                expires=session.starts_at - until,
+                rule=f"REMIND-{hours}",
                 owner=SYSTEM,
                 session_no=session.no,
             )
-
-
-def _reminder_expiry(state: PlanState, session: Session, before: int) -> datetime:
-    """A reminder is useful until the next one is due, the last until two hours before the visit (F07)."""
-    later = [h for h in state.protocol.reminder_hours if h < before]
-    return session.starts_at - timedelta(hours=max(later, default=2))
 
 
 def _day_before(state: PlanState, session: Session, key: str) -> AgendaItem:
     """The question of the day before (SCH-8: "see you tomorrow")."""
     hours = state.protocol.hours
     day = local_day(hours, session.starts_at)
-    asked_at = instant(hours.zone, day - timedelta(days=1), DAY_BEFORE_AT)
-    return AgendaItem(
+    asked_at = instant(hours.zone, day - _DAY, DAY_BEFORE_AT)
+    return AgendaItem.of(
         key=f"{key}:day-before",
         kind=AgendaKind.day_before,
         due=allowed(state, max(asked_at, session.placed_at or asked_at)),
@@ -91,10 +111,10 @@ def _day_before(state: PlanState, session: Session, key: str) -> AgendaItem:
 
 def _outcome(state: PlanState, session: Session, key: str) -> AgendaItem:
     """The morning after a visit: a look for the outcome that nobody recorded."""
-    return AgendaItem(
+    return AgendaItem.of(
         key=f"{key}:outcome",
         kind=AgendaKind.after_session,
-        due=sore_due(state.protocol.hours, session.starts_at),
+        due=sore_due(state.protocol, session.starts_at),
         rule="OUTCOME-DUE",
         owner=state.protocol.therapist_id,
         session_no=session.no,

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
-from care.local_time import after_staffed
+from care.local_time import after_staffed, closing_today, local
 from schemas.alerts import Alert, AlertReason
-from schemas.plan import PlanState
+from schemas.plan import PlanState, Session
 from schemas.protocol import Protocol
-from schemas.screening import Urgency
+from schemas.screening import URGENT, Urgency
 
 _ASKED_AGAIN_MINUTES = 60
 """How often the last of the chain is asked again, in staffed minutes; nobody reads forty pages a day."""
-
-URGENT = frozenset({Urgency.E0, Urgency.E1})
 
 ONE_MATTER = frozenset(
     {
@@ -51,6 +49,34 @@ def freezes(alert: Alert) -> bool:
     return alert.reason in _ABOUT_HEALTH and alert.urgency is not Urgency.E3
 
 
+def to_ask_again(state: PlanState, alert: Alert) -> tuple[str, ...]:
+    """The screening questions that an alert of E2 touches: asked again before it closes (MID-4).
+
+    A plan that stands still for some of them waits for these in any case (MID-3), one that has ended for none.
+    """
+    if state.closed or alert.urgency in URGENT or not freezes(alert):
+        return ()
+    return tuple(sorted(set(alert.screening_items) - set(state.screening.repeat_items)))
+
+
+def visit_to_record(state: PlanState, alert: Alert, now: datetime) -> Session | None:
+    """The visit that an alert asks the outcome of, as long as nobody has said what became of it."""
+    if alert.reason is not AlertReason.outcome_missing:
+        return None
+    visit = state.session(alert.session_no)
+    return visit if visit is not None and visit.awaits_outcome(now) else None
+
+
+def day_not_asked(state: PlanState) -> Alert | None:
+    """The one alert about the questions of the day that nobody asked at the latest session; None if all were."""
+    return next((one for one in state.alerts if one.reason is AlertReason.day_not_asked), None)
+
+
+def day_to_ask(state: PlanState, alert: Alert) -> tuple[str, ...]:
+    """The questions of the day that an alert waits for; a plan that has ended asks nothing more."""
+    return () if state.closed else alert.not_asked
+
+
 def open_alert_like(state: PlanState, new: Alert) -> Alert | None:
     """The open alert that already asks a person to look at the same matter.
 
@@ -74,6 +100,7 @@ def raised_to(held: Alert, new: Alert) -> Alert:
     return held.but(
         urgency=new.urgency,
         acknowledge_by=min(held.acknowledge_by, new.acknowledge_by),
+        page_again_at=new.page_again_at,
         contact_by=min(held.contact_by, new.contact_by),
         acknowledged_at=None,
         acknowledged_by=None,
@@ -88,6 +115,32 @@ def deadlines(protocol: Protocol, urgency: Urgency, now: datetime) -> tuple[date
     if terms.contact_minutes == terms.acknowledge_minutes:
         return acknowledge_by, acknowledge_by
     return acknowledge_by, after_staffed(hours, now, terms.contact_minutes)
+
+
+def page_again(
+    protocol: Protocol, urgency: Urgency, now: datetime, acknowledge_by: datetime
+) -> datetime | None:
+    """When what pages goes to the next of the chain though the site is closed; None where its deadline comes first.
+
+    By the wall clock, so that no calendar day passes in silence while the clocks change (REQ-13).
+    """
+    after = protocol.alert_terms[urgency].page_again_after
+    if after is None:
+        return None
+    at = (local(protocol.hours.zone, now) + after).astimezone(UTC)
+    return at if at < acknowledge_by else None
+
+
+def same_day_or_next(protocol: Protocol, rule: str, now: datetime) -> datetime | None:
+    """What is rung about on the day it is told: severe pain (`enums.urgency.E2`), and despair (KW-UPSET).
+
+    Told in the afternoon it waits no longer than what is soon (E2).
+    """
+    terms, hours = protocol.same_day, protocol.hours
+    if rule not in terms.rules:
+        return None
+    today = closing_today(hours, now) if local(hours.zone, now).time() < terms.told_before else None
+    return today or deadlines(protocol, Urgency.E2, now)[1]
 
 
 def escalated(protocol: Protocol, alert: Alert, now: datetime) -> Alert:
@@ -105,5 +158,6 @@ def escalated(protocol: Protocol, alert: Alert, now: datetime) -> Alert:
         acknowledged_at=None,
         acknowledged_by=None,
         acknowledge_by=acknowledge_by,
+        page_again_at=page_again(protocol, alert.urgency, now, acknowledge_by),
         contact_by=max(contact_by, acknowledge_by) if alert.contact_by <= now else alert.contact_by,
     )

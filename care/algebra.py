@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from types import MappingProxyType
+from typing import Final
 
+from care.body import Parts, held_whole
 from schemas.screening import (
     Disposition,
     Finding,
     Hold,
-    HoldKind,
     Restriction,
     Scope,
     ScreeningResult,
@@ -19,6 +21,7 @@ from schemas.screening import (
 
 MESSAGE_FIRST = ("SCR-02", "SCR-01", "SCR-03")
 """ALG-3: whose message goes out when several are equally urgent; the others follow by item id."""
+_NO_PARTS: Final[Parts] = MappingProxyType({})
 BLOCKS = (Disposition.needs_clearance, Disposition.defer)
 """What holds a region when it is found at region scope (ALG-6)."""
 
@@ -38,9 +41,11 @@ def conclude(
     pack_version: str,
     pack_hash: str,
     evaluated_on: date,
+    *,
     target_regions: Collection[str] = (),
+    target_parts: Parts = _NO_PARTS,
 ) -> ScreeningResult:
-    """The result that the evidence amounts to (ALG-2 … ALG-7)."""
+    """The result that the evidence amounts to (ALG-2 … ALG-7). `target_parts`: the smallest parts of the targets."""
     findings = tuple(sorted(evidence.findings, key=_by_item))
     region_holds = {one.region for one in findings if one.region and one.disposition in BLOCKS}
     targets = tuple(sorted(set(target_regions)))
@@ -49,7 +54,8 @@ def conclude(
         pack_hash=pack_hash,
         evaluated_on=evaluated_on,
         target_regions=targets,
-        overall=_overall(findings, region_holds, targets),
+        target_parts=dict(target_parts),
+        overall=_overall(findings, region_holds, targets, target_parts),
         urgency=Urgency.most_urgent(one.urgency for one in findings),
         message=_message(findings),
         findings=findings,
@@ -62,12 +68,34 @@ def conclude(
     )
 
 
-def for_regions(result: ScreeningResult, target_regions: Collection[str]) -> ScreeningResult:
+def for_regions(
+    result: ScreeningResult, target_regions: Collection[str], target_parts: Parts
+) -> ScreeningResult:
     """The same findings, holds and restrictions for a plan that treats other regions (ALG-6)."""
     evidence = Evidence(
         set(result.findings), set(result.holds), set(result.restrictions), set(result.incomplete)
     )
-    return conclude(evidence, result.pack_version, result.pack_hash, result.evaluated_on, target_regions)
+    return conclude(
+        evidence,
+        result.pack_version,
+        result.pack_hash,
+        result.evaluated_on,
+        target_regions=target_regions,
+        target_parts=target_parts,
+    )
+
+
+def found_now(result: ScreeningResult, before: ScreeningResult, asked: Collection[str]) -> ScreeningResult:
+    """Of a repeated screening what the client says now: what was asked again, or follows from it and is new.
+
+    `asked` are the questions put again; none means all of them. What they said of the others was acted on when they
+    said it, and stays in the record.
+    """
+    told = {(one.rule, one.region) for one in before.findings}
+    now = {
+        one for one in result.findings if not asked or one.item in asked or (one.rule, one.region) not in told
+    }
+    return conclude(Evidence(findings=now), result.pack_version, result.pack_hash, result.evaluated_on)
 
 
 def _by_item(one: Finding) -> tuple[str, str, str]:
@@ -79,15 +107,18 @@ def _plain(value: Hold | Restriction) -> tuple[str, ...]:
     return tuple(str(getattr(value, name)) for name in value.names())
 
 
-def _overall(findings: Iterable[Finding], held: set[str], targets: tuple[str, ...]) -> Disposition:
+def _overall(
+    findings: Iterable[Finding], held: set[str], targets: tuple[str, ...], parts: Parts
+) -> Disposition:
     """ALG-2 over plan scope; a region hold is at least `modify`, and the plan's own if every target is held."""
     findings = tuple(findings)
     asked = [one.disposition for one in findings if one.scope is Scope.plan]
     local = [one for one in findings if one.scope is Scope.region]
     if any(one.disposition is not Disposition.clear for one in local):
         asked.append(Disposition.modify)
-    if targets and held.issuperset(targets):
-        asked += [one.disposition for one in local if one.region in targets]
+    if targets and all(held_whole(one, held, parts) for one in targets):
+        at_work = {*targets, *(part for within in parts.values() for part in within)}
+        asked += [one.disposition for one in local if one.region in at_work]
     return Disposition.most_restrictive(asked)
 
 
@@ -135,37 +166,12 @@ def join(results: Collection[ScreeningResult]) -> ScreeningResult:
             "results of different rule packs or target regions do not join; screen again with one"
         )
     version, pack_hash, targets = terms.pop()
+    target_parts = next(iter(results)).target_parts
     together = Evidence()
     for one in results:
         together.findings.update(one.findings)
         together.holds.update(one.holds)
         together.restrictions.update(one.restrictions)
         together.incomplete.update(one.incomplete)
-    return conclude(together, version, pack_hash, max(one.evaluated_on for one in results), targets)
-
-
-def rescreen_merge(
-    previous: Collection[Hold],
-    discharged: Collection[str],
-    new: ScreeningResult,
-    still_valid: Collection[str] = (),
-) -> tuple[Hold, ...]:
-    """The holds in force after a re-screen.
-
-    A defer or an incomplete form is replaced by what the new form says. A clearance or an urgent referral
-    stays until its document came: `discharged` names those rules. If a discharged rule matches again it
-    holds again, unless `still_valid` says that its document still counts.
-    """
-    kept = {
-        hold
-        for hold in previous
-        if hold.kind in (HoldKind.clearance, HoldKind.refer_urgent) and hold.rule not in discharged
-    }
-    settled = {rule for rule in discharged if rule in set(still_valid)}
-    again = {hold for hold in new.holds if hold.kind is HoldKind.defer or hold.rule not in settled}
-    named_again = {_identity(hold) for hold in again}
-    return tuple(sorted(again | {hold for hold in kept if _identity(hold) not in named_again}, key=_plain))
-
-
-def _identity(hold: Hold) -> tuple[str, HoldKind, str | None, str | None]:
-    return hold.rule, hold.kind, hold.region, hold.side
+    latest = max(one.evaluated_on for one in results)
+    return conclude(together, version, pack_hash, latest, target_regions=targets, target_parts=target_parts)

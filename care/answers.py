@@ -8,13 +8,11 @@ never cancels (F33).
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, time
+from datetime import datetime
 
-from care.alerts import URGENT
 from care.draft import Draft
-from care.fitting import asked_last, fits, matters, open_prompts, session_asked
-from care.local_time import closing_today, local
-from care.number_noted import note_number
+from care.fitting import asked_last, change_told, fits, matters, open_prompts, session_asked
+from care.number_noted import ask_for_a_person, kept_as, note_number
 from care.pausing import suspend
 from care.sessions import ask_for_change, cancelled_by_reply, confirm
 from care.told import by_question
@@ -23,15 +21,13 @@ from schemas.alerts import AlertReason
 from schemas.commands import ReceiveText
 from schemas.events import EventKind
 from schemas.messages import TextPurpose
-from schemas.number_alerts import NumberAlert
 from schemas.plan import PlanState
 from schemas.prompts import Prompt, PromptKind
 from schemas.replies import Reading
-from schemas.screening import Urgency
+from schemas.screening import URGENT, Urgency
 from schemas.transition import ReplyFinding, ReplyQuestion
 
-_SEVERE_PAIN = "AL-01"
-_SAME_DAY_UNTIL = time(14)
+_STIFFNESS = "STIFF"
 
 Fitting = tuple[Prompt, ...]
 """The open prompts that a text could answer."""
@@ -49,16 +45,32 @@ def reply_question(
         questions = tuple(dict.fromkeys([p.question for p in state.prompts if p.question]))
     told = by_question(progress.answers)
     goals = told.get("CHK-GOAL", ()) if "CHK-GOAL" in questions else ()
-    return ReplyQuestion(
+    day3 = _day3(state) if "CHK-PAIN" in questions else None
+    primary = protocol.primary
+    return ReplyQuestion.of(
         inbound_id=inbound_id,
         pack_hash=protocol.pack_hash,
         questions=questions,
         baseline=protocol.pain_baseline,
         previous={question: told[question][-1].value for question in questions if question in told},
         best_goal=max(goal.value for goal in goals) if goals else None,
-        pre_session=progress.scores[-1].pain if progress.scores else None,
-        day3="CHK-PAIN" in questions and any(p.key.endswith(":day3") for p in state.prompts),
+        pre_session=_pain_before(state, day3),
+        day3=day3 is not None,
+        stiffness_baseline=primary.baseline if primary.code == _STIFFNESS else protocol.stiffness_baseline,
     )
+
+
+def _day3(state: PlanState) -> Prompt | None:
+    """The open question of the third day after a visit (SCH-2)."""
+    return next((p for p in reversed(state.prompts) if p.key.endswith(":day3")), None)
+
+
+def _pain_before(state: PlanState, day3: Prompt | None) -> float | None:
+    """The pain before the visit that is asked about, which need not be the latest (AL-04)."""
+    if day3 is None:
+        return None
+    scores = state.progress.scores
+    return next((one.pain for one in reversed(scores) if one.session_no == day3.session_no), None)
 
 
 def could_answer(state: PlanState, reading: Reading, now: datetime) -> bool:
@@ -85,6 +97,7 @@ def receive_text(draft: Draft, command: ReceiveText, finding: ReplyFinding) -> N
         rules=reading.rules,
         opt_out=reading.opt_out,
     )
+    change = change_told(draft, reading)
     worried = _safety(draft, command, reading)
     fitting = fits(draft, reading)
     act = _first_that_applies(draft, reading, fitting)
@@ -92,8 +105,11 @@ def receive_text(draft: Draft, command: ReceiveText, finding: ReplyFinding) -> N
         draft.heard()
     if act is not None:
         act(draft, command, finding, fitting)
-    elif not worried:
-        _to_a_person(draft, command, finding)
+    else:
+        if change is not None:
+            _note_change(draft, command, change, changed=True)
+        if not worried:
+            _to_a_person(draft, command, finding, change)
 
 
 _Act = Callable[[Draft, ReceiveText, ReplyFinding, Fitting], None]
@@ -166,7 +182,7 @@ def _help(draft: Draft, command: ReceiveText, finding: ReplyFinding, fitting: Fi
 
 def _answer(draft: Draft, command: ReceiveText, finding: ReplyFinding, fitting: Fitting) -> None:
     """The prompt is answered; of two about one matter, the one asked last."""
-    if matters(fitting, questions_apart=finding.questions_apart) > 1:
+    if len(fitting) > 1 and matters(fitting, questions_apart=finding.questions_apart) > 1:
         draft.heard()
         _ask_which(draft, command, finding, fitting)
         return
@@ -187,48 +203,44 @@ def _session_answer(draft: Draft, command: ReceiveText, finding: ReplyFinding, p
 def _change_answer(draft: Draft, command: ReceiveText, finding: ReplyFinding, prompt: Prompt) -> None:
     """NO to "any change in your health?" closes the question; anything else is a change (MID-4)."""
     draft.heard(prompt)
-    draft.event(EventKind.answer_recorded, "SCH-8", question="CHK-CHANGE", changed=finding.reading.yes_no)
-    if finding.reading.yes_no:
+    changed = finding.reading.yes_no
+    _note_change(draft, command, prompt, changed)
+    if changed:
         draft.raise_alert(AlertReason.health_change, Urgency.E2, "MID-4", subject=command.inbound_id)
 
 
+def _note_change(draft: Draft, command: ReceiveText, asked: Prompt, changed: bool | None) -> None:
+    """What was said the day before is on the sheet of its session; the text is kept with it."""
+    draft.event(
+        EventKind.answer_recorded,
+        "SCH-8",
+        question="CHK-CHANGE",
+        changed=changed,
+        session=asked.session_no,
+        inbound=command.inbound_id,
+    )
+
+
 def _score_answer(draft: Draft, command: ReceiveText, finding: ReplyFinding, prompt: Prompt) -> None:
-    value, question = finding.reading.value, prompt.question
+    reading, question = finding.reading, prompt.question
+    value = reading.value
     if value is None or question is None:
         draft.heard(prompt)
         _unread(draft, command)
         return
     note_number(draft, question, value, prompt)
-    draft.event(EventKind.answer_recorded, question, question=question, value=value, prompt=prompt.key)
-    for alert in sorted(finding.alerts.get(question, ()), key=lambda one: one.urgency.rank):
-        _number_alert(draft, command, alert)
-    if finding.reading.imprecise:
-        _unread(draft, command)
-
-
-def _number_alert(draft: Draft, command: ReceiveText, alert: NumberAlert) -> None:
-    """Ask for a person; the first that has something to say to the client says it (F30)."""
-    draft.raise_alert(
-        AlertReason.number_alert,
-        alert.urgency,
-        alert.rule,
-        subject=command.inbound_id,
-        contact_by=_today_if_severe(draft, alert),
+    draft.event(
+        EventKind.answer_recorded,
+        question,
+        question=question,
+        value=value,
+        prompt=prompt.key,
+        **kept_as(draft.protocol, question, value),
     )
-    if alert.message is not None and not draft.tells_client:
-        draft.text(
-            f"in:{command.inbound_id}:callback",
-            template=alert.message,
-            purpose=TextPurpose.safety,
-            rule=alert.rule,
-        )
-
-
-def _today_if_severe(draft: Draft, alert: NumberAlert) -> datetime | None:
-    """`enums.urgency.E2`: severe pain told before the afternoon is rung about before the clinic closes."""
-    hours = draft.protocol.hours
-    early = local(hours.zone, draft.now).time() < _SAME_DAY_UNTIL
-    return closing_today(hours, draft.now) if alert.rule == _SEVERE_PAIN and early else None
+    for alert in sorted(finding.alerts.get(question, ()), key=lambda one: one.urgency.rank):
+        ask_for_a_person(draft, alert, command.inbound_id, say=f"in:{command.inbound_id}:callback")
+    if reading.imprecise:
+        _unread(draft, command)
 
 
 def _ask_which(draft: Draft, command: ReceiveText, finding: ReplyFinding, fitting: Fitting) -> None:
@@ -253,8 +265,8 @@ def _decided(draft: Draft, command: ReceiveText, finding: ReplyFinding, fitting:
     if prompt is None:
         _unread(draft, command)
         return
-    reading = Reading(value=held.value, choice=held.choice, imprecise=held.imprecise)
-    said = ReplyFinding(reading=reading, alerts=held.alerts)
+    reading = Reading.of(value=held.value, choice=held.choice, imprecise=held.imprecise)
+    said = ReplyFinding.of(reading=reading, alerts=held.alerts)
     _BY_PROMPT[prompt.kind](draft, command, said, prompt)
 
 
@@ -272,11 +284,10 @@ def _reask(draft: Draft, command: ReceiveText, finding: ReplyFinding, fitting: F
     )
 
 
-def _to_a_person(draft: Draft, command: ReceiveText, finding: ReplyFinding) -> None:
+def _to_a_person(draft: Draft, command: ReceiveText, finding: ReplyFinding, change: Prompt | None) -> None:
     """Words that answer nothing: read by a human, never ignored. To CHK-CHANGE they are a change (MID-4)."""
-    change = [p for p in open_prompts(draft) if p.kind is PromptKind.health_change]
-    if change and finding.reading.free_text:
-        draft.drop_prompt(change[-1].key)
+    if change is not None:
+        draft.drop_prompt(change.key)
         draft.raise_alert(AlertReason.health_change, Urgency.E2, "MID-4", subject=command.inbound_id)
         return
     _unread(draft, command)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 
 from care.booking import claim_again, top_up
 from care.draft import Draft
+from care.held_regions import leave_out_held_regions
 from care.local_time import local_day
 from care.named import the_approval
+from care.new_goal import take_goal
 from care.opening import NOT_STARTED, await_next, blocks_plan
 from care.pausing import close_plan, respace_and_tell, resume, tell_visits
 from care.regions import change_regions, treat
+from care.start_condition import follow_protocol
 from care.taper_steps import as_expected, change_step
 from care.texts_agreed import asks_about_texts, record_agreement, ring_instead
 from schemas.alerts import AlertReason
@@ -36,7 +39,7 @@ def _start(draft: Draft, approval: Approval, command: DecideApproval) -> None:
         treat(draft, command.regions, command.reason_id)
     if command.edit is not None and (command.regions is None or command.edit != ProtocolEdit()):
         edit_protocol(draft, command.edit)
-    step = draft.protocol.start_step
+    step, goal = draft.protocol.start_step, draft.protocol.primary
     draft.stage(Stage.active, "ALG-9")
     draft.progress(
         step=step,
@@ -45,8 +48,10 @@ def _start(draft: Draft, approval: Approval, command: DecideApproval) -> None:
         reviewed_at=draft.now,
         last_contact_at=draft.now,
         pain_at_step_entry=draft.protocol.pain_baseline,
-        best_at_step=draft.protocol.primary.baseline,
-        primary_at_review=draft.protocol.primary.baseline,
+        best_at_step=goal.baseline,
+        best_by=goal.by,
+        primary_at_review=goal.baseline,
+        primary_at_review_by=goal.by,
     )
     top_up(draft)
     tell_visits(draft, "visits_booked", "ALG-9")
@@ -60,20 +65,22 @@ def _decline(draft: Draft, approval: Approval, command: DecideApproval) -> None:
 
 def _clear(draft: Draft, approval: Approval, command: DecideApproval) -> None:
     key = approval.proposal.hold_key
-    if asks_about_texts(next((one for one in draft.state.screening.holds if one.key == key), None)):
+    asked = draft.state.held(key)
+    if asks_about_texts(asked):
         record_agreement(draft, command)
     holds = tuple(
-        _discharged(draft, held, command.document_valid_until) if held.key == key else held
-        for held in draft.state.screening.holds
+        _discharged(draft, held, command) if held.key == key else held for held in draft.state.screening.holds
     )
+    follow_protocol(draft, asked, command.surgical)
     draft.set(screening=draft.state.screening.but(holds=holds))
+    leave_out_held_regions(draft)
     if draft.state.stage in NOT_STARTED:
         await_next(draft)
 
 
-def _discharged(draft: Draft, held: HeldRequirement, until: date | None) -> HeldRequirement:
+def _discharged(draft: Draft, held: HeldRequirement, command: DecideApproval) -> HeldRequirement:
     """A hold with its document. However far the letter reaches, it counts no longer than its rule allows."""
-    valid_until = until
+    valid_until = until = command.document_valid_until
     if until is not None and held.hold.valid_days is not None:
         today = local_day(draft.protocol.hours, draft.now)
         valid_until = min(until, today + timedelta(days=held.hold.valid_days))
@@ -83,6 +90,8 @@ def _discharged(draft: Draft, held: HeldRequirement, until: date | None) -> Held
         hold=held.key,
         document=held.hold.document,
         valid_until=valid_until.isoformat() if valid_until else None,
+        **({"confirmed": command.confirmed} if command.confirmed else {}),
+        **({"techniques": command.surgical.allowed} if command.surgical else {}),
     )
     return held.but(discharged_at=draft.now, discharged_by=draft.actor.id, document_valid_until=valid_until)
 
@@ -113,7 +122,7 @@ def _resume(draft: Draft, approval: Approval, command: DecideApproval) -> None:
 
 def _not_cleared(draft: Draft, approval: Approval, command: DecideApproval) -> None:
     """The document says no, or never came. A region stays held and the rest goes on; the whole plan is declined."""
-    held = next((h for h in draft.state.screening.holds if h.key == approval.proposal.hold_key), None)
+    held = draft.state.held(approval.proposal.hold_key)
     if held is not None and blocks_plan(draft.state, held.hold):
         _decline(draft, approval, command)
 
@@ -161,6 +170,8 @@ def edit_protocol(draft: Draft, edit: ProtocolEdit) -> None:
     if therapist is not None:
         first, *rest = draft.protocol.chain
         changes["chain"] = (first.but(staff_id=therapist), *rest)
+    if edit.primary is not None:
+        changes["primary"] = take_goal(draft, edit.primary)
     draft.set(protocol=draft.protocol.but(revision=draft.protocol.revision + 1, **changes))
     draft.event(EventKind.amended, None, revision=draft.protocol.revision, fields=tuple(sorted(changes)))
 
@@ -199,12 +210,15 @@ def reviewed(draft: Draft) -> None:
         return
     latest = next((one for one in reversed(progress.scores) if one.primary is not None), None)
     before, now = progress.primary_at_review, latest.primary if latest is not None else None
-    moved = now is not None and before is not None and abs(now - before) >= measure.mcid
+    by = latest.by if latest is not None else None
+    worth = measure.worth((progress.primary_at_review_by, by))
+    moved = now is not None and before is not None and abs(now - before) >= worth
     as_hoped = latest is not None and as_expected(draft.state, latest)
     draft.progress(
         reviewed_at=draft.now,
         sessions_since_review=0,
         primary_at_review=now if moved or before is None else before,
+        primary_at_review_by=by if moved or before is None else progress.primary_at_review_by,
         reviews_no_change=0 if moved or as_hoped else progress.reviews_no_change + 1,
     )
     draft.event(EventKind.reviewed, None)

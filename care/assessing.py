@@ -1,4 +1,4 @@
-"""The physical assessment before the first hands-on session (PA-01 … PA-11, ALG-9), and the questions of the day."""
+"""The physical assessment before the first hands-on session (PA-01 … PA-11, ALG-9)."""
 
 from __future__ import annotations
 
@@ -6,22 +6,20 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from care.body import touching
 from care.draft import Draft
 from care.form_answers import form_of, read_item
 from care.pausing import ask_to_resume, suspend
 from care.predicates import compile_predicate
 from schemas.alerts import AlertReason
-from schemas.commands import RecordAssessment, RecordOutcome
+from schemas.commands import RecordAssessment
 from schemas.events import EventKind
-from schemas.plan import Stage
 from schemas.rules import RulePack
 from schemas.rules_delivery import AssessmentItem
 from schemas.screening import Urgency
 from schemas.treating import Assessment, AssessmentOutcome
 
 RULE = "ALG-9"
-SEVERE_TODAY = "DAY-04"
-"""Pain of 8 or more before a session: no further one until a physiotherapist has looked."""
 
 
 def items_needed(
@@ -37,13 +35,13 @@ def items_needed(
     """
     form = form_of(pack)
     read = {item: read_item(form, item, answers.get(item), today).fields for item in pack.items}
-    asked = pack.physical_assessment
+    asked, at_work = pack.physical_assessment, touching(pack, target_regions)
     return (
         *asked.required,
         *(
             one
             for one in asked.conditional
-            if set(one.regions) & set(target_regions)
+            if at_work.intersection(one.regions)
             or condition in one.conditions
             or (one.when is not None and compile_predicate(one.when, one.id)(read, today))
         ),
@@ -78,32 +76,3 @@ def note_missing(draft: Draft, rule: str, session_no: int | None) -> None:
     assessment = draft.state.assessment
     if draft.protocol.assessment_needed and (assessment is None or not assessment.outcome.lets_start):
         draft.raise_alert(AlertReason.assessment_missing, Urgency.E3, rule, session_no=session_no)
-
-
-def note_day(draft: Draft, command: RecordOutcome) -> None:
-    """What the day's questions brought up.
-
-    A yes to DAY-01 … DAY-03 stands the plan still until the matching questions are repeated (MID-1); severe pain
-    (DAY-04) keeps the next session waiting for a physiotherapist (MID-2).
-    """
-    if not command.day_check:
-        return
-    draft.event(
-        EventKind.day_checked,
-        command.day_check[0],
-        session=command.session_no,
-        rules=command.day_check,
-        items=command.repeat_items,
-    )
-    if SEVERE_TODAY in command.day_check:
-        draft.raise_alert(AlertReason.number_alert, Urgency.E2, SEVERE_TODAY, session_no=command.session_no)
-    if command.repeat_items and draft.state.stage in (Stage.active, Stage.suspended):
-        draft.raise_alert(
-            AlertReason.health_change,
-            Urgency.E2,
-            command.day_check[0],
-            session_no=command.session_no,
-            screening_items=command.repeat_items,
-        )
-        suspend(draft, "MID-1", command.repeat_items)
-        ask_to_resume(draft, "MID-1")

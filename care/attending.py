@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-from care.alerts import REVIEWS, URGENT
-from care.algebra import laws_at_work
+from datetime import datetime
+
+from care.alerts import REVIEWS
+from care.algebra import found_now, laws_at_work
 from care.approving import decided_after_no_change, reviewed
 from care.draft import Draft
 from care.following_holds import follow_holds
+from care.held_regions import leave_out_held_regions
 from care.local_time import local_day
 from care.named import the_alert
 from care.opening import screening_alert
 from care.pausing import ask_to_resume
-from care.screening_age import answers_alert, repeated
+from care.screening_age import answers_alert, repeated, still_to_ask
 from care.taper import NO_CHANGE_TWICE
 from schemas.commands import AcknowledgeAlert, CloseAlert, Rescreen
 from schemas.events import EventKind
-from schemas.plan import HeldRequirement
+from schemas.plan import HeldRequirement, Pause
 from schemas.protocol import ApprovalKind
-from schemas.screening import HoldKind
+from schemas.screening import URGENT, HoldKind
+
+_TOLD_ANEW = frozenset({HoldKind.defer, HoldKind.refer_urgent, HoldKind.incomplete})
+"""What holds again when its question is asked again and answered the same, whatever ended it before."""
 
 
 def acknowledge(draft: Draft, command: AcknowledgeAlert) -> None:
     """A named person has taken the alert on; from now the contact deadline counts."""
     alert = the_alert(draft.state, command.alert_id)
     taken = alert.but(acknowledged_at=draft.now, acknowledged_by=draft.actor.id)
-    draft.set(alerts=tuple(taken if a.id == alert.id else a for a in draft.state.alerts))
+    draft.set(alerts=tuple([taken if a is alert else a for a in draft.state.alerts]))
     draft.event(EventKind.alert_acknowledged, alert.rule, alert=alert.id)
 
 
@@ -38,8 +44,13 @@ def close_alert(draft: Draft, command: CloseAlert) -> None:
         if alert.rule == NO_CHANGE_TWICE:
             decided_after_no_change(draft)
     pause = draft.state.pause
-    if pause is not None and draft.state.safe_to_start and (pause.safety or pause.until is None):
+    if pause is not None and draft.state.safe_to_start and not _ends_by_itself(pause, draft.now):
         ask_to_resume(draft, "MID-3", alert.id)
+
+
+def _ends_by_itself(pause: Pause, now: datetime) -> bool:
+    """Whether the day is still to come on which somebody is asked to end it; a safety pause has none."""
+    return not pause.safety and pause.until is not None and pause.until > now
 
 
 def rescreen(draft: Draft, command: Rescreen) -> None:
@@ -50,6 +61,7 @@ def rescreen(draft: Draft, command: Rescreen) -> None:
     """
     whole = not command.items
     result = command.result
+    now = found_now(result, draft.state.screening.result, command.items)
     today = local_day(draft.protocol.hours, draft.now)
     screening = repeated(draft.state.screening, draft.protocol, command, today).but(
         result=result,
@@ -62,8 +74,10 @@ def rescreen(draft: Draft, command: Rescreen) -> None:
     for alert in draft.state.alerts:
         if answers_alert(alert, command):
             draft.close_alert(alert, "screening repeated")
+    draft.set(alerts=tuple(still_to_ask(alert, command) for alert in draft.state.alerts))
     restrictions = dict.fromkeys((*draft.protocol.restrictions, *result.restrictions))
     draft.set(screening=screening, protocol=draft.protocol.but(restrictions=tuple(restrictions)))
+    leave_out_held_regions(draft)
     draft.event(
         EventKind.rescreened,
         "MID-3",
@@ -73,23 +87,26 @@ def rescreen(draft: Draft, command: Rescreen) -> None:
         laws=laws_at_work(result),
     )
     draft.lapse_approvals(ApprovalKind.rescreen)
-    if result.urgency in URGENT:
-        screening_alert(draft, result)
-    follow_holds(draft, "MID-3", stop="MID-1" if result.urgency in URGENT else None)
+    if now.urgency in URGENT:
+        screening_alert(draft, now)
+    follow_holds(draft, "MID-3", stop="MID-1" if now.urgency in URGENT else None)
 
 
 def _merge(draft: Draft, command: Rescreen) -> tuple[HeldRequirement, ...]:
     """Holds after a repeat: letters and referrals stay until discharged; a defer or a gap is what it is now.
 
     A letter that has discharged a hold counts until its last day, also when the same answer is given again
-    (ALG-4); a defer found again brings its new date (ALG-7), also one that was set aside (ALG-10).
+    (ALG-4); a defer found again brings its new date (ALG-7), also one that was set aside (ALG-10). No letter written
+    before answers an urgent finding that is told anew, or a question that is left open again.
     """
     today = local_day(draft.protocol.hours, draft.now)
     new = {held.key: held for held in (HeldRequirement(hold=hold) for hold in command.result.holds)}
     merged: dict[str, HeldRequirement] = {}
     for held in draft.state.screening.holds:
         answered = held.hold.kind in (HoldKind.defer, HoldKind.incomplete)
-        if held.discharged_at is not None and held.hold.kind is HoldKind.defer and _asked(held, command):
+        if held.discharged_at is not None and held.hold.kind in _TOLD_ANEW and _asked(held, command):
+            if held.hold.kind is HoldKind.refer_urgent and held.key not in new:
+                merged[held.key] = held  # its outcome and document stay in the record
             continue
         if held.discharged_at is not None:
             expired = held.document_valid_until is not None and held.document_valid_until <= today

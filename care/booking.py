@@ -6,6 +6,7 @@ The calendar itself is in the database; what is proposed here is claimed there, 
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from operator import attrgetter
 
 from care.draft import Draft
@@ -20,9 +21,12 @@ from schemas.transition import SlotConflict
 LEAD = timedelta(hours=24)
 """A session is never proposed closer than this; a person may still place one sooner (F19)."""
 
+_DAY = timedelta(days=1)
 _SECOND_DAY = 3
 _REACH_DAYS = 4
+_RUNGS_REMEMBERED = 64
 _EVERY_DAY = frozenset(range(7))
+_by_start = attrgetter("starts_at", "no")
 
 
 def next_start(protocol: Protocol, step: Step, last: datetime, not_before: datetime) -> datetime:
@@ -38,15 +42,21 @@ def next_start(protocol: Protocol, step: Step, last: datetime, not_before: datet
     base = local_day(hours, last)
     weekday = base.weekday()
     while True:
-        gaps = range(int(rung.min_gap_days), int(wanted_days) + _REACH_DAYS + 1)
+        gaps = _nearest_first(int(rung.min_gap_days), wanted_days)
         for preferred in (weekdays, _EVERY_DAY):
-            fitting = [gap for gap in gaps if (weekday + gap) % 7 in preferred]
-            for gap in sorted(fitting, key=lambda gap: abs(gap - wanted_days)):
-                day = base + timedelta(days=gap)
+            for gap in [gap for gap in gaps if (weekday + gap) % 7 in preferred]:
+                day = base + gap * _DAY
                 start = instant(hours.zone, day, wall)
                 if start >= not_before and _open_on(protocol, day):
                     return start
         base, wanted_days = base + timedelta(days=7), max(rung.interval_days, 7)
+
+
+@lru_cache(maxsize=_RUNGS_REMEMBERED)
+def _nearest_first(least: int, wanted: float) -> tuple[int, ...]:
+    """How many days may lie between two sessions, those nearest to the wanted ones first."""
+    gaps = range(least, int(wanted) + _REACH_DAYS + 1)
+    return tuple(sorted(gaps, key=lambda gap: abs(gap - wanted)))
 
 
 def _weekdays(first: int, rung: LadderStep) -> frozenset[int]:
@@ -77,8 +87,11 @@ def first_start(protocol: Protocol, now: datetime) -> datetime:
 
 def ahead(state: PlanState, now: datetime) -> tuple[Session, ...]:
     """Sessions still to come, the next one first, whether or not they have a slot yet."""
-    coming = [s for s in sessions_ahead(state.sessions) if s.starts_at > now]
-    return tuple(sorted(coming, key=attrgetter("starts_at", "no")))
+    return tuple(sorted(_coming(state, now), key=_by_start))
+
+
+def _coming(state: PlanState, now: datetime) -> list[Session]:
+    return [s for s in sessions_ahead(state.sessions) if s.starts_at > now]
 
 
 def top_up(draft: Draft) -> None:
@@ -86,7 +99,7 @@ def top_up(draft: Draft) -> None:
     state, protocol = draft.state, draft.protocol
     if state.stage is not Stage.active:
         return
-    for _ in range(protocol.booked_ahead - len(ahead(state, draft.now))):
+    for _ in range(protocol.booked_ahead - len(_coming(state, draft.now))):
         session = _following(draft)
         draft.put_session(session)
         draft.claim_slot(session)
@@ -107,7 +120,7 @@ def _following(draft: Draft) -> Session:
         start = next_start(protocol, step, max(counted), draft.now + LEAD)
     else:
         start = first_start(protocol, draft.now)
-    return Session(
+    return Session.of(
         no=state.sessions[-1].no + 1 if state.sessions else 1,
         status=SessionStatus.booked,
         starts_at=start,

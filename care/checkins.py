@@ -7,26 +7,26 @@ makes more than the budget in any 7 days, with the session questions known by th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_left, bisect_right
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
+from itertools import takewhile
 from operator import itemgetter
 from typing import NamedTuple
 
+from care.gists import Gists, gist_of
 from care.local_time import calendar_day, instant, local_day, moved_out_of_quiet, wall_time_days_later
 from care.session_questions import ASK_AT, promised
-from schemas.plan import PlanState
-from schemas.protocol import SiteHours
-
-BEFORE_REVIEW = timedelta(days=7)
-"""SCH-7 asks from this long before the review falls due by days: the budget may push it, yet not past the review."""
+from schemas.plan import ROUTINE_KEPT, PlanState
+from schemas.protocol import Protocol, SiteHours
 
 Quiet = tuple[str, time, time]
 """The zone and the quiet hours: all of a site's hours that a question's turn depends on, and quick to look up by."""
 
 _BEFORE_REVIEW_ASK = "CHK-BETTER"
-_GAP = timedelta(hours=24)
 _DAY = timedelta(days=1)
+_HALF_A_WEEK = timedelta(days=3)
+"""How far the nearest of a weekday can lie from any day."""
 _BUDGET_WINDOW = timedelta(days=7)
 
 
@@ -60,78 +60,127 @@ class Turn(NamedTuple):
     question: str
 
 
-_Wish = tuple[date, str, str]
-"""The day from which on a question is to be asked, its rule and its name: the earliest wish is met first."""
+_Wish = tuple[date, date, str, str]
+"""A question's place in the queue, the day from which on it is to be asked, its rule and its name.
+
+The place is that day, or a few days before where a weekday is fixed: wishes are met in order of their places.
+"""
+
+_wished_for = itemgetter(1)
 
 
-def routine_questions(state: PlanState) -> tuple[Turn, ...]:
-    """The next turn of each calendar question.
+class Wishes(NamedTuple):
+    """When the calendar's questions want to be asked."""
 
-    A question's turn comes its number of days after it was last asked, or after the plan's start, or when it was
-    put off to. Turns are at least 24 hours apart, and the budget of routine texts in 7 days pushes what does not
-    fit. The question before a review comes first: it is rare, and useless after it.
+    rare: list[_Wish]
+    """That before the review (SCH-7), if it is still to be asked."""
+    others: list[_Wish]
+    """The schedule's (SCH-3 … SCH-6), the earliest place first."""
+    soonest: list[_Wish]
+    """Those of the schedule among which the earliest turn is, and the earliest day: down to the first that waits for
+    no weekday. What comes after it wishes for no earlier day, and finds fewer free."""
+
+
+@gist_of(
+    "protocol",
+    "routine_sent",
+    "put_off",
+    "progress.step",
+    "progress.started_at",
+    "progress.reviewed_at",
+)
+def wishes(state: PlanState) -> Wishes:
+    """When each question wants to be asked: its number of days after it was last, or after the plan's start.
+
+    One with a fixed weekday (SCH-3) wants the plan's: that of its start, a week after which it is first asked. It may
+    have waited three days for it, and goes before what would have its turn in these days.
+
+    One that a full record does not show may have been asked just before it begins: its old turn does not come back.
     """
-    rare, others = _wishes(state)
-    return _fitted(state, *rare, *sorted(others))
-
-
-def earliest_questions(state: PlanState) -> tuple[Turn, ...]:
-    """Those of `routine_questions` among which the earliest is.
-
-    Of the schedule's that is the first: the others wish for no earlier turn, and find fewer free.
-    """
-    rare, others = _wishes(state)
-    first = sorted(others)[:1]
-    if rare and first and first[0][0] + _BUDGET_WINDOW < rare[0][0]:
-        turns = _fitted(state, *first)
-        if turns[0].at + _BUDGET_WINDOW <= _asked_on(quiet_of(state.protocol.hours), rare[0][0]):
-            return turns  # the rare one lies too far ahead to have taken its place
-    return _fitted(state, *rare, *first)
-
-
-def _wishes(state: PlanState) -> tuple[list[_Wish], list[_Wish]]:
-    """When each question wants to be asked: that before the review (SCH-7), and the schedule's (SCH-3 … SCH-6)."""
     progress, protocol = state.progress, state.protocol
     started, step = progress.started_at, progress.step
+    rare: list[_Wish] = []
+    others: list[_Wish] = []
     if started is None:
-        return [], []
-    zone, last, others = protocol.hours.zone, dict(state.routine_sent), []
+        return Wishes(rare, others, others)
+    sent = state.routine_sent
+    zone, last, before = protocol.hours.zone, dict(sent), sent[0][1] if len(sent) == ROUTINE_KEPT else started
     for one in protocol.routine:
         days = one.every_days.get(step)
         if days is not None:
-            since = last.get(one.ask, started)
-            day = _days_after(zone, since if since > started else started, days)
-            others.append((day, one.rule, one.ask))
-    rare = []
+            since = last.get(one.ask, before)
+            since = since if since > started else started
+            if one.fixed_weekday:
+                others.append((*_on_weekday(zone, since, days, started), one.rule, one.ask))
+            else:
+                day = _days_after(zone, since, days)
+                others.append((day, day, one.rule, one.ask))
     if last.get(_BEFORE_REVIEW_ASK, started) <= progress.reviewed_at:
-        day = _day_before_review(zone, progress.reviewed_at, protocol.review_days)
-        rare.append((day, "SCH-7", _BEFORE_REVIEW_ASK))
+        day = _day_before_review(
+            zone, progress.reviewed_at, protocol.review_days, protocol.before_review_days
+        )
+        rare.append((day, day, "SCH-7", _BEFORE_REVIEW_ASK))
     if state.put_off:
-        return _put_off(state, rare), _put_off(state, others)
-    return rare, others
+        rare, others = _put_off(state, rare), _put_off(state, others)
+    others.sort()
+    for count, (place, day, _, _) in enumerate(others, 1):
+        if place == day:
+            return Wishes(rare, others, others[:count])
+    return Wishes(rare, others, others)
+
+
+@gist_of("protocol", "routine_sent", gists=(wishes, promised))
+def in_the_way(state: PlanState, gists: Gists) -> list[datetime]:
+    """When the client was asked something, or will be about a session, as far as it may be in a wish's way."""
+    wished = gists[wishes]
+    soonest = wished.rare + wished.soonest
+    if not soonest:
+        return []
+    first_day = min(map(_wished_for, soonest))
+    week_before = _asked_on(quiet_of(state.protocol.hours), first_day) - _BUDGET_WINDOW
+    asked = takewhile(week_before.__lt__, map(itemgetter(1), reversed(state.routine_sent)))
+    return sorted([*asked, *gists[promised]])
+
+
+def routine_questions(protocol: Protocol, wished: Wishes, taken: list[datetime]) -> tuple[Turn, ...]:
+    """The next turn of each calendar question, where `taken` is `in_the_way` of what is wished.
+
+    Turns keep the pack's gap (24 hours) from each other, and the budget of routine texts in 7 days pushes what does
+    not fit. The question before a review comes first: it is rare, and useless after it.
+    """
+    return _fitted(protocol, taken, *wished.rare, *wished.others)
+
+
+def earliest_questions(protocol: Protocol, wished: Wishes, taken: list[datetime]) -> tuple[Turn, ...]:
+    """Those of `routine_questions` among which the earliest is."""
+    rare, soonest = wished.rare, wished.soonest
+    if rare and soonest and _wished_for(soonest[-1]) + _BUDGET_WINDOW < _wished_for(rare[0]):
+        turns = _fitted(protocol, taken, *soonest)
+        if max(turns).at + _BUDGET_WINDOW <= _asked_on(quiet_of(protocol.hours), _wished_for(rare[0])):
+            return turns  # the rare one lies too far ahead to have taken their places
+    return _fitted(protocol, taken, *rare, *soonest)
 
 
 def _put_off(state: PlanState, wishes: list[_Wish]) -> list[_Wish]:
     """The same wishes, but none for a turn before the instant that it was put off to."""
     quiet, until = quiet_of(state.protocol.hours), dict(state.put_off)
     later = []
-    for day, rule, question in wishes:
+    for place, day, rule, question in wishes:
         earliest = until.get(question_key(question))
         first_day = day
         while earliest is not None and _asked_on(quiet, first_day) < earliest:
             first_day += _DAY
-        later.append((first_day, rule, question))
+        later.append((place + (first_day - day), first_day, rule, question))
     return later
 
 
-def _fitted(state: PlanState, *wishes: _Wish) -> tuple[Turn, ...]:
+def _fitted(protocol: Protocol, taken: list[datetime], *wished: _Wish) -> tuple[Turn, ...]:
     """A turn for each question, one after the other."""
-    quiet, budget = quiet_of(state.protocol.hours), state.protocol.max_routine_per_7_days
-    taken = [*map(itemgetter(1), state.routine_sent), *promised(state)]
-    turns = []
-    for wish, rule, question in wishes:
-        at = _fit(wish, quiet, taken, budget)
-        taken.append(at)
+    quiet, budget, gap = quiet_of(protocol.hours), protocol.max_routine_per_7_days, protocol.question_gap
+    turns: list[Turn] = []
+    for _, day, rule, question in wished:
+        all_taken = sorted((*taken, *map(itemgetter(0), turns))) if turns else taken
+        at = _first_free(day, quiet, all_taken, budget, gap)
         turns.append(Turn(at, rule, question))
     return tuple(turns)
 
@@ -142,44 +191,44 @@ def _days_after(zone: str, since: datetime, days: int) -> date:
 
 
 @lru_cache(maxsize=1024)
-def _day_before_review(zone: str, reviewed_at: datetime, review_days: int) -> date:
-    return calendar_day(zone, wall_time_days_later(zone, reviewed_at, review_days) - BEFORE_REVIEW)
+def _on_weekday(zone: str, since: datetime, days: int, started: datetime) -> tuple[date, date]:
+    """The nearest day of the weekday of a start, after its place: of a question that was pushed, 4 to 10 days later
+    instead of 7.
 
-
-def _fit(day: date, quiet: Quiet, taken: Iterable[datetime], budget: int) -> datetime:
-    """The first turn from a day on that keeps 24 hours from those taken, and the budget of any 7 days."""
-    week_before = _asked_on(quiet, day) - _BUDGET_WINDOW
-    return _first_free(day, quiet, tuple(sorted([at for at in taken if at > week_before])), budget)
+    Nearest keeps its rhythm: any other choice asks twice within three days, or leaves out two weeks.
+    """
+    day, weekday = _days_after(zone, since, days), calendar_day(zone, started).weekday()
+    nearest = day + ((weekday - day.weekday() + 3) % 7) * _DAY - _HALF_A_WEEK
+    return nearest - _HALF_A_WEEK, nearest
 
 
 @lru_cache(maxsize=1024)
-def _first_free(day: date, quiet: Quiet, taken: tuple[datetime, ...], budget: int) -> datetime:
-    """The same, where `taken` is what may be in the way, in order. Remembered: most steps leave that as it was."""
-    turn, closed = _asked_on(quiet, day), _closed(taken, budget)
-    while (free := _free_from(turn, closed)) is not turn:
+def _day_before_review(zone: str, reviewed_at: datetime, review_days: int, ahead: int) -> date:
+    """The day from which SCH-7 asks: the budget may push it, yet not past the review."""
+    return calendar_day(zone, wall_time_days_later(zone, reviewed_at, review_days) - ahead * _DAY)
+
+
+def _first_free(day: date, quiet: Quiet, taken: list[datetime], budget: int, gap: timedelta) -> datetime:
+    """The first turn from a day on that keeps its gap from those taken, and the budget of any 7 days."""
+    turn = _asked_on(quiet, day)
+    while (free := _free_from(turn, taken, budget, gap)) is not turn:
         day += free - turn  # its whole days
         while (turn := _asked_on(quiet, day)) < free:
             day += _DAY
     return turn
 
 
-_Span = tuple[datetime, datetime]
-"""What lies between two instants."""
-
-
-def _closed(taken: tuple[datetime, ...], budget: int) -> list[_Span]:
-    """When no question may come: within 24 hours of another, and with as many as the budget in some 7 days."""
-    full = [
-        (last - _BUDGET_WINDOW, first + _BUDGET_WINDOW)
-        for first, last in zip(taken, taken[budget - 1 :], strict=False)
-        if last - first < _BUDGET_WINDOW
-    ]
-    return full + [(at - _GAP, at + _GAP) for at in taken]
-
-
-def _free_from(turn: datetime, closed: Iterable[_Span]) -> datetime:
+def _free_from(turn: datetime, taken: list[datetime], budget: int, gap: timedelta) -> datetime:
     """The turn itself, or an instant until which there is none."""
-    for begins, ends in closed:
-        if begins < turn < ends:
-            turn = ends
-    return turn
+    since, until, free = turn - _BUDGET_WINDOW, turn + _BUDGET_WINDOW, turn
+    near = taken[bisect_right(taken, since) : bisect_left(taken, until)]
+    for place in range(len(near) - budget, -1, -1):
+        first = near[place]
+        if near[place + budget - 1] - first < _BUDGET_WINDOW:
+            free = first + _BUDGET_WINDOW
+            break
+    for at in near[bisect_right(near, free - gap) :]:
+        if at - gap >= free:
+            break
+        free = at + gap
+    return free

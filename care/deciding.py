@@ -12,6 +12,7 @@ from care.approving import amend, decide_approval
 from care.assessing import record_assessment
 from care.attending import acknowledge, close_alert, rescreen
 from care.booking import without_slots
+from care.day_questions import answer_day_questions
 from care.draft import Draft
 from care.overriding import override_hold, override_restriction
 from care.pack_change import rules_changed
@@ -24,6 +25,7 @@ from schemas.commands import (
     AcknowledgeAlert,
     Amend,
     AnswerCheckIn,
+    AnswerDayQuestions,
     CancelSession,
     CloseAlert,
     CommandEnvelope,
@@ -77,6 +79,7 @@ def _text_failed(draft: Draft, command: TextFailed) -> None:
 _HANDLERS: dict[type, Callable[[Draft, Any], None]] = {
     DecideApproval: decide_approval,
     RecordOutcome: record_outcome,
+    AnswerDayQuestions: answer_day_questions,
     RecordAssessment: record_assessment,
     ReportAdverseEvent: report,
     FollowUpAdverseEvent: follow_up,

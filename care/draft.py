@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any
 
-from care.alerts import deadlines, freezes, open_alert_like, raised_to
+from care.alerts import deadlines, freezes, open_alert_like, page_again, raised_to, same_day_or_next
 from care.done_keys import keys_done
 from care.draft_texts import TextingDraft
 from care.local_time import after_staffed
@@ -19,7 +19,7 @@ from schemas.alerts import Alert, AlertReason
 from schemas.commands import SERVICE, Actor
 from schemas.events import EventKind
 from schemas.messages import Audience, TextPurpose
-from schemas.plan import AHEAD, DONE_KEPT, Approval, PlanState, Proposal, Session
+from schemas.plan import AHEAD, Approval, PlanState, Proposal, Session, with_turn
 from schemas.prompts import Prompt
 from schemas.protocol import ApprovalKind
 from schemas.screening import Urgency
@@ -35,13 +35,6 @@ _number = attrgetter("no")
 class Draft(TextingDraft):
     """One transition being written. Not shared, not stored; `state` is the state so far."""
 
-    evaluate_taper: bool = False
-    _texts_allowed: bool | None = None
-    _answers_inbound: str | None = None
-    _release: tuple[int, ...] = ()
-    _closed_alerts: tuple[ClosedAlert, ...] = ()
-    _closed_approvals: tuple[ClosedApproval, ...] = ()
-
     def __init__(
         self,
         state: PlanState,
@@ -53,9 +46,17 @@ class Draft(TextingDraft):
         """`command_id` is the command carried out; the state will know it again (Temporal forgets its id)."""
         super().__init__(state, now, cause, actor)
         if command_id is not None:
-            self._sealing["recent_commands"] = (*state.recent_commands[1 - _COMMANDS_KEPT :], command_id)
+            # Not unpacked: every id would be copied twice more.
+            known = state.recent_commands[1 - _COMMANDS_KEPT :] + (command_id,)  # noqa: RUF005
+            self._sealing["recent_commands"] = known
         self._sessions_before = state.sessions
+        self.evaluate_taper = False
         self._place: dict[int, Placement] = {}
+        self._release: tuple[int, ...] = ()
+        self._closed_alerts: tuple[ClosedAlert, ...] = ()
+        self._closed_approvals: tuple[ClosedApproval, ...] = ()
+        self._texts_allowed: bool | None = None
+        self._answers_inbound: str | None = None
 
     # -- sessions ---------------------------------------------------------------------------------
 
@@ -68,7 +69,7 @@ class Draft(TextingDraft):
 
     def claim_slot(self, session: Session) -> None:
         """Ask the calendar for the session's slot; the database refuses an overlap."""
-        self._place[session.no] = Placement(
+        self._place[session.no] = Placement.of(
             session_no=session.no,
             starts_at=session.starts_at,
             ends_at=session.starts_at + timedelta(minutes=session.minutes),
@@ -93,25 +94,27 @@ class Draft(TextingDraft):
         session_no: int | None = None,
         subject: str | None = None,
         screening_items: tuple[str, ...] = (),
-        contact_by: datetime | None = None,
+        not_asked: tuple[str, ...] = (),
     ) -> Alert | None:
         """Ask for a person, once for the same matter while the first alert about it is open.
 
-        A more urgent one raises the open alert. None: a person has been asked already. `contact_by` is a deadline
-        closer than the urgency's own.
+        A more urgent one raises the open alert. None: a person has been asked already.
         """
         acknowledge_by, latest = deadlines(self.protocol, urgency, self.now)
-        alert = Alert(
+        same_day = same_day_or_next(self.protocol, rule, self.now)
+        alert = Alert.of(
             id=f"{self.state.plan_id}-{self.state.serial + 1}",
             urgency=urgency,
             reason=reason,
             rule=rule,
             opened_at=self.now,
             acknowledge_by=acknowledge_by,
-            contact_by=latest if contact_by is None else min(latest, contact_by),
+            page_again_at=page_again(self.protocol, urgency, self.now, acknowledge_by),
+            contact_by=latest if same_day is None else min(latest, same_day),
             session_no=session_no,
             subject=subject,
             screening_items=screening_items,
+            not_asked=not_asked,
         )
         same = open_alert_like(self.state, alert)
         if same is None:
@@ -128,7 +131,7 @@ class Draft(TextingDraft):
             urgency=urgency,
             reason=reason,
             session=session_no,
-            rules=("MID-2",) if freezes(alert) and urgency is Urgency.E2 else (),
+            rules=_mid_plan(alert),
         )
         if self.protocol.alert_terms[urgency].pages:
             self.page_staff(alert)
@@ -150,7 +153,7 @@ class Draft(TextingDraft):
     def close_alert(self, alert: Alert, outcome: str, note_id: str | None = None) -> None:
         """An alert ends with an outcome."""
         self.set(alerts=tuple(a for a in self.state.alerts if a.id != alert.id))
-        closed = ClosedAlert(alert_id=alert.id, outcome=outcome, closed_by=self.actor.id, note_id=note_id)
+        closed = ClosedAlert.of(alert_id=alert.id, outcome=outcome, closed_by=self.actor.id, note_id=note_id)
         self._closed_alerts = (*self._closed_alerts, closed)
         self.event(EventKind.alert_closed, alert.rule, alert=alert.id, outcome=outcome, reason=alert.reason)
 
@@ -164,7 +167,7 @@ class Draft(TextingDraft):
         """Put a decision before the treating therapist, with a deadline in staffed time."""
         minutes = self.protocol.approval_minutes[kind]
         hours = self.protocol.hours
-        approval = Approval(
+        approval = Approval.of(
             id=self.new_serial(),
             kind=kind,
             opened_at=self.now,
@@ -181,7 +184,7 @@ class Draft(TextingDraft):
     def close_approval(self, approval: Approval, decision: str, reason_id: str | None = None) -> None:
         """A decision was taken, or its question has lapsed."""
         self.set(approvals=tuple(a for a in self.state.approvals if a.id != approval.id))
-        closed = ClosedApproval(
+        closed = ClosedApproval.of(
             approval_id=approval.id, decision=decision, decided_by=self.actor.id, reason_id=reason_id
         )
         self._closed_approvals = (*self._closed_approvals, closed)
@@ -254,14 +257,14 @@ class Draft(TextingDraft):
         """An agenda key has had its turn and does not come back."""
         done = self.state.done
         if key not in keys_done(done):
-            self.set(done=(*done[1 - DONE_KEPT :], key))
+            self.set(done=with_turn(done, key))
 
     def finish(self) -> Transition:
         """Seal the draft under the next sequence number. The draft itself may still be changed and sealed again."""
         sessions = self._kept(self.state.sessions)
         if self.state.seq == self.follows or sessions is not self.state.sessions:
             self.set(sessions=sessions)
-        return Transition(
+        return Transition.of(
             cause=self.cause,
             state=self.state,
             events=self._events,
@@ -283,3 +286,10 @@ class Draft(TextingDraft):
         open_before = {s.no for s in self._sessions_before if s.status in AHEAD}
         still_open = [s for s in older if s.status in AHEAD or s.no in open_before]
         return (*still_open, *latest) if len(still_open) < len(older) else sessions
+
+
+def _mid_plan(alert: Alert) -> tuple[str, ...]:
+    """What an alert of E2 does to a running plan: no session before it closes, nor before its questions are asked."""
+    if alert.urgency is not Urgency.E2 or not freezes(alert):
+        return ()
+    return ("MID-2", "MID-4") if alert.screening_items else ("MID-2",)

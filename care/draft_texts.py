@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from schemas.commands import SERVICE, Actor
+from schemas.commands import Actor
 from schemas.events import EventKind, Fact, PlanEvent
 from schemas.messages import Audience, TextOrder, TextPurpose
 from schemas.plan import PlanState, Session, Stage
@@ -20,34 +20,33 @@ class TextingDraft:
     `follows` is the number of the step before this one.
     """
 
-    _events: tuple[PlanEvent, ...] = ()
-    _texts: tuple[TextOrder, ...] = ()
-    _withdraw: int | None = None
-
-    def __init__(self, state: PlanState, now: datetime, cause: str, actor: Actor = SERVICE) -> None:
+    def __init__(self, state: PlanState, now: datetime, cause: str, actor: Actor) -> None:
         self.state = state
         self.follows = state.seq
         self.now = now
         self.cause = cause
         self.actor = actor
         self._sealing: dict[str, Any] = {"seq": state.seq + 1}
+        self._events: tuple[PlanEvent, ...] = ()
+        self._texts: tuple[TextOrder, ...] = ()
+        self._withdraw: int | None = None
 
     @property
     def protocol(self) -> Protocol:
         """The plan's resolved protocol."""
         return self.state.protocol
 
-    def set(self, **changes: Any) -> None:
+    def set(self, /, **changes: Any) -> None:
         """Replace fields of the state. It bears this step's number from then on: sealing needs no copy of its own."""
-        self.state = self.state.but(**self._sealing, **changes)
+        self.state = self.state.with_these(changes | self._sealing)
 
-    def progress(self, **changes: Any) -> None:
+    def progress(self, /, **changes: Any) -> None:
         """Replace fields of the plan's progress."""
-        self.set(progress=self.state.progress.but(**changes))
+        self.set(progress=self.state.progress.with_these(changes))
 
-    def event(self, kind: EventKind, rule: str | None = None, **facts: Fact) -> None:
+    def event(self, kind: EventKind, rule: str | None = None, /, **facts: Fact) -> None:
         """Tell the story; facts are codes, ids and numbers only."""
-        event = PlanEvent(kind=kind, at=self.now, rule=rule, actor=self.actor.id, facts=facts)
+        event = PlanEvent.of(kind=kind, at=self.now, rule=rule, actor=self.actor.id, facts=facts)
         self._events += (event,)
 
     def stage(self, stage: Stage, rule: str | None = None) -> None:
@@ -81,7 +80,7 @@ class TextingDraft:
         life: timedelta = _TEXT_LIFE,
     ) -> None:
         """Order a text; it enters the outbox with this transition and is sent once."""
-        order = TextOrder(
+        order = TextOrder.of(
             key=key if key.startswith(self.state.plan_id) else f"{self.state.plan_id}:{key}",
             plan_id=self.state.plan_id,
             audience=audience,

@@ -6,7 +6,6 @@ It asks the same functions in the same order (`workflows/plan.py`); the clock is
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple
 
 from care.agenda import due_items, next_item
 from care.deciding import decide, with_conflicts
@@ -17,6 +16,7 @@ from care.performing import due_text, perform
 from care.taper import evaluate
 from care.taper_steps import take_verdict, taper_inputs
 from schemas.commands import Actor, Command, CommandEnvelope, Refusal, Reschedule
+from schemas.made import Made, made
 from schemas.messages import TextOrder
 from schemas.plan import AgendaItem, PlanState
 from schemas.transition import ReplyFinding, SlotConflict, Transition
@@ -24,7 +24,8 @@ from schemas.transition import ReplyFinding, SlotConflict, Transition
 _NEVER_AT_REST = 400
 
 
-class Recording(NamedTuple):
+@made
+class Recording(Made):
     """One recorded step: the state before, the transition, when, and who asked for it, if anybody."""
 
     before: PlanState
@@ -33,7 +34,8 @@ class Recording(NamedTuple):
     envelope: CommandEnvelope | None
 
 
-class Sent(NamedTuple):
+@made
+class Sent(Made):
     """A text on its way, the state from before it, and when its turn came."""
 
     before: PlanState
@@ -84,14 +86,14 @@ class DrivenPlan:
             self.commit(perform(self.state, item, self.now))
         else:
             before, self.state = self.state, text.state
-            self.texted(Sent(before, text.order, self.now))
+            self.texted(Sent.of(before=before, order=text.order, at=self.now))
 
     # -- people -----------------------------------------------------------------------------------------
 
     def ask(self, command: Command, by: Actor, finding: ReplyFinding | None = None) -> Refusal | None:
         """Ask the plan for something; its refusal, if any. Nothing has changed then."""
         self.commands += 1
-        envelope = CommandEnvelope(command_id=f"c{self.commands}", actor=by, command=command)
+        envelope = CommandEnvelope.of(command_id=f"c{self.commands}", actor=by, command=command)
         refusal = refuse(self.state, envelope, self.now)
         if refusal is None and not self._take(envelope, finding):
             return Refusal(code="slot_taken", sentence="That time is not free.")
@@ -114,7 +116,7 @@ class DrivenPlan:
                 return False
             transition = with_conflicts(draft, conflicts).finish()
         before, self.state = self.state, transition.state
-        self.recorded(Recording(before, transition, self.now, envelope))
+        self.recorded(Recording.of(before=before, transition=transition, now=self.now, envelope=envelope))
         for order in transition.texts:
-            self.texted(Sent(before, order, self.now))
+            self.texted(Sent.of(before=before, order=order, at=self.now))
         return True

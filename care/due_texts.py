@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import NamedTuple
 
+from care.done_keys import keys_done
 from care.local_time import is_quiet
+from schemas.made import Made, made
 from schemas.messages import TextOrder, TextPurpose
 from schemas.plan import AgendaItem, AgendaKind, PlanState, Session
 from schemas.prompts import Asking, Prompt, PromptKind
@@ -17,7 +18,8 @@ from schemas.prompts import Asking, Prompt, PromptKind
 _ANY_CHANGE = "CHK-CHANGE"
 
 
-class DueText(NamedTuple):
+@made
+class DueText(Made):
     """A text whose turn has come: the state that notes it, and the order to send."""
 
     state: PlanState
@@ -26,13 +28,14 @@ class DueText(NamedTuple):
 
 def due_text(state: PlanState, item: AgendaItem, now: datetime) -> DueText | None:
     """The text of an item, or None where the item is no text, or not one for now: `why_not_now` says why."""
-    says = _SAYS.get(item.kind)
-    if says is None or why_not_now(state, item, now) is not None:
+    known = _SAYS.get(item.kind)
+    if known is None or why_not_now(state, item, now) is not None:
         return None
+    purpose, says = known
     plan_id, protocol, number = state.plan_id, state.protocol, item.session_no
     session = state.session(number) if number else None
-    template, purpose, asking = says(state, item, session, now)
-    order = TextOrder(
+    template, asking = says(state, item, session, now)
+    order = TextOrder.of(
         key=f"{plan_id}:{item.key}",
         plan_id=plan_id,
         recipient_id=state.client_id,
@@ -50,7 +53,8 @@ def due_text(state: PlanState, item: AgendaItem, now: datetime) -> DueText | Non
         prompt=True,
         asking=asking,
     )
-    return DueText(state.asking(asking), order)
+    noted = state if asking.key in keys_done(state.done) else state.newly_asking(asking)
+    return DueText.of(state=noted, order=order)
 
 
 def by_calendar(item: AgendaItem) -> bool:
@@ -71,25 +75,25 @@ def why_not_now(state: PlanState, item: AgendaItem, now: datetime) -> str | None
     return None
 
 
-_Said = tuple[str, TextPurpose, Asking]
-"""The template of a text, what it is for, and what it leaves in the plan once it is on its way."""
+_Said = tuple[str, Asking]
+"""The template of a text, and what it leaves in the plan once it is on its way."""
 
 
 def _reminder(state: PlanState, item: AgendaItem, session: Session | None, now: datetime) -> _Said:
     hours = item.key.rpartition("-")[2]
-    prompt = Prompt(
+    prompt = Prompt.of(
         key=f"s{item.session_no}:confirm",
         kind=PromptKind.confirm_session,
         session_no=item.session_no,
         asked_at=now,
         expires_at=session.starts_at if session else now + state.protocol.reply_window,
     )
-    asking = Asking(key=item.key, at=now, prompt=prompt)
-    return f"session_reminder_{hours}h", TextPurpose.reminder, asking
+    asking = Asking.of(key=item.key, at=now, prompt=prompt)
+    return f"session_reminder_{hours}h", asking
 
 
 def _health_question(state: PlanState, item: AgendaItem, session: Session | None, now: datetime) -> _Said:
-    prompt = Prompt(
+    prompt = Prompt.of(
         key=f"s{item.session_no}:change",
         kind=PromptKind.health_change,
         question=_ANY_CHANGE,
@@ -97,12 +101,12 @@ def _health_question(state: PlanState, item: AgendaItem, session: Session | None
         asked_at=now,
         expires_at=session.starts_at if session else now + state.protocol.reply_window,
     )
-    return _ANY_CHANGE, TextPurpose.question, Asking(key=item.key, at=now, prompt=prompt)
+    return _ANY_CHANGE, Asking.of(key=item.key, at=now, prompt=prompt)
 
 
 def _check_in(state: PlanState, item: AgendaItem, session: Session | None, now: datetime) -> _Said:
     question = item.subject
-    prompt = Prompt(
+    prompt = Prompt.of(
         key=item.key,
         kind=PromptKind.score,
         question=question,
@@ -111,20 +115,23 @@ def _check_in(state: PlanState, item: AgendaItem, session: Session | None, now: 
         expires_at=now + state.protocol.reply_window,
         routine=True,
     )
-    asking = Asking(key=item.key, at=now, prompt=prompt, routine=question)
-    return question or _ANY_CHANGE, TextPurpose.question, asking
+    asking = Asking.of(key=item.key, at=now, prompt=prompt, routine=question)
+    return question or _ANY_CHANGE, asking
 
 
 def _repeated(state: PlanState, item: AgendaItem, session: Session | None, now: datetime) -> _Said:
     prompt = next((p for p in state.prompts if p.key == item.subject), None)
     question = prompt.question if prompt is not None else None
-    asking = Asking(key=item.key, at=now, reminds=item.subject)
-    return question or "CHK-PAIN", TextPurpose.question, asking
+    asking = Asking.of(key=item.key, at=now, reminds=item.subject)
+    return question or "CHK-PAIN", asking
 
 
-_SAYS: dict[AgendaKind, Callable[[PlanState, AgendaItem, Session | None, datetime], _Said]] = {
-    AgendaKind.session_reminder: _reminder,
-    AgendaKind.day_before: _health_question,
-    AgendaKind.routine_question: _check_in,
-    AgendaKind.prompt_reminder: _repeated,
+_SAYS: dict[
+    AgendaKind, tuple[TextPurpose, Callable[[PlanState, AgendaItem, Session | None, datetime], _Said]]
+] = {
+    AgendaKind.session_reminder: (TextPurpose.reminder, _reminder),
+    AgendaKind.day_before: (TextPurpose.question, _health_question),
+    AgendaKind.routine_question: (TextPurpose.question, _check_in),
+    AgendaKind.prompt_reminder: (TextPurpose.question, _repeated),
 }
+"""What each text of the agenda is for, and how it is worded and noted."""

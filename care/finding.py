@@ -7,6 +7,7 @@ from functools import partial
 
 from care.number_alerts import ScoreContext, number_alerts
 from care.replies import read
+from schemas.number_alerts import NumberAlert
 from schemas.replies import Reading
 from schemas.rules import RulePack
 from schemas.transition import ReplyFinding, ReplyQuestion
@@ -22,31 +23,25 @@ def finding(pack: RulePack, words: str, asked: ReplyQuestion, reader: Reader | N
     asked last among those that the number fits, or of the one asked last if it fits none.
     """
     understand = reader or partial(read, pack)
-    readings = {question: understand(words, question) for question in asked.questions}
-    return ReplyFinding(
-        reading=_foremost(readings) or understand(words, None),
-        alerts={
-            question: number_alerts(pack, question, reading.value, _context(question, asked))
-            for question, reading in readings.items()
-        },
-        questions_apart=True,
-    )
+    foremost: Reading | None = None
+    alerts: dict[str, tuple[NumberAlert, ...]] = {}
+    for question in asked.questions:
+        reading = understand(words, question)
+        alerts[question] = _alerts(pack, question, reading, asked)
+        if foremost is None or foremost.value is None or reading.value is not None:
+            foremost = reading
+    return ReplyFinding.of(reading=foremost or understand(words, None), alerts=alerts, questions_apart=True)
 
 
-def _foremost(readings: dict[str, Reading]) -> Reading | None:
-    """Of the readings, in the order their questions were asked, the last with a number, or the last of all."""
-    for reading in reversed(readings.values()):
-        if reading.value is not None:
-            return reading
-    return next(reversed(readings.values()), None)
-
-
-def _context(question: str, asked: ReplyQuestion) -> ScoreContext:
-    pain = question == "CHK-PAIN"
-    return ScoreContext(
-        baseline=asked.baseline if pain else asked.stiffness_baseline if question == "CHK-STIFF" else None,
-        previous=asked.previous.get(question),
-        best=asked.best_goal if question == "CHK-GOAL" else None,
-        pre_session=asked.pre_session,
-        day3=asked.day3 and pain,
-    )
+def _alerts(pack: RulePack, question: str, reading: Reading, asked: ReplyQuestion) -> tuple[NumberAlert, ...]:
+    """What the number raises, beside what is known of earlier answers to the same question."""
+    if reading.value is None:
+        return ()
+    known = ScoreContext(previous=asked.previous.get(question), pre_session=asked.pre_session)
+    if question == "CHK-PAIN":
+        known["baseline"], known["day3"] = asked.baseline, asked.day3
+    elif question == "CHK-STIFF":
+        known["baseline"] = asked.stiffness_baseline
+    elif question == "CHK-GOAL":
+        known["best"] = asked.best_goal
+    return number_alerts(pack, question, reading.value, known)

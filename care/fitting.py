@@ -28,6 +28,14 @@ def fits(draft: Draft, reading: Reading) -> tuple[Prompt, ...]:
     return tuple([p for p in draft.state.prompts if p.expires_at > now and _ANSWERED[p.kind](p, reading)])
 
 
+def change_told(draft: Draft, reading: Reading) -> Prompt | None:
+    """The open question whether anything has changed, where words or an alarm answer it (MID-4)."""
+    if not (reading.free_text or (reading.groups and reading.group is not None)):
+        return None
+    change = [p for p in open_prompts(draft) if p.kind is PromptKind.health_change]
+    return change[-1] if change else None
+
+
 def _in_range(prompt: Prompt, reading: Reading) -> bool:
     return reading.value is not None and reading.value <= _HIGHEST.get(prompt.question or "", 10)
 

@@ -45,6 +45,7 @@ class Field:
     type: AnswerType
     options: tuple[str, ...] = ()
     optional: bool = False
+    between: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,9 @@ def form_of(pack: RulePack) -> Form:
 
 def _fields(item: ScreeningItem, sides: tuple[str, ...]) -> tuple[Field, ...]:
     main = Field(VALUE, item.type, item.options, not item.required)
-    below = tuple(Field(sub.f, sub.type, sub.options, sub.optional) for sub in item.subfields)
+    below = tuple(
+        Field(sub.f, sub.type, sub.options, sub.optional, item.between.get(sub.f)) for sub in item.subfields
+    )
     asks_where = any(sub.type is AnswerType.region for sub in item.subfields)
     side = (Field(SIDE, AnswerType.choice, sides, optional=True),) if asks_where else ()
     return (main, *below, *side)
@@ -136,7 +139,7 @@ def _day(answer: Any) -> date | None:
         return None
 
 
-def _whole(answer: Any, highest: int | None) -> int:
+def _whole(answer: Any, highest: int | None, lowest: int = 0) -> int:
     number: int | None = None
     if isinstance(answer, int) and not isinstance(answer, bool):
         number = answer
@@ -144,10 +147,15 @@ def _whole(answer: Any, highest: int | None) -> int:
         isinstance(answer, str) and len(answer) < 10 and answer.strip().isdecimal()
     ):
         number = int(answer)
-    if number is None or number < 0 or (highest is not None and number > highest):
-        limits = "0 or more" if highest is None else f"from 0 to {highest}"
+    if number is None or number < lowest or (highest is not None and number > highest):
+        limits = f"{lowest} or more" if highest is None else f"from {lowest} to {highest}"
         raise AnswerError(f"send a whole number {limits}.")
     return number
+
+
+def _number(field: Field, answer: Any, _form: Form, _today: date | None) -> int:
+    lowest, highest = field.between or (0, None)
+    return _whole(answer, highest, lowest)
 
 
 def _age(field: Field, answer: Any, form: Form, today: date | None) -> int:
@@ -165,7 +173,7 @@ _READERS: Mapping[AnswerType, _Reader] = {
     AnswerType.multi: _multi,
     AnswerType.region: _region,
     AnswerType.date: _date,
-    AnswerType.int: lambda _field, answer, _form, _today: _whole(answer, None),
+    AnswerType.int: _number,
     AnswerType.int_0_10: lambda _field, answer, _form, _today: _whole(answer, 10),
     AnswerType.age_years: _age,
     AnswerType.text: lambda _field, _answer, _form, _today: PRESENT,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from care.body import parts_of
 from care.compiled import per_pack
 from care.form_answers import NEGATIVE, UNSURE, VALUE, Form, ReadItem, form_of, read_item
 from care.form_gaps import unanswered
@@ -17,12 +18,28 @@ from schemas.rules_form import AnswerType, Outcome, Predicate, ScreeningItem
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule of an item."""
+    """One rule of an item. `by_convention`: a physiotherapist may judge its wait otherwise (ALG-10)."""
 
     id: str
     matches: Check
     outcome: Outcome
     judges_unsure: bool
+    by_convention: bool
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """Answers that cannot both be so, or not of a plan with one of these profiles or conditions."""
+
+    matches: Check
+    profiles: frozenset[str]
+    conditions: frozenset[str]
+    why: str
+
+    def concerns(self, profile: str | None, condition: str | None) -> bool:
+        """Whether it is one for such a plan."""
+        anybody = not (self.profiles or self.conditions)
+        return anybody or profile in self.profiles or condition in self.conditions
 
 
 @dataclass(frozen=True)
@@ -45,7 +62,7 @@ class Item:
     rules: tuple[Rule, ...]
     unsure: Outcome
     judged: frozenset[str]
-    contradictions: tuple[Check, ...]
+    contradictions: tuple[Conflict, ...]
     plain_no: PlainNo | None
 
     def read(self, form: Form, given: Any, today: date) -> ReadItem:
@@ -74,7 +91,7 @@ def engine_of(pack: RulePack) -> Engine:
     doubt = Outcome(disposition=default.disposition, urgency=default.urgency, scope=default.scope)
     judged = _judged_fields(pack)
     items = tuple(_item(pack, form, asked, judged[asked.id], doubt) for asked in pack.screening.items)
-    return Engine(form, items, doubt, default.owner, default.document, pack.enums.region_contains)
+    return Engine(form, items, doubt, default.owner, default.document, parts_of(pack))
 
 
 def _judged_fields(pack: RulePack) -> dict[str, frozenset[str]]:
@@ -88,11 +105,21 @@ def _judged_fields(pack: RulePack) -> dict[str, frozenset[str]]:
 
 def _item(pack: RulePack, form: Form, asked: ScreeningItem, judged: frozenset[str], doubt: Outcome) -> Item:
     rules = tuple(
-        Rule(rule.id, compile_predicate(rule.when, asked.id), rule.then, _judges_unsure(rule.when))
+        Rule(
+            rule.id,
+            compile_predicate(rule.when, asked.id),
+            rule.then,
+            judges_unsure=_judges_unsure(rule.when),
+            by_convention=bool(asked.convention) if rule.by_convention is None else rule.by_convention,
+        )
         for rule in asked.rules
     )
     contradictions = tuple(
-        compile_predicate(one.when, one.ask) for one in pack.screening.contradictions if one.ask == asked.id
+        Conflict(
+            compile_predicate(one.when, one.ask), frozenset(one.profiles), frozenset(one.conditions), one.why
+        )
+        for one in pack.screening.contradictions
+        if one.ask == asked.id
     )
     plain_no = None if contradictions else _plain_no(form, asked, rules, judged)
     return Item(asked, rules, asked.unsure or doubt, judged, contradictions, plain_no)

@@ -36,7 +36,8 @@ _DATES = (Operator.days_ago_lt, Operator.days_ago_gte)
 _MAGNITUDES = (Operator.lt, Operator.lte, Operator.gt, Operator.gte)
 
 
-def _owners(pack: RulePack) -> set[str]:
+def owners(pack: RulePack) -> set[str]:
+    """Everybody who may be named as the one whose document ends a hold."""
     approvers = {str(entry.get("role")) for entry in pack.meta.approvals_required}
     return {*pack.enums.roles, *pack.enums.escalation_chain, *approvers}
 
@@ -45,12 +46,21 @@ def form_references(pack: RulePack, raw: dict[str, Any]) -> Found:
     """Every name in the screening form that leads nowhere or to the wrong kind of answer."""
     default = pack.screening.default_unsure
     path: Path = ("screening", "default_unsure")
-    yield from must(path, "owner", (default.owner,), _owners(pack))
+    yield from must(path, "owner", (default.owner,), owners(pack))
     yield from must(path, "document", (default.document,), pack.enums.clearance_documents)
     for place, check in enumerate(pack.screening.session_day_check):
         yield from must(
             ("screening", "session_day_check", place), "screening item", check.repeats, pack.items
         )
+        if check.any_yes and not check.repeats:
+            yield (
+                ("screening", "session_day_check", place),
+                "a yes asks nothing again; name the screening items in `any_yes` or `repeat`",
+            )
+    for place, one in enumerate(raw["screening"].get("contradictions") or ()):
+        path = ("screening", "contradictions", place)
+        yield from must(path, "profile", one.get("profiles", ()), pack.profiles)
+        yield from must(path, "condition", one.get("conditions", ()), pack.conditions)
     for place, item in enumerate(pack.screening.items):
         path = ("screening", "items", place)
         yield from _item(item, path)
@@ -68,6 +78,11 @@ def _item(item: ScreeningItem, path: Path) -> Found:
     if item.type in _LISTED and not item.options:
         yield path, "has no options to choose from"
     yield from must(path, "option", item.option_text, item.options)
+    numbers = [field.f for field in item.subfields if field.type is AnswerType.int]
+    yield from must((*path, "between"), "number asked below", item.between, numbers)
+    for name, (low, high) in item.between.items():
+        if low >= high:
+            yield (*path, "between", name), f"{name} runs from {low} to {high}; give the lower first"
     names = [field.f for field in item.subfields]
     for place, field in enumerate(item.subfields):
         here = (*path, "subfields", place)
@@ -135,7 +150,7 @@ def _outcome(pack: RulePack, item: ScreeningItem, outcome: Outcome, path: Path) 
     yield from must(path, "region", some(outcome.region), pack.enums.regions)
     yield from must(path, f"region field of {item.id}", some(outcome.region_from), regions)
     if outcome.clearance:
-        yield from must(path, "owner", (outcome.clearance.owner,), _owners(pack))
+        yield from must(path, "owner", (outcome.clearance.owner,), owners(pack))
         yield from must(path, "document", (outcome.clearance.document,), pack.enums.clearance_documents)
     if outcome.defer:
         yield from must(path, f"date field of {item.id}", some(outcome.defer.days_from_field), dates)

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from care.alerts import CLINICAL, freezes
+from care.alerts import CLINICAL, day_to_ask, freezes, to_ask_again, visit_to_record
+from care.day_questions import refuse_day_questions
 from care.guards_deciding import (
     refuse_closed,
     refuse_decision,
@@ -22,17 +23,20 @@ from care.guards_deciding import (
     resumable,
     say,
 )
+from care.guards_time import refuse_far
 from care.guards_treating import refuse_follow_up, refuse_report, refuse_session
 from care.overriding import refuse_override_of_hold, refuse_override_of_restriction
 from care.regions import refuse_regions
 from care.screening_age import refuse_old_screening
 from care.state_words import SESSIONS, STAGES
 from care.telephone import refuse_check_in
+from schemas.alerts import Alert
 from schemas.commands import (
     AcknowledgeAlert,
     Actor,
     Amend,
     AnswerCheckIn,
+    AnswerDayQuestions,
     CancelSession,
     CloseAlert,
     CommandEnvelope,
@@ -76,24 +80,23 @@ def _known_session(state: PlanState, number: int) -> Refusal | None:
 
 def _outcome(state: PlanState, actor: Actor, command: RecordOutcome, now: datetime) -> Refusal | None:
     """A closed plan still takes the outcome of a visit that took place before it ended."""
-    refusal = _known_session(state, command.session_no)
-    session = state.session(command.session_no)
-    if refusal is not None or session is None:
-        return refusal
+    session, outcome = state.session(command.session_no), command.outcome
+    if session is None:
+        return _known_session(state, command.session_no)
     if session.status is not SessionStatus.booked:
         return refuse_closed(state) or Refusal(
             code="session_not_booked",
             sentence=f"Session {session.no} {SESSIONS[session.status]}; an outcome needs a booked session.",
         )
     earliest = session.starts_at
-    if command.outcome is SessionStatus.late_cancel:
+    if outcome is SessionStatus.late_cancel:
         earliest -= LATE_CANCEL
     if now < earliest:
         return Refusal(
             code="session_not_happened",
             sentence=f"Session {session.no} is on {say(state, session.starts_at)}; it has not happened yet.",
         )
-    return _cleared_before(state, session) if command.outcome is SessionStatus.attended else None
+    return _cleared_before(state, session) if outcome is SessionStatus.attended else None
 
 
 def _cleared_before(state: PlanState, session: Session) -> Refusal | None:
@@ -119,12 +122,15 @@ def _reschedule(state: PlanState, actor: Actor, command: Reschedule, now: dateti
     refusal = _ahead(state, command.session_no, "moved") or refuse_inactive(state, "no session can be moved")
     if refusal is not None:
         return refusal
+    session = state.session(command.session_no)
+    if session is not None and session.awaits_outcome(now):
+        return _outcome_instead(state, session)
     if command.starts_at <= now:
         return Refusal(
             code="slot_in_past",
             sentence=f"{say(state, command.starts_at)} has passed; choose a time still to come.",
         )
-    return None
+    return refuse_far(command.starts_at, now)
 
 
 def _ahead(state: PlanState, number: int, what: str) -> Refusal | None:
@@ -143,18 +149,22 @@ def _cancel(state: PlanState, actor: Actor, command: CancelSession, now: datetim
     refusal = _ahead(state, command.session_no, "cancelled")
     session = state.session(command.session_no)
     if refusal is None and session is not None and session.starts_at <= now:
-        return Refusal(
-            code="session_begun",
-            sentence=f"Session {session.no} began on {say(state, session.starts_at)}; record its outcome instead.",
-        )
+        return _outcome_instead(state, session)
     return refusal
+
+
+def _outcome_instead(state: PlanState, session: Session) -> Refusal:
+    return Refusal(
+        code="session_begun",
+        sentence=f"Session {session.no} began on {say(state, session.starts_at)}; record its outcome instead.",
+    )
 
 
 def _pause(state: PlanState, actor: Actor, command: PausePlan, now: datetime) -> Refusal | None:
     refusal = refuse_closed(state) or refuse_inactive(state, "it cannot be paused")
     if refusal is None and command.until is not None and command.until <= now:
         return Refusal(code="slot_in_past", sentence="The pause would end before it begins.")
-    return refusal
+    return refusal or refuse_far(command.until, now)
 
 
 def _resume(state: PlanState, actor: Actor, command: ResumePlan, now: datetime) -> Refusal | None:
@@ -197,7 +207,10 @@ def _always(state: PlanState, actor: Actor, command: Any, now: datetime) -> Refu
 
 def _alert(state: PlanState, actor: Actor, command: Any, now: datetime) -> Refusal | None:
     if state.alert(command.alert_id) is None:
-        return Refusal(code="alert_closed", sentence="This alert is no longer open.")
+        return Refusal(
+            code="alert_closed",
+            sentence="This alert is no longer open: somebody has closed it, or its cause has gone.",
+        )
     return None
 
 
@@ -212,18 +225,55 @@ def _close_alert(state: PlanState, actor: Actor, command: CloseAlert, now: datet
             sentence="The plan has ended; follow its adverse event up until it is closed, and this closes with it.",
         )
     if alert.urgency is Urgency.E3 and alert.reason not in CLINICAL:
-        return None
+        return _no_outcome_yet(state, alert, now) or _not_asked_yet(state, alert)
     refusal = refuse_lay(actor, f"close an {alert.urgency} alert about {alert.reason.replace('_', ' ')}")
     if refusal is None and alert.urgency is not Urgency.E3 and command.note_id is None:
         return Refusal(
             code="note_missing", sentence="Write what was found and done; the alert closes with it."
         )
-    return refusal
+    return refusal or _ask_again_first(state, alert)
+
+
+def _ask_again_first(state: PlanState, alert: Alert) -> Refusal | None:
+    """MID-4: no session goes ahead until what the alert touches of the screening has been asked again."""
+    items = to_ask_again(state, alert)
+    if not items:
+        return None
+    return Refusal(
+        code="rescreen_needed",
+        sentence=f"Ask these screening questions again first (MID-4): {', '.join(items)}. Then close the alert.",
+    )
+
+
+def _no_outcome_yet(state: PlanState, alert: Alert, now: datetime) -> Refusal | None:
+    """Nobody would ask for the outcome again. A plan that has ended may have no way left to record it."""
+    session = visit_to_record(state, alert, now)
+    if session is None or state.closed:
+        return None
+    return Refusal(
+        code="outcome_missing",
+        sentence=f"Session {session.no} still has no outcome. Record what became of it; the alert closes with that.",
+    )
+
+
+def _not_asked_yet(state: PlanState, alert: Alert) -> Refusal | None:
+    """A note answers no question: what was not asked at a session is asked before the next one, or there."""
+    questions = day_to_ask(state, alert)
+    if not questions:
+        return None
+    return Refusal(
+        code="day_not_asked",
+        sentence=(
+            f"At session {alert.session_no} nobody asked {', '.join(questions)}. Ask the client and record the "
+            "answers: the alert closes with them, or with the next session at which they are asked."
+        ),
+    )
 
 
 _GUARDS: dict[type, Guard] = {
     DecideApproval: refuse_decision,
     RecordOutcome: _outcome,
+    AnswerDayQuestions: refuse_day_questions,
     RecordAssessment: _assessment,
     ReportAdverseEvent: refuse_report,
     FollowUpAdverseEvent: refuse_follow_up,

@@ -1,21 +1,27 @@
-"""What a plan refuses of a therapist's decision, and what keeps a plan from starting or going on."""
+"""What a plan refuses of a therapist's decision."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Final
 
-from care.alerts import URGENT, freezes
-from care.guards_treating import refuse_going_on, refuse_start_of_work
+from care.adverse_grades import FREEZES, worst_open
+from care.alerts import freezes
+from care.guards_starting import refuse_unfit, refuse_with_regions, refuse_without_techniques
+from care.guards_time import refuse_far
 from care.local_time import local, local_day
+from care.new_goal import refuse_goal
 from care.opening import blocking
-from care.regions import refuse_regions, treating
+from care.regions import refuse_regions
+from care.start_condition import refuse_unconfirmed, refuse_unread
 from care.state_words import APPROVALS, STAGES, rhythm
 from care.taper import pain_ok_for_lasting_pain
 from care.texts_agreed import refuse_agreement
-from schemas.commands import Actor, DecideApproval, Decision, NewRegions, ProtocolEdit, Refusal
+from schemas.commands import Actor, DecideApproval, Decision, ProtocolEdit, Refusal
 from schemas.plan import Approval, PlanState, Stage
 from schemas.protocol import ApprovalKind
+from schemas.screening import URGENT
 from schemas.taper import Step
 
 
@@ -33,8 +39,8 @@ def refuse_closed(state: PlanState) -> Refusal | None:
 
 
 def refuse_inactive(state: PlanState, what: str) -> Refusal | None:
-    if state.stage is Stage.active:
-        return None
+    if state.stage is Stage.active or state.closed:
+        return refuse_closed(state)
     return Refusal(
         code="plan_not_active",
         sentence=f"The plan {STAGES[state.stage]}, so {what}. It must be active first.",
@@ -68,13 +74,39 @@ def refuse_decision(state: PlanState, actor: Actor, command: DecideApproval, now
             code="edit_not_stated",
             sentence="Approving takes the proposal as it is; to change it, edit it and give a reason.",
         )
-    if command.regions is not None and approval.kind is not ApprovalKind.start:
-        return Refusal(
-            code="regions_not_here",
-            sentence=f"What is treated is no part of {APPROVALS[approval.kind]}; change it in the plan itself.",
-        )
-    refusal = refuse_agreement(state, approval, command.texts_agreed)
+    refusal = _not_here(approval, command) or refuse_agreement(state, approval, command.texts_agreed)
     return refusal or _DECISION_GUARDS[approval.kind](state, approval, command, now)
+
+
+_STEPS = frozenset({ApprovalKind.taper, ApprovalKind.discharge})
+_BELONGS: Final = (
+    ("regions", "regions_not_here", frozenset({ApprovalKind.start}), "What is treated"),
+    ("edit", "edit_not_here", frozenset({ApprovalKind.start}), "A change of the protocol"),
+    (
+        "confirmed",
+        "confirmed_not_here",
+        frozenset({ApprovalKind.clearance}),
+        "What a start condition asks for",
+    ),
+    (
+        "surgical",
+        "techniques_not_here",
+        frozenset({ApprovalKind.clearance}),
+        "What a surgical protocol allows",
+    ),
+    ("step", "step_not_here", _STEPS, "Another step instead of the one proposed"),
+)
+"""The parts of a decision, and the kinds of approval that each belongs to: elsewhere nothing would come of it."""
+
+
+def _not_here(approval: Approval, command: DecideApproval) -> Refusal | None:
+    for part, code, kinds, what in _BELONGS:
+        if getattr(command, part) is not None and approval.kind not in kinds:
+            return Refusal(
+                code=code,
+                sentence=f"{what} is no part of {APPROVALS[approval.kind]}; change it in the plan itself.",
+            )
+    return None
 
 
 def _rejectable(state: PlanState, approval: Approval) -> Refusal | None:
@@ -94,48 +126,10 @@ def _start(state: PlanState, approval: Approval, command: DecideApproval, now: d
     return (
         refusal
         or refuse_regions(state, command.regions, command.edit)
-        or _fit_to_go_on(state, now)
-        or _fit_with_regions(state, command.regions, now)
+        or refuse_without_techniques(state, command)
+        or refuse_unfit(state, now)
+        or refuse_with_regions(state, command.regions, now)
     )
-
-
-def _fit_with_regions(state: PlanState, regions: NewRegions | None, now: datetime) -> Refusal | None:
-    """ALG-6: nobody starts a plan whose new regions are held, or were never asked about; nothing changes then."""
-    unfit = _fit_to_go_on(treating(state, regions), now) if regions is not None else None
-    if unfit is None:
-        return None
-    way_out = (
-        "Choose other parts; or change what is treated on the plan's page, and it waits for what is missing."
-    )
-    return unfit.but(sentence=f"Not with these parts of the body (ALG-6). {unfit.sentence} {way_out}")
-
-
-def _fit_to_go_on(state: PlanState, now: datetime) -> Refusal | None:
-    """Why no session may take place in this plan: an emergency, questions to repeat, a hold, an old screening."""
-    if not state.safe_to_start:
-        return Refusal(
-            code="alert_open", sentence="An urgent alert (E0 or E1) is open; close it with its outcome first."
-        )
-    refusal = refuse_going_on(state) or refuse_start_of_work(state)
-    if refusal is not None:
-        return refusal
-    if state.screening.repeat_items:
-        items = ", ".join(state.screening.repeat_items)
-        return Refusal(
-            code="rescreen_needed", sentence=f"Repeat these screening questions first (MID-3): {items}."
-        )
-    held = blocking(state)
-    if held:
-        return Refusal(
-            code="holds_open",
-            sentence="These must be discharged first: " + ", ".join(h.hold.rule for h in held) + ".",
-        )
-    if local_day(state.protocol.hours, now) >= state.screening.valid_until:
-        return Refusal(
-            code="rescreen_needed",
-            sentence=f"The screening ran out on {state.screening.valid_until}; repeat the whole form first.",
-        )
-    return None
 
 
 def refuse_edit(state: PlanState, edit: ProtocolEdit, now: datetime) -> Refusal | None:
@@ -145,15 +139,23 @@ def refuse_edit(state: PlanState, edit: ProtocolEdit, now: datetime) -> Refusal 
             sentence=f"The first session cannot be on {say(state, edit.first_session_at)}: that time has passed.",
         )
     return (
-        _on_ladder(state, edit.start_step)
+        refuse_far(edit.first_session_at, now)
+        or _on_ladder(state, edit.start_step)
         or _pain_limit(state, edit.pain_ok_max)
-        or refuse_techniques(state, edit.techniques)
+        or refuse_unread(state, edit.surgical_techniques)
+        or refuse_goal(edit.primary)
+        or refuse_techniques(state, edit.techniques, edit.surgical_techniques or ())
     )
 
 
-def refuse_techniques(state: PlanState, wanted: tuple[str, ...] | None) -> Refusal | None:
-    """`plan_merge`: a therapist narrows the techniques; one that a rule leaves out needs that rule overridden."""
-    beyond = [one for one in wanted or () if one not in state.protocol.techniques]
+def refuse_techniques(
+    state: PlanState, wanted: tuple[str, ...] | None, surgical: tuple[str, ...] = ()
+) -> Refusal | None:
+    """`plan_merge`: a therapist narrows the techniques; one that a rule leaves out needs that rule overridden.
+
+    `surgical` are those that the surgical protocol allows from now on.
+    """
+    beyond = [one for one in wanted or () if one not in {*state.protocol.techniques, *surgical}]
     if not beyond:
         return None
     named = ", ".join(beyond).replace("_", " ")
@@ -164,14 +166,18 @@ def refuse_techniques(state: PlanState, wanted: tuple[str, ...] | None) -> Refus
 
 
 def _pain_limit(state: PlanState, wanted: float | None) -> Refusal | None:
-    """`override_paths`: for lasting pain 30 % below its baseline, never above 5; with the edit's reason."""
-    lasting = pain_ok_for_lasting_pain(state.protocol.pain_baseline)
-    highest = max(state.protocol.taper.pain_ok_max, lasting)
+    """`override_paths`: for lasting pain a share of its baseline, never above a limit; with the edit's reason."""
+    policy = state.protocol.taper
+    highest = max(policy.pain_ok_max, pain_ok_for_lasting_pain(policy, state.protocol.pain_baseline))
     if wanted is None or wanted <= highest:
         return None
+    drop = 1 - policy.lasting_pain_share
     return Refusal(
         code="pain_limit_too_high",
-        sentence=f"Visits may become rarer up to pain {highest:g} at most: 30 % below this client's baseline.",
+        sentence=(
+            f"Visits may become rarer up to pain {highest:g} at most: {100 * drop:.0f} % below this client's "
+            f"baseline, and never above {policy.lasting_pain_max:g}."
+        ),
     )
 
 
@@ -192,7 +198,7 @@ def _clearance(
             code="document_not_valid",
             sentence="State until when the document is valid; one that has run out keeps the hold open.",
         )
-    return None
+    return refuse_unconfirmed(state, approval, command)
 
 
 def _rescreen_first(
@@ -221,8 +227,14 @@ def _taper(state: PlanState, approval: Approval, command: DecideApproval, now: d
 def refuse_frozen(state: PlanState, step: Step | None) -> Refusal | None:
     """MID-2: while the client's health is in question nobody is seen less often; more often is always possible."""
     ladder = [rung.step for rung in state.protocol.taper.ladder]
-    more_often = step in ladder and ladder.index(step) < ladder.index(state.progress.step)
-    if more_often or not any(alert.urgency in URGENT or freezes(alert) for alert in state.alerts):
+    if step in ladder and ladder.index(step) < ladder.index(state.progress.step):
+        return None
+    if worst_open(state) >= FREEZES:
+        return Refusal(
+            code="adverse_event_open",
+            sentence="An adverse event of grade 1 or more is open (TAP-FRZ-1); follow it up and close it first.",
+        )
+    if not any(alert.urgency in URGENT or freezes(alert) for alert in state.alerts):
         return None
     return Refusal(
         code="alert_open",
@@ -238,7 +250,7 @@ def _resume_approval(
 
 def resumable(state: PlanState, now: datetime) -> Refusal | None:
     """Why a suspended plan may not go on yet (MID-3)."""
-    return refuse_running(state) or _fit_to_go_on(state, now)
+    return refuse_running(state) or refuse_unfit(state, now)
 
 
 def refuse_running(state: PlanState) -> Refusal | None:

@@ -18,6 +18,7 @@ from schemas.protocol import SiteHours
 
 _LONGEST_CLOSURE_DAYS = 400
 _DAY = timedelta(days=1)
+_MINUTE = timedelta(minutes=1)
 _REMEMBERED = 8192
 _DAYS_REMEMBERED = 512
 
@@ -83,8 +84,9 @@ def after_staffed(hours: SiteHours, start: datetime, minutes: int) -> datetime:
 
     With no opening hours at all every minute counts, so that a deadline never vanishes.
     """
-    wanted = left = timedelta(minutes=minutes)
-    open_on, day = _opening_times(hours), local_day(hours, start)
+    wanted = left = minutes * _MINUTE
+    open_on = _opening_times(hours)
+    day = start.astimezone(UTC).date() - _DAY  # no site is further behind
     for _ in range(_LONGEST_CLOSURE_DAYS):
         for opens, closes in open_on(day):
             if closes > start:

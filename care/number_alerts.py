@@ -11,26 +11,27 @@ import ast
 import operator
 import re
 from collections.abc import Callable, Mapping
+from functools import reduce
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import TypedDict
 
 from care.compiled import per_pack
 from schemas.number_alerts import NumberAlert
 from schemas.rules import RulePack
 
 
-class ScoreContext(NamedTuple):
-    """What is known about earlier answers to the same question; None where nothing is.
+class ScoreContext(TypedDict, total=False):
+    """What is known about earlier answers to the same question; what is absent or None is not known.
 
     `pre_session` is the value before the session that `day3` follows up; `best` is the best so far in
     the improving direction.
     """
 
-    baseline: float | None = None
-    previous: float | None = None
-    best: float | None = None
-    pre_session: float | None = None
-    day3: bool = False
+    baseline: float | None
+    previous: float | None
+    best: float | None
+    pre_session: float | None
+    day3: bool
 
 
 class ConditionError(ValueError):
@@ -85,8 +86,7 @@ def _truth(node: ast.expr, text: str) -> Condition:
     match node:
         case ast.BoolOp(op=joined, values=values):
             parts = [_truth(value, text) for value in values]
-            every = all if isinstance(joined, ast.And) else any
-            return lambda known: every(part(known) for part in parts)
+            return reduce(_both if isinstance(joined, ast.And) else _either, parts)
         case ast.Compare(left=left, ops=ops, comparators=comparators) if all(
             type(op) in _COMPARE for op in ops
         ):
@@ -95,9 +95,17 @@ def _truth(node: ast.expr, text: str) -> Condition:
                 _comparison(_COMPARE[type(op)], low, high)
                 for op, low, high in zip(ops, sides, sides[1:], strict=False)
             ]
-            return links[0] if len(links) == 1 else lambda known: all(link(known) for link in links)
+            return reduce(_both, links)
         case _:
             raise _refusal(text)
+
+
+def _both(one: Condition, other: Condition) -> Condition:
+    return lambda known: one(known) and other(known)
+
+
+def _either(one: Condition, other: Condition) -> Condition:
+    return lambda known: one(known) or other(known)
 
 
 def _comparison(compare: Callable[[float, float], bool], low: _Number, high: _Number) -> Condition:
@@ -132,7 +140,7 @@ def _alerts_by_question(pack: RulePack) -> Mapping[str, tuple[tuple[NumberAlert,
     for rule in pack.sms_checkins.number_alerts:
         for question in rule.applies_to:
             if question != "any":
-                alert = NumberAlert(rule=rule.id, urgency=rule.urgency, message=rule.message)
+                alert = NumberAlert.of(rule=rule.id, urgency=rule.urgency, message=rule.message)
                 table[question] = (*table.get(question, ()), (alert, compile_condition(rule.condition)))
     return MappingProxyType(table)
 
@@ -147,10 +155,10 @@ def number_alerts(
     seen = context or ScoreContext()
     known: Known = {
         "value": value,
-        "baseline": seen.baseline,
-        "previous": seen.previous,
-        "best": seen.best,
-        "pre_session": seen.pre_session,
-        "day3": float(seen.day3),
+        "baseline": seen.get("baseline"),
+        "previous": seen.get("previous"),
+        "best": seen.get("best"),
+        "pre_session": seen.get("pre_session"),
+        "day3": seen.get("day3", False),
     }
     return tuple([alert for alert, condition in rules if condition(known)])

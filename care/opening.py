@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from care.algebra import laws_at_work
+from care.body import held_whole
 from care.draft import Draft
 from care.local_time import local_day
 from care.texts_agreed import need_agreement
@@ -82,7 +83,9 @@ def _notice(state: PlanState) -> str:
 def screening_alert(draft: Draft, result: ScreeningResult) -> None:
     """An urgent finding sends its one text at once and pages staff (ALG-3); quiet hours do not hold it back."""
     urgent = [f for f in result.findings if f.urgency is result.urgency and f.urgency is not None]
-    rule = urgent[0].rule if urgent else "ALG-3"
+    rules = [finding.rule for finding in urgent]
+    severe = [rule for rule in rules if rule in draft.protocol.same_day.rules]
+    rule = next(iter(severe or rules), "ALG-3")
     if result.message is not None:
         draft.text(
             f"screening:{draft.follows}",
@@ -101,23 +104,34 @@ def screening_alert(draft: Draft, result: ScreeningResult) -> None:
 
 def blocking(state: PlanState) -> tuple[HeldRequirement, ...]:
     """Holds that still keep the whole plan from starting (ALG-4, ALG-6)."""
-    return tuple(
-        held for held in state.screening.holds if held.discharged_at is None and blocks_plan(state, held.hold)
-    )
+    holds = state.screening.holds
+    return tuple([held for held in holds if held.discharged_at is None and blocks_plan(state, held.hold)])
 
 
 def blocks_plan(state: PlanState, hold: Hold) -> bool:
-    """Plan-scope holds block everything; region holds only when they leave no target region (ALG-6)."""
-    if hold.scope is Scope.plan:
+    """Plan-scope holds block everything; those of a target region only when no target region is left (ALG-6).
+
+    A plan names no sides: a region held on one side counts as held. Before a plan with a start condition has
+    started, whatever the questions that it names hold does block it.
+    """
+    if hold.scope is Scope.plan or _keeps_from_starting(state, hold):
         return True
-    targets = set(state.protocol.target_regions)
-    held_regions = {
-        region
-        for h in state.screening.holds
-        if h.discharged_at is None and h.hold.scope is Scope.region
-        for region in (h.hold.region, *h.hold.parts)
-    }
-    return bool(targets) and targets <= held_regions
+    targets, parts = state.protocol.target_regions, state.screening.result.target_parts
+    at_work = {*targets, *(part for one in targets for part in parts.get(one, ()))}
+    if at_work.isdisjoint(_regions(hold)):
+        return False
+    waiting = (one.hold for one in state.screening.holds if one.discharged_at is None)
+    held = {region for one in waiting if one.scope is Scope.region for region in _regions(one)}
+    return all(held_whole(one, held, parts) for one in targets)
+
+
+def _keeps_from_starting(state: PlanState, hold: Hold) -> bool:
+    asked = hold.rule.rpartition("-")[0]
+    return state.stage in NOT_STARTED and any(asked in one.hold.holds_of for one in state.screening.holds)
+
+
+def _regions(hold: Hold) -> tuple[str, ...]:
+    return (hold.region, *hold.parts) if hold.region else hold.parts
 
 
 def await_next(draft: Draft) -> None:
@@ -138,7 +152,7 @@ def await_next(draft: Draft) -> None:
         draft.open_approval(
             ApprovalKind.start,
             "ALG-9",
-            Proposal(
+            Proposal.of(
                 step=draft.protocol.start_step,
                 first_session_at=draft.protocol.first_session_at,
                 reasons=tuple(finding.rule for finding in state.screening.result.findings),
@@ -170,20 +184,21 @@ def ask_for_clearance(draft: Draft, rule: str, hold_key: str, runs_out: date | N
     """Ask for a hold's document, unless that is asked for already; `runs_out` is the last day of the one before."""
     asked = {a.proposal.hold_key for a in draft.state.approvals if a.kind is ApprovalKind.clearance}
     if hold_key not in asked:
-        proposal = Proposal(hold_key=hold_key, runs_out=runs_out, reasons=(rule,))
+        proposal = Proposal.of(hold_key=hold_key, runs_out=runs_out, reasons=(rule,))
         draft.open_approval(ApprovalKind.clearance, rule, proposal)
 
 
 def ask_to_rescreen(draft: Draft, rule: str, hold_key: str | None) -> None:
     """Ask for the screening to be repeated, once."""
     if not any(a.kind is ApprovalKind.rescreen for a in draft.state.approvals):
-        draft.open_approval(ApprovalKind.rescreen, rule, Proposal(hold_key=hold_key, reasons=(rule,)))
+        draft.open_approval(ApprovalKind.rescreen, rule, Proposal.of(hold_key=hold_key, reasons=(rule,)))
 
 
 def screening_valid(state: PlanState, now: datetime) -> bool:
     """Whether the screening is complete and in date (TAP-SUS-2)."""
-    in_date = local_day(state.protocol.hours, now) < state.screening.valid_until
-    incomplete = any(
-        h.hold.kind is HoldKind.incomplete and h.discharged_at is None for h in state.screening.holds
-    )
-    return in_date and not incomplete
+    if local_day(state.protocol.hours, now) >= state.screening.valid_until:
+        return False
+    for held in state.screening.holds:
+        if held.hold.kind is HoldKind.incomplete and held.discharged_at is None:
+            return False
+    return True

@@ -11,21 +11,19 @@ from typing import Final
 
 from care.draft import Draft
 from care.following_holds import follow_holds
+from care.held_regions import leave_out_held_regions
 from care.local_time import local_day
 from care.opening import OWN_REVIEW
 from care.state_words import STAGES
 from care.technique_limits import techniques_under
 from schemas.commands import Actor, OverrideHold, OverrideRestriction, Refusal, Role
 from schemas.events import EventKind
-from schemas.plan import HeldRequirement, PlanState
+from schemas.plan import PlanState
 from schemas.protocol import Protocol
 from schemas.rules import RulePack
 from schemas.screening import Disposition, Hold, HoldKind, Restriction, ScreeningResult
 
 RULE: Final = "ALG-10"
-SHORTEST_REASON: Final = 20
-"""In characters; the words are checked where they are written, since a plan holds none."""
-
 _REVIEW_NOTE: Final = "therapist_review_note"
 MAY_OVERRIDE: Final = frozenset({Role.treating_physiotherapist, Role.lead_physiotherapist})
 
@@ -39,6 +37,8 @@ def overridable(hold: Hold) -> bool:
 
 def rules_behind(pack: RulePack, result: ScreeningResult, restriction: Restriction) -> tuple[str, ...]:
     """The findings that ask for a restriction; empty where the profile, the condition or a held region does."""
+    if restriction.held:
+        return ()
     found = {finding.rule for finding in result.findings}
     return tuple(
         rule.id
@@ -82,7 +82,7 @@ def refuse_override_of_hold(
 ) -> Refusal | None:
     """Only a hold that is open, and the physiotherapist's own."""
     refusal = _refuse_role(state, actor)
-    held = _held(state, command.hold_key)
+    held = state.held(command.hold_key)
     if refusal is not None:
         return refusal
     if held is None or held.discharged_at is not None:
@@ -128,7 +128,7 @@ def refuse_override_of_restriction(
 
 def override_hold(draft: Draft, command: OverrideHold) -> None:
     """The hold is set aside for as long as its review would have counted; the same finding later holds again."""
-    held = _held(draft.state, command.hold_key)
+    held = draft.state.held(command.hold_key)
     if held is None:
         raise KeyError(f"no hold {command.hold_key}")
     days = held.hold.valid_days
@@ -140,6 +140,7 @@ def override_hold(draft: Draft, command: OverrideHold) -> None:
     )
     holds = tuple(aside if one.key == held.key else one for one in draft.state.screening.holds)
     draft.set(screening=draft.state.screening.but(holds=holds))
+    leave_out_held_regions(draft)
     draft.event(
         EventKind.overridden, RULE, what=held.key, rules=(held.hold.rule,), reason_id=command.reason_id
     )
@@ -164,7 +165,3 @@ def override_restriction(draft: Draft, command: OverrideRestriction) -> None:
         rules=command.rules,
         reason_id=command.reason_id,
     )
-
-
-def _held(state: PlanState, key: str) -> HeldRequirement | None:
-    return next((one for one in state.screening.holds if one.key == key), None)

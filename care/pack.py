@@ -10,18 +10,21 @@ from typing import Any
 from pydantic import ValidationError
 
 from care.pack_references import reference_problems
-from care.pack_text import PackError, PackText, Path, Problem
+from care.pack_shape import shape_reason
+from care.pack_text import PackError, PackText, Problem
 from care.rule_files import rules_file
 from schemas.rules import RulePack
 
 BUILTIN = "assisted-stretch-0.1.0.yaml"
 _ENGINE_DEFAULTS = "engine-defaults.yaml"
+_TABLES = frozenset({"profiles", "conditions"})
+"""Where a pack names entries of its own: as in lists, what the defaults say of one that it has not is ignored."""
 
 
 def parse(text: str, name: str) -> RulePack:
     """The pack in `text`, with every reference checked. Raises PackError naming file, line and rule id."""
     source = PackText(text, name)
-    raw = _beneath(source.raw, _engine_defaults())
+    raw = with_engine_defaults(source.raw)
     try:
         pack = RulePack.model_validate({**raw, "content_hash": content_hash(source.raw)})
     except ValidationError as error:
@@ -30,6 +33,12 @@ def parse(text: str, name: str) -> RulePack:
     if problems:
         raise PackError(problems)
     return pack
+
+
+def with_engine_defaults(raw: dict[str, Any]) -> dict[str, Any]:
+    """A pack's own data, and beneath it what the engine reads where the pack says the same only in prose."""
+    merged: dict[str, Any] = _beneath(raw, _defaults_for(raw))
+    return merged
 
 
 def content_hash(raw: Any) -> str:
@@ -54,6 +63,16 @@ def _engine_defaults() -> dict[str, Any]:
     return PackText(rules_file(_ENGINE_DEFAULTS), _ENGINE_DEFAULTS).raw
 
 
+def _defaults_for(raw: dict[str, Any]) -> dict[str, Any]:
+    """The engine's defaults without what they say of profiles and conditions that the pack does not have."""
+    fitting = dict(_engine_defaults())
+    for table in _TABLES & fitting.keys():
+        own = raw.get(table)
+        known = own if isinstance(own, dict) else {}
+        fitting[table] = {name: said for name, said in fitting[table].items() if name in known}
+    return fitting
+
+
 def _beneath(value: Any, default: Any) -> Any:
     """`value` with `default` filled in below it; list entries are matched by id."""
     if isinstance(value, dict) and isinstance(default, dict):
@@ -61,30 +80,14 @@ def _beneath(value: Any, default: Any) -> Any:
         return merged | {key: default[key] for key in default if key not in value}
     if isinstance(value, list) and isinstance(default, list):
         known = {entry["id"]: entry for entry in default if isinstance(entry, dict) and "id" in entry}
-        return [
-            _beneath(entry, known[entry["id"]])
-            if isinstance(entry, dict) and entry.get("id") in known
-            else entry
-            for entry in value
-        ]
+        return [_beneath(entry, known.get(_id(entry))) for entry in value]
     return value
 
 
-_ADVICE = {
-    "extra_forbidden": "is not a key that the engine knows here; check the spelling",
-    "missing": "is missing",
-}
+def _id(entry: Any) -> str:
+    """What an entry of a list is matched by; empty where it has none."""
+    return str(entry.get("id", "")) if isinstance(entry, dict) else ""
 
 
 def _shape_problem(source: PackText, detail: Any) -> Problem:
-    path: Path = detail["loc"]
-    name = next((part for part in reversed(path) if isinstance(part, str)), "the pack")
-    given = detail.get("input")
-    if detail["type"] == "enum":
-        reason = f"unknown value {str(given)[:60]!r}; it is one of {detail['ctx']['expected']}"
-    elif isinstance(given, bool) and "string" in detail["type"]:
-        reason = "is a boolean; put 'yes', 'no', 'true' or 'false' in quotes where a word is meant"
-    else:
-        told = f"{detail['msg']} (given: {str(given)[:60]!r})"
-        reason = _ADVICE.get(detail["type"], told)
-    return source.problem(path, f"{name}: {reason}")
+    return source.problem(detail["loc"], shape_reason(detail))

@@ -6,10 +6,16 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from care.form_references import form_references, rings_of_items
+from pydantic import ValidationError
+
+from care import pack_measures, pack_sense, pack_wording
+from care.body import reach_of
+from care.form_references import form_references, owners, rings_of_items
 from care.number_alerts import ConditionError, compile_condition
 from care.pack_names import Found, must, some, walk
+from care.pack_shape import shape_reason
 from care.pack_text import PackText, Path, Problem
+from care.silence import unreadable
 from care.taper import ORDER, policy_from
 from schemas.rules import RulePack
 from schemas.rules_delivery import Condition, Profile
@@ -18,7 +24,7 @@ from schemas.screening import Disposition, Urgency
 
 def reference_problems(pack: RulePack, text: PackText) -> Iterator[Problem]:
     """Everything in `pack` that points at nothing, or at the wrong kind of thing."""
-    for check in (_ids, _sources, _seeds, _enums, form_references, rings_of_items, _plans, _texting, _taper):
+    for check in _CHECKS:
         for path, reason in check(pack, text.raw):
             yield text.problem(path, reason)
 
@@ -75,7 +81,10 @@ def _enums(pack: RulePack, _raw: dict[str, Any]) -> Found:
     yield from must(("enums", "urgency"), "urgency", pack.enums.urgency, levels)
     yield from must(("enums", "urgency"), "urgency (the pack leaves out)", levels, pack.enums.urgency)
     for whole, parts in pack.enums.region_contains.items():
-        yield from must(("enums", "region_contains", whole), "region", (whole, *parts), pack.enums.regions)
+        path = ("enums", "region_contains", whole)
+        yield from must(path, "region", (whole, *parts), pack.enums.regions)
+        if whole in reach_of(pack, parts):
+            yield path, f"{whole} would lie in itself; a region contains only smaller ones"
     periods = pack.disposition_algebra.expiry.full_screening_valid_days
     if not any(isinstance(days, int) for days in periods.values()):
         yield ("disposition_algebra", "expiry", "full_screening_valid_days"), "gives no number of days"
@@ -94,9 +103,11 @@ def _plans(pack: RulePack, raw: dict[str, Any]) -> Found:
     yield from must(("technique_ids",), "technique", raw.get("technique_ids", ()), pack.techniques)
     for name, profile in pack.profiles.items():
         yield from _defaults(pack, profile, ("profiles", name))
+        yield from _start_unsaid(profile, raw, ("profiles", name))
         yield from must(("profiles", name), "measure", profile.goal_measures, pack.measures)
     for name, condition in pack.conditions.items():
         yield from _defaults(pack, condition, ("conditions", name))
+        yield from _start_unsaid(condition, raw, ("conditions", name))
         yield from must(("conditions", name), "screening item", condition.must_be_clear, pack.items)
 
 
@@ -107,6 +118,40 @@ def _defaults(pack: RulePack, defaults: Profile | Condition, path: Path) -> Foun
     regions = tuple(ref.region for ref in defaults.avoid if ref.region)
     yield from must(path, "region", regions, pack.enums.regions)
     yield from must(path, "restriction", defaults.restrictions, pack.restrictions)
+    yield from _start(pack, defaults, path)
+
+
+def _start(pack: RulePack, defaults: Profile | Condition, path: Path) -> Found:
+    """A start condition holds the plan: in words for people, and in `start_needs` for the engine."""
+    said, needs = defaults.start_condition, defaults.start_needs
+    if needs is None:
+        if said:
+            yield (
+                (*path, "start_condition"),
+                f"nothing would hold {path[-1]} until this is so; add `start_needs: {{clearance, …}}`",
+            )
+        return
+    here = (*path, "start_needs")
+    yield from must((*here, "clearance"), "owner", (needs.clearance.owner,), owners(pack))
+    yield from must(
+        (*here, "clearance"), "document", (needs.clearance.document,), pack.enums.clearance_documents
+    )
+    yield from must((*here, "holds_of"), "screening item", needs.holds_of, pack.items)
+    if any(not one.strip() for one in needs.confirm) or len(set(needs.confirm)) < len(needs.confirm):
+        yield (
+            (*here, "confirm"),
+            f"{path[-1]} has something to confirm that is blank or said twice; say each once, in words",
+        )
+
+
+def _start_unsaid(defaults: Profile | Condition, raw: dict[str, Any], path: tuple[str, str]) -> Found:
+    """What the pack itself writes into `start_needs` holds nothing without the sentence that people read."""
+    table, name = path
+    if not defaults.start_condition and "start_needs" in raw[table][name]:
+        yield (
+            (*path, "start_needs"),
+            f"the start_needs of {name} say nothing to people; add `start_condition` in words",
+        )
 
 
 def _texting(pack: RulePack, raw: dict[str, Any]) -> Found:
@@ -119,6 +164,7 @@ def _texting(pack: RulePack, raw: dict[str, Any]) -> Found:
         path: Path = (top, "number_alerts", place)
         yield from must(path, "message", some(alert.message), pack.messages)
         if alert.applies_to == ("any",):
+            yield from (((*path, "if"), why) for why in some(unreadable(alert.id, alert.condition)))
             continue
         yield from must(path, "question", alert.applies_to, pack.questions)
         try:
@@ -170,5 +216,31 @@ def _taper(pack: RulePack, _raw: dict[str, Any]) -> Found:
         )
     try:
         policy_from(pack)
+    except ValidationError as error:
+        for detail in error.errors():
+            yield ("taper_policy", "params", *detail["loc"]), shape_reason(detail)
     except ValueError as error:
-        yield ("taper_policy", "params"), f"the numbers do not make a policy: {error}"
+        yield ("taper_policy", "params"), str(error)
+
+
+_CHECKS = (
+    _ids,
+    _sources,
+    _seeds,
+    _enums,
+    form_references,
+    rings_of_items,
+    _plans,
+    _texting,
+    _taper,
+    pack_sense.needed,
+    pack_sense.hours,
+    pack_sense.people,
+    pack_sense.amounts,
+    pack_measures.measures,
+    pack_sense.ladder,
+    pack_sense.taper_numbers,
+    pack_sense.adherence,
+    pack_wording.ringing,
+    pack_wording.texts,
+)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from care.pack import parse
+from care.pack import parse, with_engine_defaults
 from care.pack_names import walk
 from care.pack_references import resolves
 from care.pack_text import PackError, PackText, Path, Problem
@@ -71,9 +71,12 @@ def _traces(raw: dict[str, Any]) -> tuple[Trace, ...]:
 
 
 def _conventions(source: PackText) -> tuple[Convention, ...]:
-    """Everything marked `basis: convention`, everything listed under `convention:`, and the taper's numbers."""
+    """Everything marked `basis: convention`, everything listed under `convention:`, and the taper's numbers.
+
+    With the engine's where the pack says a number only in prose: on the line of what it would be added to.
+    """
     found = []
-    for path, entry in walk(source.raw):
+    for path, entry in walk(with_engine_defaults(source.raw)):
         for what, key in _resting_on_convention(path, entry):
             place = source.problem((*path, key), "")
             found.append(Convention(place.line, place.rule or ".".join(map(str, path)), what))

@@ -12,8 +12,11 @@ from typing import Any
 import yaml
 
 _AMBIGUOUS = frozenset({"yes", "no", "on", "off"})
-_BOOLEAN, _MERGE = "tag:yaml.org,2002:bool", "tag:yaml.org,2002:merge"
+_BOOLEAN, _MERGE, _WORD = (f"tag:yaml.org,2002:{kind}" for kind in ("bool", "merge", "str"))
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+_NO_PACK = "this is no rule pack, which maps keys to values; begin with a copy of the one that ships"
+_WAYS_OUT = {"tab character": "; indent with spaces"}
 
 Path = tuple[str | int, ...]
 """Keys and list positions from the top of the pack."""
@@ -51,7 +54,7 @@ class PackText:
             loader = _Loader(text)
             node = loader.get_single_node()
             if not isinstance(node, yaml.MappingNode):
-                raise PackError([Problem(name, 1, "", "a rule pack is a mapping; this file holds none")])
+                raise PackError([Problem(name, 1, "", _NO_PACK)])
             self.root = node
             problems = list(self._traps(node, {}))
             if problems:
@@ -60,11 +63,13 @@ class PackText:
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark
             line = mark.line + 1 if mark else 1
-            raise PackError([Problem(name, line, "", f"not valid YAML: {error.problem}")]) from error
+            raise PackError([Problem(name, line, "", _not_yaml(str(error.problem)))]) from error
         except PackError:
             raise
-        except (yaml.YAMLError, ValueError, RecursionError) as error:
-            raise PackError([Problem(name, 1, "", f"not valid YAML: {error}")]) from error
+        except RecursionError as error:
+            raise PackError([Problem(name, 1, "", "is nested too deep; write it flatter")]) from error
+        except (yaml.YAMLError, ValueError) as error:
+            raise PackError([Problem(name, 1, "", _not_yaml(str(error).partition("\n")[0]))]) from error
 
     def problem(self, path: Path, reason: str) -> Problem:
         """A problem at `path`; parts of the path that the file does not have are skipped over."""
@@ -103,6 +108,11 @@ class PackText:
                         self.name, line, "", "merge keys and composite keys are not allowed in a pack"
                     )
                     continue
+                if key.tag != _WORD and key.value.lower() not in _AMBIGUOUS:
+                    at = key.start_mark.line + 1
+                    yield Problem(
+                        self.name, at, _id_of(node), f"the key {key.value} is no word; put it in quotes"
+                    )
                 if key.value in keys:
                     at = key.start_mark.line + 1
                     yield Problem(self.name, at, _id_of(node), f"{key.value!r} is given twice; keep one")
@@ -114,6 +124,11 @@ class PackText:
                         if problem.rule
                         else Problem(problem.file, problem.line, _id_of(node), problem.reason)
                     )
+
+
+def _not_yaml(reason: str) -> str:
+    way_out = next((way for found, way in _WAYS_OUT.items() if found in reason), "")
+    return f"not valid YAML: {reason}{way_out}"
 
 
 def _child(node: yaml.Node, part: str | int) -> tuple[yaml.Node, int] | None:

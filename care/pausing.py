@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from care.booking import ahead, respace, top_up
 from care.draft import Draft
 from schemas.alerts import AlertReason
@@ -19,6 +17,10 @@ CLOSING_TEXT = {
     Stage.declined: "plan_declined",
     Stage.withdrawn: "withdrawn",
 }
+
+
+_OUTLIVES_CARE = frozenset({AlertReason.outcome_missing, AlertReason.unread_reply, AlertReason.safety_words})
+"""Routine work that the end of a plan does not settle: a visit that took place, and what a client wrote."""
 
 
 def suspend(draft: Draft, rule: str, items: tuple[str, ...]) -> None:
@@ -99,7 +101,7 @@ def ask_to_resume(draft: Draft, rule: str, alert_id: str | None = None) -> None:
     if draft.state.stage is Stage.suspended and not any(
         a.kind is ApprovalKind.resume for a in draft.state.approvals
     ):
-        draft.open_approval(ApprovalKind.resume, rule, Proposal(reasons=(rule,), alert_id=alert_id))
+        draft.open_approval(ApprovalKind.resume, rule, Proposal.of(reasons=(rule,), alert_id=alert_id))
 
 
 def resume_plan(draft: Draft, command: ResumePlan) -> None:
@@ -178,7 +180,7 @@ def close_plan(draft: Draft, stage: Stage, rule: str) -> None:
     A visit that has begun may have taken place: it keeps its booking until somebody records its outcome.
     """
     draft.withdraw_texts()
-    begun = [s.no for s in draft.state.sessions if _has_begun(s, draft.now)]
+    begun = [s.no for s in draft.state.sessions if s.awaits_outcome(draft.now)]
     for session in draft.state.sessions:
         if session.status in AHEAD and session.no not in begun:
             draft.put_session(session.but(status=SessionStatus.cancelled, closed_at=draft.now))
@@ -186,7 +188,7 @@ def close_plan(draft: Draft, stage: Stage, rule: str) -> None:
             draft.event(EventKind.session_cancelled, rule, session=session.no, by_clinic=True)
     draft.lapse_approvals()
     for alert in draft.state.alerts:
-        if alert.urgency is Urgency.E3 and alert.reason is not AlertReason.outcome_missing:
+        if alert.urgency is Urgency.E3 and alert.reason not in _OUTLIVES_CARE:
             draft.close_alert(alert, f"plan {stage}")
     for number in begun:
         draft.raise_alert(AlertReason.outcome_missing, Urgency.E3, "OUTCOME-DUE", session_no=number)
@@ -197,7 +199,3 @@ def close_plan(draft: Draft, stage: Stage, rule: str) -> None:
     draft.set(prompts=(), pause=None, closed_at=draft.now)
     draft.stage(stage, rule)
     draft.text("closing", template=CLOSING_TEXT[stage], purpose=TextPurpose.closing, rule=rule)
-
-
-def _has_begun(session: Session, now: datetime) -> bool:
-    return session.status is SessionStatus.booked and session.starts_at <= now

@@ -11,12 +11,13 @@ from datetime import datetime
 
 from care.adverse import call_due
 from care.agenda import owner_of
-from care.alerts import URGENT, escalated
+from care.alerts import escalated
 from care.assessing import note_missing
 from care.booking import top_up
 from care.checkins import ask_next, question_key
 from care.draft import Draft
 from care.due_texts import DueText, by_calendar, due_text, why_not_now
+from care.held_regions import leave_out_held_regions
 from care.local_time import after_staffed
 from care.named import the_alert, the_approval, the_session
 from care.opening import (
@@ -32,7 +33,7 @@ from care.screening_age import ask_again_before
 from schemas.alerts import Alert, AlertReason
 from schemas.events import EventKind
 from schemas.plan import TEXT_KINDS, AgendaItem, AgendaKind, Approval, PlanState, SessionStatus, Stage
-from schemas.screening import Urgency
+from schemas.screening import URGENT, Urgency
 
 __all__ = ["DueText", "due_text", "perform", "question_not_asked", "text_not_sent"]
 
@@ -64,6 +65,7 @@ def _skip(draft: Draft, item: AgendaItem) -> None:
 def _outcome_missing(draft: Draft, item: AgendaItem) -> None:
     """Nobody said what became of a visit: somebody is asked, and the series goes on meanwhile."""
     draft.mark_done(item.key)
+    draft.put_session(the_session(draft.state, item.session_no).but(outcome_missing=True))
     draft.raise_alert(AlertReason.outcome_missing, Urgency.E3, item.rule, session_no=item.session_no)
     top_up(draft)
 
@@ -78,7 +80,7 @@ def _prompt_expired(draft: Draft, item: AgendaItem) -> None:
         return
     progress = draft.state.progress
     run = progress.silent_run + 1
-    draft.progress(silent_run=run, checkins=(*progress.checkins, False)[-_CHECKINS_KEPT:])
+    draft.progress(silent_run=run, checkins=(*progress.checkins[1 - _CHECKINS_KEPT :], False))
     draft.event(EventKind.checkin_unanswered, "AL-12", prompt=item.subject, run=run)
     if run >= draft.protocol.silent_phone_after:
         urgency = Urgency.E2 if run >= draft.protocol.silent_hold_after else Urgency.E3
@@ -86,7 +88,7 @@ def _prompt_expired(draft: Draft, item: AgendaItem) -> None:
 
 
 def _put_approval(draft: Draft, approval: Approval) -> None:
-    draft.set(approvals=tuple(approval if a.id == approval.id else a for a in draft.state.approvals))
+    draft.set(approvals=tuple([approval if a.id == approval.id else a for a in draft.state.approvals]))
 
 
 def _approval_reminded(draft: Draft, item: AgendaItem) -> None:
@@ -126,7 +128,7 @@ def _alert_escalated(draft: Draft, item: AgendaItem) -> None:
     """Nobody acted in time: the next of the chain, and their deadline (REQ-13, AL-13)."""
     alert = the_alert(draft.state, item.subject)
     moved = escalated(draft.protocol, alert, draft.now)
-    draft.set(alerts=tuple(moved if a.id == alert.id else a for a in draft.state.alerts))
+    draft.set(alerts=tuple([moved if a is alert else a for a in draft.state.alerts]))
     draft.event(
         EventKind.alert_escalated,
         "AL-13" if alert.contact_by <= draft.now else "escalation_chain",
@@ -167,6 +169,7 @@ def _clearance_expired(draft: Draft, item: AgendaItem) -> None:
         for held in draft.state.screening.holds
     )
     draft.set(screening=draft.state.screening.but(holds=holds))
+    leave_out_held_regions(draft)
     draft.event(EventKind.hold_expired, item.rule, hold=item.subject)
     if draft.state.stage in NOT_STARTED:
         await_next(draft)

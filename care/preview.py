@@ -142,7 +142,7 @@ class _Played(DrivenPlan):
         if prompt is None:
             return None
         reading = Reading.read(_READINGS[prompt.kind](self, prompt))
-        text = ReceiveText(inbound_id=f"preview-{self.commands}")
+        text = ReceiveText.of(inbound_id=f"preview-{self.commands}")
         return prompt.key, text, CLIENT, ReplyFinding(reading=reading)
 
     def _judgement(self) -> tuple[str, Command, Actor, ReplyFinding | None] | None:
@@ -186,7 +186,7 @@ class _Played(DrivenPlan):
         outcome = RecordOutcome(
             session_no=session.no,
             outcome=SessionStatus.attended,
-            pain=round(max(min(pain, _BEST_PAIN), pain - (pain - _BEST_PAIN) * min(1, 2 * share))),
+            pain=float(round(max(min(pain, _BEST_PAIN), pain - (pain - _BEST_PAIN) * min(1, 2 * share)))),
             primary=round(primary.baseline + (primary.target - primary.baseline) * share, 1),
         )
         self._settle(session_key(session), outcome, self.therapist, None)

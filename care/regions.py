@@ -12,11 +12,12 @@ from typing import Any, Final
 
 from care.algebra import for_regions
 from care.assessing import items_needed
+from care.body import held_whole, parts_of, reach_of, smallest_parts
 from care.draft import Draft
 from care.following_holds import follow_holds
 from care.opening import ask_to_rescreen
 from care.pausing import suspend
-from care.technique_limits import reach_of, techniques_under
+from care.technique_limits import techniques_under
 from schemas.commands import NewRegions, ProtocolEdit, Refusal
 from schemas.events import EventKind
 from schemas.plan import HeldRequirement, PlanState, ScreeningState
@@ -41,11 +42,16 @@ def judged_for(
     out asks for nothing.
     """
     protocol, result, made = state.protocol, state.screening.result, state.assessment
-    added = set(wanted) - set(protocol.target_regions)
+    treated = reach_of(pack, protocol.target_regions)
+    added = {one for one in wanted if not held_whole(one, treated, parts_of(pack))}
+    reached = reach_of(pack, added)
     again = tuple(
         one
         for one in result.restrictions
-        if one.region and one not in protocol.restrictions and added & reach_of(pack, one.region)
+        if one.region
+        and not one.held
+        and one not in protocol.restrictions
+        and reached & reach_of(pack, (one.region,))
     )
 
     def examined(regions: tuple[str, ...]) -> tuple[str, ...]:
@@ -54,6 +60,7 @@ def judged_for(
     covered = {*examined(protocol.target_regions), *(made.items if made else ())}
     return NewRegions(
         target_regions=wanted,
+        target_parts=smallest_parts(pack, wanted),
         restrictions=again,
         techniques=techniques_under(pack, protocol, (*protocol.restrictions, *again), wanted),
         unanswered=_unanswered(pack, result) if added else (),
@@ -137,7 +144,7 @@ def _read_for(screening: ScreeningState, protocol: Protocol, regions: NewRegions
 
     How long a screening counts hangs on what it came to; it never counts longer than it did.
     """
-    result = for_regions(screening.result, regions.target_regions)
+    result = for_regions(screening.result, regions.target_regions, regions.target_parts)
     days = protocol.screening_valid_by.get(result.overall, protocol.screening_valid_days)
     completed = screening.completed_on or screening.result.evaluated_on
     return screening.but(
@@ -157,7 +164,8 @@ def _open_again(held: HeldRequirement, unanswered: tuple[str, ...]) -> HeldRequi
 def _tell(draft: Draft, before: Protocol, regions: NewRegions, reason_id: str | None) -> None:
     """The story names every rule that now limits or holds one of the plan's regions."""
     wanted, result = set(regions.target_regions), draft.state.screening.result
-    at_work = (one.rule for one in result.findings if one.region in wanted)
+    within = {part for parts in regions.target_parts.values() for part in parts}
+    at_work = (one.rule for one in result.findings if one.region in wanted | within)
     laws = [RULE, *(["ALG-5"] if regions.restrictions else []), *([BLANK] if regions.unanswered else [])]
     draft.event(
         EventKind.regions_changed,

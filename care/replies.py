@@ -112,7 +112,7 @@ def read(
     first = min(found, key=lambda one: (one.urgency.rank, one.negated), default=None)
     person = Urgency.E3 if unreadable or free_text or score.imprecise else None
     urgencies = (*(one.urgency for one in found), *(alert.urgency for alert in alerts), person)
-    return Reading(
+    return Reading.of(
         value=score.value,
         imprecise=score.imprecise,
         urgency=Urgency.most_urgent((*urgencies, Urgency.E2 if changed else None)),

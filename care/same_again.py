@@ -8,11 +8,9 @@ A worker steps several plans at once, each in its own thread: whatever is rememb
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import wraps
-from operator import attrgetter, is_
-from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import TypeVar
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -46,49 +44,17 @@ def one_more(
 
     def made(record: tuple[A, ...]) -> R:
         nonlocal last
-        known, found = last or ((), None)
-        if found is not None and known is record:
-            return found
-        dropped = len(known) - len(record) + 1
-        if found is not None and record and dropped in (0, 1) and known[dropped:] == record[:-1]:
-            found = grown(found, record[-1], known[:dropped])
-        else:
-            found = afresh(record)
+        if last is not None:
+            known, found = last
+            if known is record:
+                return found
+            dropped = len(known) - len(record) + 1
+            if record and dropped in (0, 1) and known[dropped:] == record[:-1]:
+                found = grown(found, record[-1], known[:dropped])
+                last = (record, found)
+                return found
+        found = afresh(record)
         last = (record, found)
         return found
 
     return made
-
-
-def same_parts(
-    *parts: str, closely: Mapping[Callable[[Any], Any], str] = MappingProxyType({})
-) -> Callable[[Callable[[A], R]], Callable[[A], R]]:
-    """Remember a function's last answer by the parts of a plan that it reads (`progress.step`), as objects.
-
-    `closely` are cheap functions, each of one part more: what they tell is compared by value, for where only little
-    is read of a part.
-    """
-    fields = sorted({part.partition(".")[0] for part in (*parts, *closely.values())})
-    # The first one twice: a tuple also of one part.
-    glance, look = attrgetter(*fields, fields[0]), attrgetter(*parts, parts[0])
-
-    def remembering(work: Callable[[A], R]) -> Callable[[A], R]:
-        last: tuple[tuple[Any, ...], tuple[Any, ...], list[Any], R] | None = None
-
-        @wraps(work)
-        def answer(state: A) -> R:
-            nonlocal last
-            known, seen = last, glance(state)
-            if known is not None and all(map(is_, known[0], seen)):
-                return known[3]
-            read, told = look(state), [part(state) for part in closely]
-            if known is not None and all(map(is_, known[1], read)) and known[2] == told:
-                found = known[3]
-            else:
-                found = work(state)
-            last = (seen, read, told, found)
-            return found
-
-        return answer
-
-    return remembering

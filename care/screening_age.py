@@ -7,7 +7,6 @@ again before anybody lays hands on them; the questions come up a week before the
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
-from operator import attrgetter
 from typing import Final
 
 from care.compiled import per_pack
@@ -45,20 +44,21 @@ def ask_again_before(state: PlanState, session: Session) -> AskAgain | None:
     terms = state.protocol.ask_again
     if not terms:
         return None
+    form = terms[0]
     day = local_day(state.protocol.hours, session.starts_at)
-    form, *gaps = terms
-    fresh_from = day - timedelta(days=form.after_days)
+    if (day - _completed(state)).days <= form.after_days:
+        return None
     last = _last_visit(state, session)
     if last is None:
-        return None if _completed(state) >= fresh_from else form
-    over = [one for one in gaps if (day - last).days > one.after_days]
-    if not over:
-        return None
-    widest = over[-1]
-    asked = (
-        max(_completed(state), state.screening.repeated_on or date.min) if widest.items else _completed(state)
-    )
-    return None if asked >= fresh_from else widest
+        return form
+    since, widest = (day - last).days, None
+    for gap in terms[1:]:
+        if since > gap.after_days:
+            widest = gap
+    repeated_on = state.screening.repeated_on
+    if widest is not None and widest.items and repeated_on is not None:
+        return None if (day - repeated_on).days <= form.after_days else widest
+    return widest
 
 
 def _completed(state: PlanState) -> date:
@@ -68,10 +68,15 @@ def _completed(state: PlanState) -> date:
 
 def _last_visit(state: PlanState, session: Session) -> date | None:
     """The day of the last visit before this session; one without an outcome yet is taken to have been."""
-    before = session.starts_at
-    seen = [at for score in state.progress.scores if (at := score.at) < before]
-    seen += [at for one in _booked(state) if (at := one.starts_at) < before]
-    return local_day(state.protocol.hours, max(seen)) if seen else None
+    before, last = session.starts_at, None
+    for score in reversed(state.progress.scores):
+        if score.at < before:
+            last = score.at
+            break
+    for one in _booked(state):
+        if one.starts_at < before and (last is None or last < one.starts_at):
+            last = one.starts_at
+    return local_day(state.protocol.hours, last) if last is not None else None
 
 
 def ask_again_due(state: PlanState, session: Session, terms: AskAgain) -> datetime:
@@ -123,9 +128,19 @@ def answers_alert(alert: Alert, command: Rescreen) -> bool:
     return not command.items or (bool(wanted) and wanted <= set(command.items))
 
 
+def still_to_ask(alert: Alert, command: Rescreen) -> Alert:
+    """The alert with the questions that it touches and nobody has asked again yet (MID-4)."""
+    left = tuple(i for i in alert.screening_items if command.items and i not in command.items)
+    return alert if left == alert.screening_items else alert.but(screening_items=left)
+
+
 def next_booked(state: PlanState) -> Session | None:
-    """The next session with a time, if the plan has one."""
-    return min(_booked(state), key=attrgetter("starts_at"), default=None)
+    """The next session with a time, if the plan has one; a past one that waits for its outcome is in nobody's way."""
+    first = None
+    for one in _booked(state):
+        if not one.outcome_missing and (first is None or one.starts_at < first.starts_at):
+            first = one
+    return first
 
 
 def _booked(state: PlanState) -> list[Session]:

@@ -5,22 +5,18 @@ They are a matter of safety and always asked; they use the contact budget up, an
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
 from care.done_keys import keys_done
+from care.gists import Gists, gist_of
 from care.local_time import calendar_day, instant, moved_out_of_quiet, wall_time_days_later
-from care.same_again import same_again, same_parts
+from care.same_again import same_again
 from care.told import by_question
 from schemas.plan import AHEAD, PlanState, Session, SessionStatus
-from schemas.prompts import Answer
-from schemas.protocol import SiteHours
-
-SORE_LIFE = timedelta(hours=28)
-"""SCH-1 asks 20-28 hours after the session; later the answer would mean something else."""
-
-SORE_AFTER = timedelta(hours=20)
+from schemas.protocol import Protocol, SessionChecks
 
 ASK_AT = time(11)
 """When a question that belongs to a day is asked, local time."""
@@ -30,10 +26,6 @@ ASKED_BACK = 3
 
 LOOKED_AT = 5
 """How many sessions back their questions are counted in the contact budget."""
-
-_EARLY_SESSIONS = 3
-_SORE_ADDS_DAY3 = 4
-_DAY3 = timedelta(days=3)
 
 
 @same_again
@@ -50,34 +42,44 @@ class AboutSession(NamedTuple):
     day3_at: datetime | None
 
 
-def sore_due(hours: SiteHours, starts_at: datetime) -> datetime:
+def sore_due(protocol: Protocol, starts_at: datetime) -> datetime:
     """The same wall time on the next day, moved out of quiet hours (SCH-1).
 
     After an evening session the quiet hours end too late for the answer to mean the same: then 20 hours after.
     """
-    return _asked_after(hours.zone, hours.quiet_start, hours.quiet_end, starts_at)[0]
+    return asked_after(protocol)(starts_at)[0]
 
 
-@lru_cache(maxsize=1024)
-def _asked_after(
-    zone: str, quiet_start: time, quiet_end: time, starts_at: datetime
-) -> tuple[datetime, datetime]:
-    """When a session is asked about on the next day, and when on the third."""
-    sore = moved_out_of_quiet(zone, quiet_start, quiet_end, wall_time_days_later(zone, starts_at, 1))
-    if sore >= starts_at + SORE_LIFE:
-        sore = moved_out_of_quiet(zone, quiet_start, quiet_end, starts_at + SORE_AFTER)
-    third_day = instant(zone, calendar_day(zone, starts_at) + _DAY3, ASK_AT)
-    return sore, moved_out_of_quiet(zone, quiet_start, quiet_end, third_day)
-
-
-def sore_answers(state: PlanState) -> tuple[datetime, ...]:
-    """When the client was left sore: CHK-SORE answered with 4 or more (SCH-2, AL-06)."""
-    return _sore_among(state.progress.answers)
+_AskedAfter = Callable[[datetime], tuple[datetime, datetime]]
 
 
 @same_again
-def _sore_among(answers: tuple[Answer, ...]) -> tuple[datetime, ...]:
-    return tuple([a.at for a in by_question(answers).get("CHK-SORE", ()) if a.value >= _SORE_ADDS_DAY3])
+def asked_after(protocol: Protocol) -> _AskedAfter:
+    """When a session that starts at an instant is asked about on the next day, and when on the third."""
+    hours = protocol.hours
+    return _asked_by(hours.zone, hours.quiet_start, hours.quiet_end, protocol.about_sessions)
+
+
+@lru_cache(maxsize=64)
+def _asked_by(zone: str, quiet_start: time, quiet_end: time, terms: SessionChecks) -> _AskedAfter:
+    @lru_cache(maxsize=1024)
+    def asked(starts_at: datetime) -> tuple[datetime, datetime]:
+        next_day = wall_time_days_later(zone, starts_at, terms.sore_after_days)
+        sore = moved_out_of_quiet(zone, quiet_start, quiet_end, next_day)
+        if sore >= starts_at + terms.sore_until:
+            sore = moved_out_of_quiet(zone, quiet_start, quiet_end, starts_at + terms.sore_from)
+        third_day = calendar_day(zone, starts_at) + timedelta(days=terms.pain_after_days)
+        return sore, moved_out_of_quiet(zone, quiet_start, quiet_end, instant(zone, third_day, ASK_AT))
+
+    return asked
+
+
+@gist_of("progress.answers", "protocol")
+def sore_answers(state: PlanState) -> tuple[datetime, ...]:
+    """When the client was left sore: CHK-SORE answered with 4 or more (SCH-2, AL-06)."""
+    sore = by_question(state.progress.answers).get("CHK-SORE", ())
+    least = state.protocol.about_sessions.if_sore_at_least
+    return tuple([a.at for a in sore if a.value >= least])
 
 
 class _Latest(NamedTuple):
@@ -91,15 +93,12 @@ class _Latest(NamedTuple):
     """The first number of the latest; 0 where there are none."""
 
 
+@gist_of("sessions")
 def _latest(state: PlanState) -> _Latest:
-    return _latest_of(state.sessions)
-
-
-@same_again
-def _latest_of(sessions: tuple[Session, ...]) -> _Latest:
-    latest, attended, booked = sessions[-LOOKED_AT:], SessionStatus.attended, SessionStatus.booked
+    """The latest sessions."""
+    latest, attended, booked = state.sessions[-LOOKED_AT:], SessionStatus.attended, SessionStatus.booked
     return _Latest(
-        tuple([s for s in sessions if s.status is attended]),
+        tuple([s for s in state.sessions if s.status is attended]),
         tuple([(s.no, s.starts_at) for s in latest if s.status is booked]),
         latest[0].no if latest else 0,
     )
@@ -114,63 +113,60 @@ class SessionQuestions(NamedTuple):
     """What uses the contact budget up, also about those to come: agenda key, instant."""
 
 
-SESSION_QUESTIONS = (
-    "protocol",
-    "sessions",
-    "progress.step",
-    "progress.step_entered_at",
-    "progress.sessions_completed",
-    "progress.answers",
-)
-"""The parts of a plan that tell what it asks about its sessions."""
-
-
-@same_parts(
+@gist_of(
     "protocol",
     "progress.step",
     "progress.step_entered_at",
     "progress.sessions_completed",
-    closely={_latest: "sessions", sore_answers: "progress.answers"},
+    "progress.new_technique_in",
+    gists=(_latest, sore_answers),
 )
-def session_questions(state: PlanState) -> SessionQuestions:
+def session_questions(state: PlanState, gists: Gists) -> SessionQuestions:
     """What a plan asks about its latest sessions."""
-    hours, (_, booked, oldest) = state.protocol.hours, _latest(state)
-    about = _about_attended(state)
-    counted = [(f"s{number}:sore", sore_due(hours, starts_at)) for number, starts_at in booked]
+    latest = gists[_latest]
+    about = _about_attended(state, latest, gists[sore_answers])
+    counted = [
+        (f"s{number}:sore", sore_due(state.protocol, starts_at)) for number, starts_at in latest.booked
+    ]
     for session, sore_at, day3_at in about:
-        if session.no >= oldest:
+        if session.no >= latest.oldest:
             counted.append((f"s{session.no}:sore", sore_at))
             if day3_at is not None:
                 counted.append((f"s{session.no}:day3", day3_at))
     return SessionQuestions(about, tuple(counted))
 
 
-def _about_attended(state: PlanState) -> tuple[AboutSession, ...]:
-    """Day 3 asks after the first three sessions, after the first session at a new step, and when soreness was 4 or
-    more (SCH-2).
+def _about_attended(
+    state: PlanState, latest: _Latest, sore: tuple[datetime, ...]
+) -> tuple[AboutSession, ...]:
+    """Day 3 asks after the first three sessions, after the first at a new step or with a new technique, and when
+    soreness was 4 or more (SCH-2).
     """
-    hours, progress, sore = state.protocol.hours, state.progress, sore_answers(state)
-    attended, _, oldest = _latest(state)
-    recent = [s for s in attended if s.no >= oldest]
+    progress, attended, terms = state.progress, latest.attended, state.protocol.about_sessions
+    recent = [s for s in attended if s.no >= latest.oldest]
     if len(recent) < ASKED_BACK:
         recent = list(attended[-ASKED_BACK:])
-    early = attended[-_EARLY_SESSIONS:] if progress.sessions_completed <= _EARLY_SESSIONS else ()
+    many = terms.first_sessions
+    early = attended[-many:] if 0 < progress.sessions_completed <= many else ()
     always = {s.no for s in early}
+    if terms.after_new_technique:
+        always.update(progress.new_technique_in)
     entered = progress.step_entered_at
     first = next((s for s in attended if s.starts_at >= entered), None)
-    if first is not None and first.step is progress.step:
+    if terms.after_step_change and first is not None and first.step is progress.step:
         always.add(first.no)
+    asked, until_pain = asked_after(state.protocol), timedelta(days=terms.pain_after_days)
     found = []
     for session in recent:
         starts_at = session.starts_at
-        sore_at, day3_at = _asked_after(hours.zone, hours.quiet_start, hours.quiet_end, starts_at)
-        asks = session.no in always or any(starts_at < at < starts_at + _DAY3 for at in sore)
+        sore_at, day3_at = asked(starts_at)
+        asks = session.no in always or any(starts_at < at < starts_at + until_pain for at in sore)
         found.append(AboutSession(session, sore_at, day3_at if asks else None))
     return tuple(found)
 
 
-@same_again
-def promised(state: PlanState) -> list[datetime]:
+@gist_of("done", gists=(session_questions,))
+def promised(state: PlanState, gists: Gists) -> list[datetime]:
     """When questions about sessions are still to be asked: they keep their place before the routine ones."""
     done = keys_done(state.done)
-    return [at for key, at in session_questions(state).counted if key not in done]
+    return [at for key, at in gists[session_questions].counted if key not in done]

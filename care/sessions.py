@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from care.assessing import note_day, note_missing
+from care.assessing import note_missing
 from care.booking import ahead, move, top_up
+from care.day_questions import note_day, note_not_asked
 from care.draft import Draft
+from care.goal_scores import assessor, goal_value
 from care.guards import LATE_CANCEL
 from care.named import the_session
+from care.start_condition import hold_begun
 from care.taper_steps import note_outcome
 from schemas.alerts import AlertReason
 from schemas.commands import CLIENT, CancelSession, RecordOutcome, Reschedule
@@ -20,7 +23,8 @@ from schemas.screening import Urgency
 
 def record_outcome(draft: Draft, command: RecordOutcome) -> None:
     """The outcome as the therapist saw it; the taper is evaluated next, and the series filled up."""
-    session = the_session(draft.state, command.session_no)
+    session, goal = the_session(draft.state, command.session_no), draft.protocol.primary
+    value = goal_value(goal, command)
     draft.put_session(session.but(status=command.outcome, closed_at=draft.now))
     draft.drop_session_prompts(session.no)
     for reason in (AlertReason.outcome_missing, AlertReason.change_requested):
@@ -32,24 +36,28 @@ def record_outcome(draft: Draft, command: RecordOutcome) -> None:
         outcome=command.outcome,
         pain=command.pain,
         stiffness=command.stiffness,
-        primary=command.primary,
+        primary=value,
         techniques=command.techniques,
         note_id=command.note_id,
     )
-    note_day(draft, command)
+    note_day(draft, command.session_no, command.day_check, command.repeat_items)
+    if command.start_unmet:
+        hold_begun(draft, command.start_unmet)
     if command.outcome is SessionStatus.attended:
+        note_not_asked(draft, session.no, command.not_asked)
         note_missing(draft, "ALG-9", session.no)
-        score = Score(
+        score = Score.of(
             session_no=session.no,
             at=session.starts_at,
             step=session.step,
             pain=command.pain,
             stiffness=command.stiffness,
-            primary=command.primary,
+            primary=value,
+            by=None if value is None else assessor(goal, draft.actor),
         )
-        note_outcome(draft, session, score)
+        note_outcome(draft, session, score, command.techniques)
         short_course(draft)
-    else:
+    elif command.outcome in CLIENT_MISSED:
         draft.progress(missed_run=draft.state.progress.missed_run + 1)
     top_up(draft)
     if command.outcome in CLIENT_MISSED:

@@ -8,7 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from care.trend import ROUNDING, complete, direction, known, last, last_known, on_track, progress, regression
+from care.trend import (
+    ROUNDING,
+    complete,
+    confirmed,
+    direction,
+    known,
+    last,
+    last_known,
+    on_track,
+    progress,
+    regression,
+)
 from schemas.rules import RulePack
 from schemas.taper import TaperDecision, TaperInputs, TaperPolicy, TaperVerdict
 
@@ -45,15 +56,17 @@ def _no_progress(policy: TaperPolicy, inputs: TaperInputs) -> bool:
 
 def _flared(policy: TaperPolicy, inputs: TaperInputs) -> bool:
     flare = inputs.flare
-    return flare.longest_h > policy.flare_long_hours or flare.count_28d >= policy.flare_count_28d
+    count = flare.count_28d or 0  # not known: nothing to step up for, and nothing to step down on (D3)
+    return flare.longest_h > policy.flare_long_hours or count >= policy.flare_count_28d
 
 
 def _pain_rose(policy: TaperPolicy, inputs: TaperInputs) -> bool:
     pain = inputs.pain
     entry = pain.at_step_entry if pain.at_step_entry is not None else pain.baseline
-    readings = last_known(pain.recent, 2)
-    apart = pain.last_gap_hours is None or pain.last_gap_hours >= policy.pain_gap_hours
-    return entry is not None and apart and bool(readings) and min(readings) >= entry + policy.pain_mcid
+    if entry is None:
+        return False
+    readings = confirmed(pain, policy.pain_gap_hours)
+    return bool(readings) and min(readings) >= entry + policy.pain_mcid
 
 
 def _function_slipped(policy: TaperPolicy, inputs: TaperInputs) -> bool:
@@ -77,13 +90,16 @@ def _any_step_up(policy: TaperPolicy, inputs: TaperInputs) -> bool:
 
 
 def _tracked(policy: TaperPolicy, inputs: TaperInputs) -> bool:
-    primary, planned = inputs.primary, inputs.planned_weeks
-    values = last(primary.values, policy.n_consecutive)
-    dated = len(primary.weeks) == len(primary.values)
-    weeks = last(primary.weeks, policy.n_consecutive) if dated else (None,) * len(values)
-    return bool(values) and all(
-        on_track(policy, primary, planned, value, week) for value, week in zip(values, weeks, strict=True)
-    )
+    primary, planned, count = inputs.primary, inputs.planned_weeks, policy.n_consecutive
+    values, weeks = primary.values, primary.weeks
+    if len(values) < count:
+        return False
+    dated = len(weeks) == len(values)
+    for place in range(-count, 0):
+        week = weeks[place] if dated else None
+        if not on_track(policy, primary, planned, values[place], week):
+            return False
+    return True
 
 
 def _goal_met(policy: TaperPolicy, inputs: TaperInputs) -> bool:
@@ -206,7 +222,7 @@ def evaluate(policy: TaperPolicy, inputs: TaperInputs) -> TaperDecision:
     if true:
         first = true[0][0]
         reasons = tuple([name for verdict, name in true if verdict is first])
-        return TaperDecision(
+        return TaperDecision.of(
             verdict=first,
             to=policy.neighbour(inputs.step, -1) if first is TaperVerdict.PROPOSE_STEP_UP else None,
             reasons=(*reasons, *_failing(policy, inputs)) if first is TaperVerdict.HOLD else reasons,
@@ -218,10 +234,10 @@ def evaluate(policy: TaperPolicy, inputs: TaperInputs) -> TaperDecision:
     below = policy.neighbour(inputs.step, 1) if not failing else None
     if below is None:
         at_the_end = (LAST_STEP,) if inputs.step is policy.ladder[-1].step else ()
-        return TaperDecision(
+        return TaperDecision.of(
             verdict=TaperVerdict.HOLD, reasons=failing, notes=(*notes, *at_the_end), soft_flags=soft
         )
-    return TaperDecision(
+    return TaperDecision.of(
         verdict=TaperVerdict.PROPOSE_STEP_DOWN,
         to=below,
         reasons=tuple(STEP_DOWN),
@@ -240,6 +256,7 @@ def _notes(policy: TaperPolicy, inputs: TaperInputs) -> tuple[str, ...]:
     primary, count = inputs.primary, policy.n_consecutive
     missing = (
         inputs.adherence_28d is None
+        or inputs.flare.count_28d is None
         or direction(primary) is None
         or not complete(primary.values, count)
         or not complete(inputs.pain.recent, count)
@@ -256,12 +273,9 @@ def _soft_flags(policy: TaperPolicy, inputs: TaperInputs) -> tuple[str, ...]:
 
 # -- policies -------------------------------------------------------------------------------------
 
-HIGHEST_PAIN_OK = 5.0
-_SHARE_AFTER_DROP = 0.7
-
 
 def policy_from(pack: RulePack, condition: str | None = None) -> TaperPolicy:
-    """The pack's policy; a condition with a tighter hard review tightens it (TAP-ESC-4).
+    """The pack's policy, with ADH's numbers; a condition with a tighter hard review tightens it (TAP-ESC-4).
 
     Raises pydantic's ValidationError (a ValueError) if the numbers do not make a policy.
     """
@@ -270,15 +284,25 @@ def policy_from(pack: RulePack, condition: str | None = None) -> TaperPolicy:
     if review:
         numbers["hard_review_sessions"] = min(numbers["hard_review_sessions"], review.sessions)
         numbers["hard_review_days"] = min(numbers["hard_review_days"], review.days)
-    unknown = sorted(set(numbers) - set(TaperPolicy.names()))
+    unknown = sorted(set(numbers) - set(TaperPolicy.names()) | set(numbers) & _ADHERENCE)
     if unknown:
         raise ValueError(f"the engine knows no parameter {', '.join(unknown)}; check the spelling")
-    return TaperPolicy.read({**numbers, "ladder": pack.taper_policy.ladder})
+    return TaperPolicy.read({**numbers, **_adherence_numbers(pack), "ladder": pack.taper_policy.ladder})
 
 
-def pain_ok_for_lasting_pain(baseline: float) -> float:
-    """The override path for high long-term pain with good function: 30 % below baseline, never above 5.
+_ADHERENCE = frozenset({"adherence_window_days", "adherence_min_planned"})
+"""What a policy carries of `measures.ADH`; it stands there and not among the params."""
+
+
+def _adherence_numbers(pack: RulePack) -> dict[str, float]:
+    told = pack.measures.get("ADH")
+    own = {name: getattr(told, name.removeprefix("adherence_"), None) for name in _ADHERENCE}
+    return {name: number for name, number in own.items() if number is not None}
+
+
+def pain_ok_for_lasting_pain(policy: TaperPolicy, baseline: float) -> float:
+    """`override_paths`, for high long-term pain with good function: 30 % below baseline, never above 5 in the draft.
 
     The therapist sets it with a reason; nothing sets it automatically.
     """
-    return min(HIGHEST_PAIN_OK, baseline * _SHARE_AFTER_DROP)
+    return min(policy.lasting_pain_max, baseline * policy.lasting_pain_share)

@@ -6,11 +6,13 @@ The verdict itself is made by `care.taper.evaluate` in an activity and enters as
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
 from care.adverse_grades import worst_open
 from care.draft import Draft
+from care.goal_scores import change_that_counts
 from care.opening import blocking, screening_valid
 from care.told import by_question
 from care.trend import on_track
@@ -30,13 +32,15 @@ from schemas.taper import (
     TaperVerdict,
 )
 
-_ADHERENCE_WINDOW = timedelta(days=28)
-_ADHERENCE_MIN_PLANNED = 3
-_STEP_UP_WINDOW = timedelta(days=84)
-_REVIEW_GRACE = timedelta(days=7)
+_FLARES_COUNT_FOR = timedelta(days=28)
 _HOURS_PER_FLARE_DAY = 24
-_DAY = timedelta(days=1)
+_HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 _SCORES_KEPT = 12
+_NEW_TECHNIQUES_KEPT = 5
+_REMEMBERED = 256
+_NO_FLARES, _FLARES_NOT_KNOWN = Flares(), Flares(count_28d=None)
+_FLARE_QUESTION = "CHK-FLARE"
+_NOTHING_OPEN = OpenItems()
 
 PROPOSALS = {
     TaperVerdict.PROPOSE_STEP_DOWN: ApprovalKind.taper,
@@ -51,27 +55,29 @@ def taper_inputs(state: PlanState, now: datetime) -> TaperInputs:
     """Everything the policy looks at, from the plan's own record; what is not known stays None."""
     protocol, progress = state.protocol, state.progress
     scores = progress.scores[-protocol.taper.n_consecutive :]
-    primary, urgencies = protocol.primary, [alert.urgency for alert in state.alerts]
+    primary = protocol.primary
     began, stepped_up = _began(state), progress.last_step_up_at
-    return TaperInputs(
+    recent = timedelta(days=protocol.taper.step_up_window_days)
+    return TaperInputs.of(
         step=progress.step,
         days_at_step=_days(now, progress.step_entered_at),
         sessions_at_step=progress.sessions_at_step,
         days_since_step_up=None if stepped_up is None else _days(now, stepped_up),
-        step_ups_84d=len([at for at in progress.step_ups if now - at <= _STEP_UP_WINDOW]),
+        step_ups_84d=len([at for at in progress.step_ups if now - at <= recent]),
         planned_weeks=protocol.planned_weeks,
-        primary=PrimaryTrend(
-            mcid=primary.mcid,
+        primary=PrimaryTrend.of(
+            mcid=change_that_counts(primary, progress, scores),
             baseline=primary.baseline,
             target=primary.target,
             best_at_step=progress.best_at_step,
-            values=tuple(map(attrgetter("primary"), scores)),
+            values=tuple([score.primary for score in scores]),
             weeks=tuple([_weeks(score.at, began) for score in scores]),
         ),
-        pain=PainTrend(
+        pain=PainTrend.of(
             baseline=protocol.pain_baseline,
             at_step_entry=progress.pain_at_step_entry,
-            recent=tuple(map(attrgetter("pain"), scores)),
+            recent=tuple([score.pain for score in scores]),
+            hours_before=_hours_before(scores, protocol.taper.pain_gap_hours),
         ),
         flare=flares(state, now),
         adherence_28d=adherence(state, now),
@@ -83,12 +89,7 @@ def taper_inputs(state: PlanState, now: datetime) -> TaperInputs:
         reviews_no_change=progress.reviews_no_change,
         missed_run=progress.missed_run,
         days_no_contact=_days(now, progress.last_contact_at),
-        open=OpenItems(
-            e01=urgencies.count(Urgency.E0) + urgencies.count(Urgency.E1),
-            e2=urgencies.count(Urgency.E2),
-            hold=len(blocking(state)),
-            ae=worst_open(state),
-        ),
+        open=_open_items(state),
         screening_valid=screening_valid(state, now),
     )
 
@@ -97,7 +98,7 @@ def as_expected(state: PlanState, score: Score) -> bool:
     """Whether a client was, at a visit, where the plan expected them (`definitions.on_track`)."""
     protocol = state.protocol
     measure = protocol.primary
-    goal = PrimaryTrend(baseline=measure.baseline, target=measure.target)
+    goal = PrimaryTrend.of(baseline=measure.baseline, target=measure.target)
     return on_track(
         protocol.taper, goal, protocol.planned_weeks, score.primary, _weeks(score.at, _began(state))
     )
@@ -107,8 +108,32 @@ def _began(state: PlanState) -> datetime:
     return state.progress.started_at or state.opened_at
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _weeks(later: datetime, earlier: datetime) -> float:
+    """Of a visit since the plan began: asked at every evaluation until as many later ones have come."""
     return round(_days(later, earlier) / 7, 2)
+
+
+def _hours_before(scores: tuple[Score, ...], apart_hours: float) -> tuple[float, ...]:
+    """How long before the last known pain each visit was (TAP-UP-2): visits twice a week may be 40 hours apart.
+
+    Nothing where no two visits lie so near to each other: then any two of them confirm each other.
+    """
+    if _lie_apart(scores, timedelta(hours=apart_hours)):
+        return ()
+    for last in reversed(scores):
+        if last.pain is not None:
+            return tuple([round((last.at - score.at) / _HOUR, 2) for score in scores])
+    return ()
+
+
+def _lie_apart(scores: tuple[Score, ...], apart: timedelta) -> bool:
+    earlier: Score | None = None
+    for score in scores:
+        if earlier is not None and score.at - earlier.at < apart:
+            return False
+        earlier = score
+    return True
 
 
 def _days(later: datetime, earlier: datetime) -> float:
@@ -119,40 +144,46 @@ def flares(state: PlanState, now: datetime) -> Flares:
     """Flare-ups as the client counted them (CHK-FLARE): days with a flare in the week before each answer.
 
     Days of one week are taken as one flare, the cautious reading of its length. A flare that visits were already
-    stepped up for is no reason to step up again; it still keeps the plan from stepping down (D3).
+    stepped up for is no reason to step up again; it still keeps the plan from stepping down (D3). Whoever is asked at
+    this step and has not answered once in 28 days has not said that there was none.
     """
-    since = now - _ADHERENCE_WINDOW
-    told = by_question(state.progress.answers).get("CHK-FLARE", ())
-    answers = [a for a in told if a.value > 0 and a.at >= since]
+    since = now - _FLARES_COUNT_FOR
+    told = [a for a in by_question(state.progress.answers).get(_FLARE_QUESTION, ()) if a.at >= since]
+    answers = [a for a in told if a.value > 0]
     if not answers:
-        return Flares()
+        return _NO_FLARES if told or not _asked_about_flares(state) else _FLARES_NOT_KNOWN
     stepped_up = state.progress.last_step_up_at
     fresh = [a for a in answers if stepped_up is None or a.at > stepped_up]
-    return Flares(
+    return Flares.of(
         count_28d=len(fresh),
         longest_h=float(max((a.value for a in fresh), default=0) * _HOURS_PER_FLARE_DAY),
         days_since=_days(now, answers[-1].at),
     )
 
 
+def _asked_about_flares(state: PlanState) -> bool:
+    step = state.progress.step
+    return any(one.ask == _FLARE_QUESTION and step in one.every_days for one in state.protocol.routine)
+
+
 def adherence(state: PlanState, now: datetime) -> float | None:
-    """ADH: sessions attended and home days done, as a share of those planned, last 28 days.
+    """ADH: sessions attended and home days done, as a share of those planned, in the days that the plan looks back.
 
     Each week that the client told of counts with the home days of the plan as it is now. More of them than planned
-    make up for no missed visit. None with fewer than three planned events: too little to judge is never read as good.
+    make up for no missed visit. None with fewer planned events than it takes: too little is never read as good.
     """
-    since = now - _ADHERENCE_WINDOW
-    came = [
-        s.status is _CAME
-        for s in state.sessions
-        if s.status in _CAME_OR_MISSED and since < s.starts_at <= now
-    ]
-    attended, booked = sum(came), len(came)
+    policy = state.protocol.taper
+    since = now - timedelta(days=policy.adherence_window_days)
+    attended = planned = 0
+    for session in state.sessions:
+        if since < session.starts_at <= now and session.status in _CAME_OR_MISSED:
+            planned += 1
+            attended += session.status is _CAME
     weekly = state.protocol.home_days_per_week
     told = by_question(state.progress.answers).get("CHK-HOME", ())
     home = [min(a.value, weekly) for a in told if a.at > since]
-    planned = booked + weekly * len(home)
-    if planned < _ADHERENCE_MIN_PLANNED:
+    planned += weekly * len(home)
+    if planned < policy.adherence_min_planned:
         return None
     return round(100 * (attended + sum(home)) / planned, 1)
 
@@ -161,8 +192,22 @@ _CAME = SessionStatus.attended
 _CAME_OR_MISSED = CLIENT_MISSED | {_CAME}
 
 
+def _open_items(state: PlanState) -> OpenItems:
+    if not (state.alerts or state.screening.holds or state.adverse):
+        return _NOTHING_OPEN
+    urgencies = [alert.urgency for alert in state.alerts]
+    return OpenItems.of(
+        e01=urgencies.count(Urgency.E0) + urgencies.count(Urgency.E1),
+        e2=urgencies.count(Urgency.E2),
+        hold=len(blocking(state)),
+        ae=worst_open(state),
+    )
+
+
 def _review_overdue(state: PlanState, now: datetime) -> bool:
-    return any(a.reason is AlertReason.review_due and now > a.opened_at + _REVIEW_GRACE for a in state.alerts)
+    """D9: a review that has been due for longer than people are given for it."""
+    due = [alert.opened_at for alert in state.alerts if alert.reason is AlertReason.review_due]
+    return bool(due) and now > min(due) + timedelta(days=state.protocol.taper.review_overdue_after_days)
 
 
 def take_verdict(draft: Draft, decision: TaperDecision, inputs: TaperInputs | None = None) -> None:
@@ -177,7 +222,7 @@ def take_verdict(draft: Draft, decision: TaperDecision, inputs: TaperInputs | No
         reasons=reasons,
         also=decision.also,
         notes=(*decision.notes, *decision.soft_flags),
-        inputs=(inputs or taper_inputs(draft.state, draft.now)).as_json(),
+        inputs=inputs or taper_inputs(draft.state, draft.now),
     )
     if draft.state.stage is not Stage.active:
         return
@@ -189,7 +234,7 @@ def take_verdict(draft: Draft, decision: TaperDecision, inputs: TaperInputs | No
     kind = PROPOSALS.get(verdict)
     if kind is None or _settled_before(draft, verdict) or _stands(draft, verdict):
         return
-    draft.open_approval(kind, rule, Proposal(verdict=verdict, step=decision.to, reasons=reasons))
+    draft.open_approval(kind, rule, Proposal.of(verdict=verdict, step=decision.to, reasons=reasons))
 
 
 def _rule_of(verdict: TaperVerdict, reasons: tuple[str, ...]) -> str:
@@ -223,15 +268,17 @@ def change_step(draft: Draft, step: Step, rule: str) -> None:
         sessions_at_step=0,
         pain_at_step_entry=last.pain if last else None,
         best_at_step=last.primary if last else None,
+        best_by=last.by if last else None,
         last_step_up_at=draft.now if up else progress.last_step_up_at,
         step_ups=(*progress.step_ups, draft.now)[-6:] if up else progress.step_ups,
     )
 
 
-def note_outcome(draft: Draft, session: Session, score: Score) -> None:
+def note_outcome(draft: Draft, session: Session, score: Score, techniques: tuple[str, ...] = ()) -> None:
     """Count a completed session and its score towards the step, the review and the best value.
 
-    One from before the plan came to this step counts for the review, not for the step.
+    One from before the plan came to this step counts for the review, not for the step. A technique that the client
+    has not had before is remembered with its session (SCH-2).
     """
     progress = draft.state.progress
     scores = sorted((*progress.scores, score), key=attrgetter("at"))
@@ -240,14 +287,23 @@ def note_outcome(draft: Draft, session: Session, score: Score) -> None:
         "sessions_completed": progress.sessions_completed + 1,
         "sessions_since_review": progress.sessions_since_review + 1,
     }
+    first_time = tuple(one for one in techniques if one not in progress.techniques_used)
+    if first_time:
+        changes |= {
+            "techniques_used": (*progress.techniques_used, *first_time),
+            "new_technique_in": (*progress.new_technique_in, session.no)[-_NEW_TECHNIQUES_KEPT:],
+        }
     if session.starts_at >= progress.step_entered_at:
         measure, entry = draft.protocol.primary, progress.pain_at_step_entry
         better = max if measure.target >= measure.baseline else min
         known = [value for value in (progress.best_at_step, score.primary) if value is not None]
+        best = better(known) if known else None
+        if best != progress.best_at_step:
+            changes["best_by"] = score.by
         changes |= {
             "sessions_at_step": progress.sessions_at_step + 1,
             "missed_run": 0,
-            "best_at_step": better(known) if known else None,
+            "best_at_step": best,
             "pain_at_step_entry": entry if entry is not None else score.pain,
             "last_contact_at": max(progress.last_contact_at, session.starts_at),
         }

@@ -1,13 +1,14 @@
 """Which techniques a plan may use: what profile and condition allow, less what is ruled out.
 
-A restriction of one region rules a technique out only when the plan has no other region to work on; the
-restriction itself stays in the plan and limits the technique where it applies.
+Restrictions of some regions rule a technique out only when together they leave the plan no region to work on; the
+restrictions themselves stay in the plan and limit the technique where they apply.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
+from care.body import WHOLE_BODY, held_whole, parts_of, reach_of
 from schemas.protocol import Protocol
 from schemas.rules import RulePack
 from schemas.rules_delivery import Condition, Profile, Technique, TechniqueRef
@@ -15,7 +16,6 @@ from schemas.screening import Restriction
 
 EXCLUDE_TECHNIQUE = "R-EXCL-TECH"
 ALL_HANDS_ON = "all_hands_on"
-WHOLE_BODY = "whole_body"
 
 _REGION_OF_CODE = {"R-NO-NECK": "neck", "R-NO-NECK-END": "neck"}
 """Restrictions whose name holds their region."""
@@ -28,22 +28,26 @@ def allowed_techniques(
     condition: str | None,
     restrictions: Iterable[Restriction],
     target_regions: tuple[str, ...],
+    surgical: Collection[str] = (),
 ) -> tuple[str, ...]:
     """Techniques in the pack's order (`plan_merge.allowed`); empty means the therapist must decide.
 
-    With no target region every restriction counts as covering the whole plan (P3).
+    `surgical` are those that the surgical protocol allows (`allowed_only_if_protocol_says`). With no target region
+    every restriction counts as covering the whole plan (P3).
     """
     defaults = defaults_of(pack, profile, condition)
     in_force = tuple(restrictions)
     return tuple(
         name
         for name, technique in pack.techniques.items()
-        if all(name in source.allowed for source in defaults)
-        and not any(
-            rules_out(restriction, name, technique) and covers(pack, restriction, target_regions)
-            for restriction in in_force
-        )
+        if all(allows(source, name, surgical) for source in defaults)
+        and not cover(pack, [one for one in in_force if rules_out(one, name, technique)], target_regions)
     )
+
+
+def allows(defaults: Profile | Condition, name: str, surgical: Collection[str]) -> bool:
+    """Whether a profile or a condition has a technique, by itself or where the surgical protocol says so."""
+    return name in defaults.allowed or (name in surgical and name in defaults.allowed_only_if_protocol_says)
 
 
 def standing_restrictions(pack: RulePack, profile: str, condition: str | None) -> tuple[Restriction, ...]:
@@ -55,9 +59,21 @@ def standing_restrictions(pack: RulePack, profile: str, condition: str | None) -
     return tuple(dict.fromkeys(found))
 
 
+def named_defaults(
+    pack: RulePack, profile: str | None, condition: str | None
+) -> dict[str, Profile | Condition]:
+    """The profile and the condition that there are, each by its path in the pack. KeyError for an unknown one."""
+    found: dict[str, Profile | Condition] = {}
+    if profile is not None:
+        found[f"profiles.{profile}"] = pack.profiles[profile]
+    if condition is not None:
+        found[f"conditions.{condition}"] = pack.conditions[condition]
+    return found
+
+
 def defaults_of(pack: RulePack, profile: str, condition: str | None) -> tuple[Profile | Condition, ...]:
     """The profile (who) and, where there is one, the condition (what). KeyError for an unknown one."""
-    return (pack.profiles[profile], *((pack.conditions[condition],) if condition else ()))
+    return tuple(named_defaults(pack, profile, condition).values())
 
 
 def _avoided(ref: TechniqueRef) -> Restriction:
@@ -71,17 +87,19 @@ def rules_out(restriction: Restriction, name: str, technique: Technique) -> bool
     return restriction.code in technique.avoid_if
 
 
-def covers(pack: RulePack, restriction: Restriction, target_regions: tuple[str, ...]) -> bool:
-    """Whether a restriction leaves the plan no region to work on."""
+def region_of(restriction: Restriction) -> str | None:
+    """The region that a restriction is about; None for all of them."""
     region = restriction.region or _REGION_OF_CODE.get(restriction.code)
-    if region is None or region == WHOLE_BODY:
-        return True
-    return set(target_regions) <= reach_of(pack, region)
+    return None if region == WHOLE_BODY else region
 
 
-def reach_of(pack: RulePack, region: str) -> set[str]:
-    """A region and the parts that it contains."""
-    return {region, *pack.enums.region_contains.get(region, ())}
+def cover(pack: RulePack, restrictions: Iterable[Restriction], target_regions: tuple[str, ...]) -> bool:
+    """Whether restrictions together leave the plan no region to work on; none of them leave it all."""
+    about = {region_of(one) for one in restrictions}
+    if not about or None in about:
+        return bool(about)
+    ruled_out = reach_of(pack, [one for one in about if one])
+    return all(held_whole(one, ruled_out, parts_of(pack)) for one in target_regions)
 
 
 def techniques_under(
@@ -89,23 +107,32 @@ def techniques_under(
     protocol: Protocol,
     restrictions: tuple[Restriction, ...],
     target_regions: tuple[str, ...],
+    surgical: tuple[str, ...] | None = None,
 ) -> tuple[str, ...]:
-    """A plan's techniques once other restrictions or regions are its own; what a therapist left out stays out."""
+    """A plan's techniques once other restrictions or regions are its own; what a therapist left out stays out.
 
-    def allowed(in_force: tuple[Restriction, ...], regions: tuple[str, ...]) -> set[str]:
+    `surgical` is what the surgical protocol allows from now on; None for what it did. A region that is held takes no
+    technique from the plan: its hold keeps hands off while it lasts (ALG-6).
+    """
+    read = protocol.surgical_techniques
+
+    def allowed(
+        in_force: tuple[Restriction, ...], regions: tuple[str, ...], by_protocol: tuple[str, ...]
+    ) -> set[str]:
         return set(
             allowed_techniques(
                 pack,
                 profile=protocol.profile,
                 condition=protocol.condition,
-                restrictions=in_force,
+                restrictions=[one for one in in_force if not one.held],
                 target_regions=regions,
+                surgical=by_protocol,
             )
         )
 
     before, after = (
-        allowed(protocol.restrictions, protocol.target_regions),
-        allowed(restrictions, target_regions),
+        allowed(protocol.restrictions, protocol.target_regions, read),
+        allowed(restrictions, target_regions, read if surgical is None else surgical),
     )
     kept = set(protocol.techniques) | (after - before)
     return tuple(name for name in pack.techniques if name in after & kept)

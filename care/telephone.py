@@ -6,7 +6,7 @@ from datetime import datetime
 
 from care.draft import Draft
 from care.guards_deciding import refuse_inactive
-from care.number_noted import note_number
+from care.number_noted import ask_for_a_person, kept_as, note_number
 from schemas.alerts import AlertReason
 from schemas.commands import Actor, AnswerCheckIn, Refusal
 from schemas.events import EventKind
@@ -25,9 +25,10 @@ def answer_check_in(draft: Draft, command: AnswerCheckIn) -> None:
         value=command.value,
         by="telephone",
         note_id=command.note_id,
+        **kept_as(draft.protocol, command.question, command.value),
     )
     for alert in command.alerts:
-        draft.raise_alert(AlertReason.number_alert, alert.urgency, alert.rule, subject=command.question)
+        ask_for_a_person(draft, alert, command.question)
 
 
 def refuse_check_in(

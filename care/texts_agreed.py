@@ -31,7 +31,7 @@ def asks_about_texts(held: HeldRequirement | None) -> bool:
 
 def refuse_agreement(state: PlanState, approval: Approval, agreed: bool | None) -> Refusal | None:
     """An agreement about texts stands in the consent record of a client under 16 and nowhere else."""
-    held = next((one for one in state.screening.holds if one.key == approval.proposal.hold_key), None)
+    held = state.held(approval.proposal.hold_key)
     if agreed is None or asks_about_texts(held):
         return None
     return Refusal(

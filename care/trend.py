@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
-from schemas.taper import PrimaryTrend, TaperPolicy
+from schemas.taper import PainTrend, PrimaryTrend, TaperPolicy
 
 V = TypeVar("V")
 ROUNDING = 1e-9
@@ -26,7 +26,7 @@ def progress(primary: PrimaryTrend, value: float | None) -> float | None:
     if value is None or baseline is None or target is None or baseline == target:
         return None
     share = (value - baseline) / (target - baseline)
-    return min(1.0, max(0.0, share))
+    return 0.0 if share <= 0 else 1.0 if share >= 1 else share
 
 
 def on_track(
@@ -44,7 +44,7 @@ def on_track(
         return True
     if week is None or not planned_weeks or planned_weeks < 0:
         return False
-    expected = min(1.0, week / planned_weeks)
+    expected = week / planned_weeks if week < planned_weeks else 1.0
     return share >= expected - policy.on_track_tolerance - ROUNDING
 
 
@@ -69,6 +69,25 @@ def known(values: Iterable[float | None]) -> list[float]:
 def last_known(values: Iterable[float | None], count: int) -> Sequence[float]:
     """The last `count` values that were taken; none at all if there are fewer."""
     return last(known(values), count)
+
+
+def confirmed(pain: PainTrend, apart_hours: float) -> Sequence[float]:
+    """The last known reading after the latest one that lies so many hours before it; none at all without such a pair.
+
+    Readings that lie nearer to the last are of the same bad days, or the same good ones: they confirm nothing.
+    """
+    if len(pain.hours_before) != len(pain.recent):
+        gap = pain.last_gap_hours
+        return () if gap is not None and gap < apart_hours else last_known(pain.recent, 2)
+    last_one: float | None = None
+    for value, hours in zip(reversed(pain.recent), reversed(pain.hours_before), strict=True):
+        if value is None:
+            continue
+        if last_one is None:
+            last_one = value
+        elif hours >= apart_hours:
+            return value, last_one
+    return ()
 
 
 def complete(values: Sequence[float | None], count: int) -> bool:

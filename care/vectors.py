@@ -113,9 +113,28 @@ def _screening(pack: RulePack, document: Any) -> Iterator[VectorOutcome]:
         if not isinstance(diff, Mapping):
             yield _unrunnable(VectorKind.screening, example, "diff", "must map items to their answers")
             continue
-        answers = {**all_clear, **diff}
-        result = screen(pack, answers, today, example.get("target_regions", ()))
+        wrong = _no_such_plan(pack, example)
+        if wrong is not None:
+            yield _unrunnable(VectorKind.screening, example, *wrong)
+            continue
+        result = screen(
+            pack,
+            {**all_clear, **diff},
+            today,
+            example.get("target_regions", ()),
+            profile=example.get("profile"),
+            condition=example.get("condition"),
+        )
         yield _outcome(VectorKind.screening, example, result, _SCREENING)
+
+
+def _no_such_plan(pack: RulePack, example: Mapping[str, Any]) -> tuple[str, str] | None:
+    """What an example says of its plan and the pack does not know, and what it has instead."""
+    for field, known in (("profile", pack.profiles), ("condition", pack.conditions)):
+        named = example.get(field)
+        if named is not None and named not in known:
+            return field, f"no such {field}; the pack has {', '.join(known)}"
+    return None
 
 
 def _owners(result: ScreeningResult) -> set[str]:
@@ -142,6 +161,10 @@ _SCREENING: _Table = {
     "urgency": (lambda result: result.urgency and result.urgency.value, None),
     "message": (lambda result: result.message, None),
     "holds": (lambda result: len(result.holds), None),
+    "holds_include": (
+        lambda result: sorted({one.rule for one in result.holds}),
+        lambda result, expected: set(expected) <= {one.rule for one in result.holds},
+    ),
     "from": (lambda result: sorted(_owners(result)), _no_owner_missing),
     "incomplete": (lambda result: bool(result.incomplete), None),
     "region_holds": (
@@ -173,6 +196,11 @@ def _taper(pack: RulePack, document: Any) -> Iterator[VectorOutcome]:
         except ValidationError as error:
             wrong = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
             yield _unrunnable(VectorKind.taper, example, "in", wrong)
+            continue
+        rungs = [rung.step for rung in policy.ladder]
+        if inputs.step not in rungs:
+            missing = f"step {inputs.step} is not on the pack's ladder ({', '.join(rungs)})"
+            yield _unrunnable(VectorKind.taper, example, "in", missing)
             continue
         yield _outcome(VectorKind.taper, example, evaluate(policy, inputs), _TAPER)
 

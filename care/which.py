@@ -44,12 +44,12 @@ def ask_which(draft: Draft, inbound_id: str, finding: ReplyFinding, fitting: Seq
         return False
     reading = finding.reading
     draft.add_prompt(
-        Prompt(
+        Prompt.of(
             key=f"which:{inbound_id}",
             kind=PromptKind.which,
             asked_at=draft.now,
             expires_at=out_of_quiet(draft.protocol.hours, draft.now) + _WAITED_FOR,
-            undecided=Undecided(
+            undecided=Undecided.of(
                 inbound_id=inbound_id,
                 options=tuple([one.key for one in matters]),
                 value=reading.value,

@@ -13,7 +13,8 @@ from rich.table import Table
 
 from care.simulation.report import Tally, compared
 from cli.many_lives import Clinic, played
-from cli.simulate import Clients, Cores, Json, Plans, Seed, Weeks, assumptions_in, named, pack_in
+from cli.pack_file import pack_in
+from cli.simulate import Clients, Cores, Json, Plans, Seed, Weeks, assumptions_in, named
 from cli.simulation_report import percent, promises
 from schemas.rules import RulePack
 
@@ -88,9 +89,10 @@ def _show(packs: list[Path], rules: list[RulePack], totals: list[Tally], differe
             console.print(f"{pack.name}:", promises(column))
     for one in differences:
         down = one["step_down"]
+        more_or_fewer = ", ".join(f"{level} {number:+d}" for level, number in one["alerts"].items())
         console.print(
             f"\n{one['file']}: {down['earlier'] + down['only_now']} clients step down earlier, "
-            f"{down['later'] + down['only_before']} later; alerts {_words(one['alerts'])}; "
+            f"{down['later'] + down['only_before']} later; alerts {more_or_fewer}; "
             f"texts {one['texts']:+d}; discharged {one['discharged']:+d}; not started {one['not_started']:+d}."
         )
         console.print(f"  earlier: {_who(down['clients_earlier'])}; later: {_who(down['clients_later'])}.")

@@ -18,7 +18,6 @@ import typer
 from rich.console import Console
 
 from cli.embedded.data_directory import DataDirectory
-from cli.embedded.ports import free_ports
 from cli.embedded.stack import Stack
 from cli.embedded.stack_ports import StackPorts
 from cli.embedded.terminal import Terminal
@@ -97,7 +96,7 @@ def _own_clinic(terminal: Terminal) -> Iterator[dict[str, str]]:
     with tempfile.TemporaryDirectory(prefix="limber-demo-", ignore_cleanup_errors=True) as folder:
         directory = DataDirectory(Path(folder) / "clinic")
         directory.lock()
-        ports = StackPorts(*free_ports(6))
+        ports = StackPorts(usual=False)
         # Nobody sits at a screen to take a text back.
         settings = load_settings().model_copy(update={"undo_seconds": 0})
         stack = Stack(directory, settings, ports, terminal, demo=True, virtual_time=True)

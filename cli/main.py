@@ -1,5 +1,6 @@
 """The `limber` command: it finds the command asked for, runs it, and leaves with its exit code."""
 
+import errno
 import os
 import sys
 import traceback
@@ -81,11 +82,17 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 
 def _explain(error: Exception) -> int:
+    from care.pack_text import PackError
     from cli.embedded.errors import StackError
+    from cli.pack_file import FileError
     from schemas.settings import SettingsError
 
-    if isinstance(error, (StackError, SettingsError)):
+    if isinstance(error, (StackError, SettingsError, FileError)):
         print(f"limber: {error}", file=sys.stderr)
+    elif isinstance(error, PackError):
+        print(f"limber: the rule pack in force is refused; nothing was started.\n{error}", file=sys.stderr)
+    elif isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        print(f"limber: the disk is full ({error.strerror}); what was printed is not whole", file=sys.stderr)
     else:
         traceback.print_exception(error)
     return 1

@@ -25,6 +25,7 @@ from care.simulation.world import World
 from schemas.rules import RulePack
 
 _SHARE: Final = 100  # lives that a core plays before it hands them over
+_YOUNG: Final = 0  # what a share has left behind; older things are those that all lives share
 _WORTH_A_PROCESS: Final = 400  # lives; a process takes as long to start as a hundred of them
 _SHOWN_A_SECOND: Final = 2  # drawing the bar costs as much as a third of a life
 
@@ -80,7 +81,7 @@ def _stories(clinic: Clinic, plans: int, weeks: int, cores: int) -> Generator[St
         with _collected_rarely():
             for share in shares:
                 yield from lives(world, share, weeks)
-                gc.collect()
+                gc.collect(_YOUNG)
         return
     # A fresh process for each core: one that is forked would inherit the bar's thread half-way.
     with ProcessPoolExecutor(cores, get_context("spawn"), initializer=_settle, initargs=(clinic,)) as pool:
@@ -121,5 +122,5 @@ def _settle(clinic: Clinic) -> None:
 
 def _play(share: range, weeks: int) -> list[Story]:
     stories = list(lives(_settled, share, weeks))
-    gc.collect()
+    gc.collect(_YOUNG)
     return stories

@@ -53,7 +53,14 @@ def paper_plan(body: object, pack: RulePack, now: datetime) -> PlanState:
     """The plan that a form would open. Raises api.problems.Problem that names every wrong field."""
     house = paper_house(pack, now)
     form = read_intake(body, house)
-    result = screen(pack, form.screening, house.today, form.target_regions)
+    result = screen(
+        pack,
+        form.screening,
+        house.today,
+        form.target_regions,
+        profile=form.profile,
+        condition=form.condition,
+    )
     person = next((p for p in demo.STAFF if p.id == form.therapist), demo.THERAPIST)
     chain = (person, demo.DUTY, demo.LEAD, demo.MANAGER)
     links = tuple(

@@ -6,7 +6,7 @@ import json
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
 import typer
@@ -14,15 +14,16 @@ from rich.console import Console
 from rich.table import Table
 
 from api.problems import Problem
-from care.pack import builtin
 from care.preview import Planned, PlannedKind
 from care.preview import preview as look_ahead
+from cli.pack_file import PackOption, draft_words, pack_in
 from cli.paper_clinic import paper_plan
 from database import demo_clinic as demo
 from messaging.pack_texts import pack_text
 from messaging.templates import TemplateBook, load
 from schemas.plan import PlanState
 from schemas.rules import RulePack
+from schemas.screening import HoldKind
 
 _MARKS = {
     PlannedKind.text: "✉",
@@ -34,27 +35,32 @@ _MARKS = {
 }
 
 
+_RULE_WIDTH: Final = 12
+"""Columns; a longer name goes on below, so that the texts keep their room."""
+
+
 def preview(
     *,
     intake: Annotated[Path, typer.Option(help="An intake form as JSON, like those in docs/examples.")],
     weeks: Annotated[int, typer.Option(help="How far to look ahead.", min=1, max=260)] = 52,
+    pack: PackOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
     """Play a plan forward as if all goes as planned, with the same agenda that runs it."""
-    pack, book = builtin(), load()
+    rules, book = pack_in(pack), load()
     now = datetime.now(UTC)
     try:
-        plan = paper_plan(read_json(intake), pack, now)
+        plan = paper_plan(read_json(intake), rules, now)
     except Problem as problem:
         raise typer.BadParameter(sentence_of(problem), param_hint="--intake") from None
     begun = time.perf_counter()
     lines = look_ahead(plan, now, weeks)
     milliseconds = (time.perf_counter() - begun) * 1000
-    shown = [_shown(line, plan, pack, book) for line in lines]
+    shown = [_shown(line, plan, rules, book) for line in lines]
     if as_json:
         print(json.dumps(_document(plan, shown, weeks, milliseconds), indent=2, ensure_ascii=False))
     else:
-        _print(plan, lines, shown, milliseconds)
+        _print(plan, rules, lines, shown, milliseconds)
 
 
 def read_json(path: Path) -> Any:
@@ -116,17 +122,26 @@ def _document(
 
 
 def _print(
-    plan: PlanState, lines: tuple[Planned, ...], shown: list[dict[str, Any]], milliseconds: float
+    plan: PlanState,
+    pack: RulePack,
+    lines: tuple[Planned, ...],
+    shown: list[dict[str, Any]],
+    milliseconds: float,
 ) -> None:
     console = Console(highlight=False)
     result = plan.screening.result
     console.print(
-        f"Screening: [bold]{result.overall}[/bold] · rule pack {plan.protocol.pack_version} "
-        "(draft, not for clinical use before sign-off)"
+        " · ".join(
+            filter(
+                None,
+                (f"Screening: [bold]{result.overall}[/bold]", f"rule pack {pack.version}", draft_words(pack)),
+            )
+        )
     )
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for heading in ("When", "", "What", "Rule"):
-        table.add_column(heading, style="dim" if heading == "Rule" else "", no_wrap=heading in ("When", ""))
+    for heading in ("When", "", "What"):
+        table.add_column(heading, no_wrap=heading != "What")
+    table.add_column("Rule", style="dim", overflow="fold", max_width=_RULE_WIDTH)
     zone = ZoneInfo(plan.protocol.hours.zone)
     for line, entry in zip(lines, shown, strict=True):
         what = entry.get("text") or (f"{line.what} ({line.step})" if line.step else line.what)
@@ -141,6 +156,9 @@ def _print(
     texts = sum(line.kind is PlannedKind.text for line in lines)
     visits = sum(line.kind is PlannedKind.session for line in lines)
     console.print(f"{visits} visits, {texts} texts; worked out in {milliseconds:.0f} ms.", style="dim")
+    for hold in result.holds:
+        if hold.kind is HoldKind.start:
+            console.print(f"Before the first session ({hold.rule}): {hold.until}.", style="bold")
     if any(hold for hold in result.holds):
         owners = ", ".join(sorted({hold.owner.replace("_", " ") for hold in result.holds}))
         console.print(f"Waits for: {owners}. Nothing is booked before that.", style="bold")

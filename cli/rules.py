@@ -13,33 +13,30 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from care.pack import BUILTIN, builtin, builtin_text, parse
+from care.pack import BUILTIN, builtin_text
 from care.pack_report import PackReport, report_on
-from care.pack_text import PackError
 from care.vectors import VectorError, VectorOutcome, run_vectors
+from cli.pack_file import FileError, PackOption, pack_in, text_in
 from schemas.rules import RulePack
 
 PackFile = Annotated[
     Path | None, typer.Argument(metavar="PACK", help="A rule pack (YAML). Without it: the one built in.")
 ]
 Vectors = Annotated[
-    Path, typer.Argument(metavar="VECTORS", help="Examples in YAML or JSON; a whole pack will do.")
-]
-PackOption = Annotated[
-    Path | None, typer.Option("--pack", help="The pack to test. Without it: the one built in.")
+    Path | None,
+    typer.Argument(
+        metavar="VECTORS",
+        help="Examples in YAML or JSON; a whole pack will do. Without them: the pack's own.",
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
-
-
-class _FileError(Exception):
-    """A file that cannot be used, with the reason for the person who named it."""
 
 
 def check(pack: PackFile = None, json: Json = False) -> None:
     """Check a pack: its shape, every reference, what each statement rests on, what a clinic may change."""
     try:
-        report = report_on(_text_of(pack) if pack else builtin_text(), pack.name if pack else BUILTIN)
-    except _FileError as error:
+        report = report_on(text_in(pack) if pack else builtin_text(), pack.name if pack else BUILTIN)
+    except FileError as error:
         _leave_with(str(error), json)
     if json:
         _print_json(_report_data(report))
@@ -48,20 +45,12 @@ def check(pack: PackFile = None, json: Json = False) -> None:
     raise typer.Exit(1 if report.problems else 0)
 
 
-def test(
-    vectors: Annotated[
-        Path, typer.Argument(metavar="VECTORS", help="Examples in YAML or JSON; a whole pack will do.")
-    ],
-    pack: Annotated[
-        Path | None, typer.Option("--pack", help="The pack to test. Without it: the one built in.")
-    ] = None,
-    json: Json = False,
-) -> None:
+def test(vectors: Vectors = None, pack: PackOption = None, json: Json = False) -> None:
     """Run screening, taper and reply examples under a pack; exit 1 if any comes out differently."""
     try:
-        rules = parse(_text_of(pack), pack.name) if pack else builtin()
-        outcomes = run_vectors(rules, _document(vectors))
-    except (_FileError, PackError, VectorError) as error:
+        rules = pack_in(pack)
+        outcomes = run_vectors(rules, _examples(vectors or pack))
+    except (FileError, VectorError) as error:
         _leave_with(str(error), json)
     failed = [one for one in outcomes if not one.passed]
     if json:
@@ -71,21 +60,22 @@ def test(
     raise typer.Exit(1 if failed else 0)
 
 
-def _text_of(path: Path) -> str:
+def _examples(path: Path | None) -> Any:
+    """The examples in a file, those of the built-in pack for None. JSON is read as the YAML that it is."""
+    text = text_in(path) if path else builtin_text()
     try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise _FileError(f"cannot read {path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise _FileError(f"cannot read {path}: it is not UTF-8 text") from error
-
-
-def _document(path: Path) -> Any:
-    """The examples in a file. JSON is read as the YAML that it is."""
-    try:
-        return yaml.load(_text_of(path), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 safe
+        return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 safe
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise _FileError(f"cannot read {path}: not valid YAML or JSON: {error}") from error
+        raise FileError(
+            f"cannot read {path or BUILTIN}: not valid YAML or JSON: {_in_one_line(error)}"
+        ) from error
+
+
+def _in_one_line(error: Exception) -> str:
+    """What is wrong, and on which line where that is known."""
+    mark = getattr(error, "problem_mark", None)
+    reason = str(getattr(error, "problem", None) or error).partition("\n")[0]
+    return f"line {mark.line + 1}: {reason}" if mark else reason
 
 
 def _leave_with(reason: str, json: bool) -> Any:
@@ -128,18 +118,21 @@ def _pack_data(pack: RulePack) -> dict[str, Any]:
 
 
 def _show_report(report: PackReport) -> None:
-    console = Console(soft_wrap=True)
+    console = Console(soft_wrap=True, highlight=False)
     for problem in report.problems:
         console.print(Text(str(problem), style="red"))
     if report.problems:
-        console.print(f"{len(report.problems)} problem(s); the pack is refused.")
+        count = len(report.problems)
+        console.print(f"{count} {'problem' if count == 1 else 'problems'}; the pack is refused.")
         return
     if report.pack:
         for name, value in _pack_data(report.pack).items():
             console.print(f"{name.replace('_', ' ')}: {value}", highlight=False)
     defended = sum(not trace.missing for trace in report.traces)
     console.print(f"traceability: {defended} of {len(report.traces)} statements have their rules")
-    table = Table("Line", "Rule", "Rests on convention: the clinic may change it", title="Conventions")
+    table = Table(title="Conventions")
+    for heading in ("Line", "Rule", "Rests on convention: the clinic may change it"):
+        table.add_column(heading, overflow="fold")
     for one in report.conventions:
         table.add_row(str(one.line), one.where, one.what)
     Console().print(table)

@@ -9,8 +9,6 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from care.pack import builtin, parse
-from care.pack_text import PackError
 from care.simulation.assumptions import (
     AssumptionError,
     Assumptions,
@@ -18,6 +16,7 @@ from care.simulation.assumptions import (
     usual_assumptions,
 )
 from cli.many_lives import Clinic, cores_here, played
+from cli.pack_file import FileError, PackOption, pack_in, text_in
 from cli.simulation_report import report
 from schemas.rules import RulePack
 
@@ -48,9 +47,7 @@ def simulate(
     plans: Plans = 1000,
     weeks: Weeks = 26,
     seed: Seed = 1,
-    pack: Annotated[
-        Path | None, typer.Option("--pack", help="A rule pack (YAML). Without it: the one built in.")
-    ] = None,
+    pack: PackOption = None,
     clients: Clients = None,
     cores: Cores,
     as_json: Json = False,
@@ -67,28 +64,16 @@ def simulate(
     raise typer.Exit(1 if lives.total.broken else 0)
 
 
-def pack_in(path: Path | None) -> RulePack:
-    """The pack in a file; typer.BadParameter with every problem where it cannot be used."""
-    if path is None:
-        return builtin()
-    try:
-        return parse(path.read_text(encoding="utf-8"), path.name)
-    except (OSError, UnicodeDecodeError) as error:
-        raise typer.BadParameter(f"{path} cannot be read: {error}") from None
-    except PackError as error:
-        raise typer.BadParameter(str(error)) from None
-
-
 def assumptions_in(path: Path | None) -> Assumptions:
-    """The assumptions in a file, or the usual ones; typer.BadParameter where they cannot be used."""
+    """The assumptions in a file, or the usual ones. FileError where they cannot be used."""
     if path is None:
         return usual_assumptions()
     try:
-        return read_assumptions(path.read_text(encoding="utf-8"), path.name)
-    except (OSError, UnicodeDecodeError) as error:
-        raise typer.BadParameter(f"{path} cannot be read: {error}") from None
+        return read_assumptions(text_in(path), path.name)
     except AssumptionError as error:
-        raise typer.BadParameter(str(error)) from None
+        raise FileError(
+            f"{error}\nCompare it with care/simulation/clients.yaml, which is used without --clients."
+        ) from error
 
 
 def named(pack: RulePack) -> dict[str, str]:

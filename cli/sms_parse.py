@@ -50,10 +50,11 @@ def _reasons(pack: RulePack, reading: Reading) -> Iterator[str]:
     alerts = {alert.id: alert for alert in pack.sms_checkins.number_alerts}
     for rule in reading.rules:
         if rule in groups:
-            lowered = (
-                ", lowered one level behind a negation" if reading.negated and rule == reading.group else ""
-            )
-            yield f"{rule}: words of urgency {groups[rule].urgency}{lowered}"
+            own = groups[rule].urgency
+            # A text is as urgent as its gravest words: words that are graver than the text were lowered.
+            graver = reading.urgency is not None and own.rank < reading.urgency.rank
+            lowered = graver or (reading.negated and rule == reading.group)
+            yield f"{rule}: words of urgency {own}{', lowered one level behind a negation' if lowered else ''}"
         elif rule in alerts:
             yield f"{rule}: the number, by `{alerts[rule].condition}`, urgency {alerts[rule].urgency}"
         else:

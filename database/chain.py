@@ -21,6 +21,7 @@ from database.notices import told
 from database.tables import plans
 from database.tables.columns import Number
 from schemas.events import PlanEvent
+from schemas.taper import TaperInputs
 
 GENESIS: Final = bytes(32)
 
@@ -57,6 +58,8 @@ def _plain(fact: Any) -> Any:
     # 3.0 and 3 are the same jsonb number; a tuple comes back as a list.
     if isinstance(fact, float) and fact.is_integer():
         return int(fact)
+    if isinstance(fact, TaperInputs):
+        return fact.as_json()
     return list(fact) if isinstance(fact, tuple) else fact
 
 

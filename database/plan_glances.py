@@ -12,8 +12,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from database.engine import one_by_one
+from schemas.goals import Measure
 from schemas.plan import SessionStatus
-from schemas.protocol import Measure
 
 VISITS_SHOWN: Final = 10
 
@@ -22,7 +22,8 @@ VISITS_SHOWN: Final = 10
 class Glance:
     """A plan in passing. `visits` are the last ones that should have been, oldest first.
 
-    `outcome` is the primary measure as last known. `checkins` tells of the last questions whether each was answered.
+    `outcome` is the primary measure as last known, taken by `outcome_by` where that counts. `checkins` tells of the
+    last questions whether each was answered.
     """
 
     last_contact_at: datetime
@@ -30,6 +31,7 @@ class Glance:
     checkins: tuple[bool, ...]
     measure: Measure
     outcome: float | None
+    outcome_by: str | None
     pain: float | None
     pain_baseline: float
     takes_texts: bool
@@ -48,7 +50,8 @@ class Glance:
     @property
     def matters(self) -> bool:
         """Whether the change is at least the smallest one that matters."""
-        return self.change is not None and self.change >= self.measure.mcid
+        worth = self.measure.worth((self.measure.by, self.outcome_by))
+        return self.change is not None and self.change >= worth
 
 
 # A state is some ten kilobytes: it is unpacked once for each row, not once for each fact.
@@ -97,13 +100,15 @@ async def glances(engine: AsyncEngine, plan_ids: Collection[str]) -> Mapping[str
 
 
 def _glance(row: Any, visits: tuple[SessionStatus, ...]) -> Glance:
+    measured = _last_with(row.scores, "primary")
     return Glance(
         last_contact_at=row.last_contact_at,
         visits=visits,
         checkins=tuple(row.checkins),
         measure=Measure.read(row.measure),
-        outcome=_last(row.scores, "primary"),
-        pain=_last(row.scores, "pain"),
+        outcome=measured.get("primary"),
+        outcome_by=measured.get("by"),
+        pain=_last_with(row.scores, "pain").get("pain"),
         pain_baseline=row.pain_baseline,
         takes_texts=row.takes_texts,
         silent_run=row.silent_run,
@@ -112,6 +117,6 @@ def _glance(row: Any, visits: tuple[SessionStatus, ...]) -> Glance:
     )
 
 
-def _last(scores: list[dict[str, Any]], name: str) -> float | None:
-    """The last known value; a session without one says nothing."""
-    return next((one[name] for one in reversed(scores) if one.get(name) is not None), None)
+def _last_with(scores: list[dict[str, Any]], name: str) -> dict[str, Any]:
+    """The last score that has a value; a session without one says nothing."""
+    return next((one for one in reversed(scores) if one.get(name) is not None), {})

@@ -36,13 +36,16 @@ class AlertReason(StrEnum):
     duty_of_candour = "duty_of_candour"
     software_contributed = "software_contributed"
     rules_changed = "rules_changed"
+    day_not_asked = "day_not_asked"
 
 
 @made
 class Alert(Made):
     """Something a person must deal with. It has an owner and a deadline until a person closes it.
 
-    `chain_position` indexes the protocol's escalation chain; it grows at each missed deadline.
+    `chain_position` indexes the protocol's escalation chain; it grows at each missed deadline. `page_again_at` comes
+    before the deadline where the site is closed for so long that an emergency would lie unseen until then.
+    `not_asked` are the questions of the day that nobody asked at its session.
     """
 
     id: str
@@ -53,9 +56,11 @@ class Alert(Made):
     chain_position: int = 0
     acknowledge_by: Instant
     contact_by: Instant
+    page_again_at: Instant | None = None
     acknowledged_at: Instant | None = None
     acknowledged_by: str | None = None
     escalations: int = 0
     session_no: int | None = None
     subject: str | None = None
     screening_items: tuple[str, ...] = ()
+    not_asked: tuple[str, ...] = ()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from functools import lru_cache
-from typing import Annotated, Any, Self, TypeVar
+from typing import Annotated, Any, Final, Self, TypeVar
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, TypeAdapter
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 
 A = TypeVar("A", bound=Hashable)
 
@@ -19,10 +19,16 @@ def _the_one(value: Hashable) -> Hashable:
 Shared = Annotated[A, AfterValidator(_the_one)]
 """A value that many plans have alike, such as a site's hours: equal ones that were read are one object in memory."""
 
+LONGEST_DAYS: Final = 3660
+"""Ten years: no rule waits longer, and beyond it dates stop making sense."""
+Days = Annotated[int, Field(ge=1, le=LONGEST_DAYS)]
+
 Instant = Annotated[
     AwareDatetime, "an aware instant; UTC inside, the site's zone only where a person reads it"
 ]
 
+Measured = Annotated[float, Field(allow_inf_nan=False)]
+"""A number that somebody took or set. JSON has no NaN and no infinity: a state with one could not be read again."""
 
 _ADAPTERS: dict[Any, TypeAdapter[Any]] = {}
 

@@ -8,12 +8,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from schemas.base import Frozen, Instant
+from schemas.base import Frozen, Instant, Measured
+from schemas.goals import Measure
 from schemas.made import Made, made
 from schemas.number_alerts import NumberAlert
-from schemas.plan import SessionStatus
-from schemas.protocol import Measure
-from schemas.screening import Disposition, Restriction, ScreeningResult
+from schemas.plan import Outcome
+from schemas.screening import Disposition, Hold, Restriction, ScreeningResult
 from schemas.taper import Step
 from schemas.treating import AssessmentOutcome
 
@@ -72,33 +72,48 @@ class ProtocolEdit(Frozen):
     therapist_id: str | None = None
     room_id: str | None = None
     techniques: tuple[str, ...] | None = None
+    surgical_techniques: tuple[str, ...] | None = None
+    """What a newer surgical protocol allows beyond the usual; `techniques` are then the plan's with them."""
     review_sessions: int | None = Field(None, ge=1, le=26)
     review_days: int | None = Field(None, ge=7, le=182)
     pain_baseline: float | None = Field(None, ge=0, le=10)
     """The average pain that later answers are compared with (AL-02), re-set at a review."""
-    pain_ok_max: float | None = Field(None, ge=0, le=5)
-    """The pain up to which visits may become rarer (D2); above the pack's only for lasting pain."""
+    pain_ok_max: float | None = Field(None, ge=0, le=10)
+    """The pain up to which visits may become rarer (D2); above the plan's only for lasting pain, up to its limit."""
 
 
 class NewRegions(Frozen):
     """The parts of the body that a plan shall treat, and what its own pack makes of them (ALG-6).
 
-    `restrictions` count again for them; `techniques` are the plan's for them. `unanswered` are screening questions
-    about a place that nobody has answered; `unexamined` is what the physical assessment has not covered.
+    `target_parts` are those that contain others, with their smallest parts. `restrictions` count again for them;
+    `techniques` are the plan's for them. `unanswered` are screening questions about a place that nobody has answered;
+    `unexamined` is what the physical assessment has not covered.
     """
 
     target_regions: tuple[str, ...] = Field(min_length=1)
+    target_parts: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     techniques: tuple[str, ...]
     restrictions: tuple[Restriction, ...] = ()
     unanswered: tuple[str, ...] = ()
     unexamined: tuple[str, ...] = ()
 
 
+class SurgicalTechniques(Frozen):
+    """What a physiotherapist read in the surgical team's protocol (`allowed_only_if_protocol_says`).
+
+    `allowed` are techniques that only it can allow; `techniques` are the plan's with them, as its pack gives them.
+    """
+
+    allowed: tuple[str, ...] = ()
+    techniques: tuple[str, ...] = ()
+
+
 class DecideApproval(Frozen):
     """Approve, edit or reject what waits. `reason_id` refers to the written reason in the database.
 
     `regions` belong to an edited start: the plan begins with these parts of the body in place of those it named.
-    `texts_agreed` belongs to the consent record of a client under 16; None is no.
+    `texts_agreed` belongs to the consent record of a client under 16; None is no. `confirmed` belongs to a start
+    condition, word for word, and `surgical` to the surgical team's protocol; None is nothing.
     """
 
     kind: Literal["decide_approval"] = "decide_approval"
@@ -110,23 +125,46 @@ class DecideApproval(Frozen):
     regions: NewRegions | None = None
     document_valid_until: date | None = None
     texts_agreed: bool | None = None
+    confirmed: tuple[str, ...] | None = None
+    surgical: SurgicalTechniques | None = None
 
 
-class RecordOutcome(Frozen):
+@made
+class RecordOutcome(Made):
     """What happened at a session."""
 
     kind: Literal["record_outcome"] = "record_outcome"
     session_no: int
-    outcome: Literal[SessionStatus.attended, SessionStatus.no_show, SessionStatus.late_cancel]
-    pain: float | None = Field(None, ge=0, le=10)
-    stiffness: float | None = Field(None, ge=0, le=10)
-    primary: float | None = None
+    outcome: Outcome
+    pain: Annotated[float, Field(ge=0, le=10)] | None = None
+    stiffness: Annotated[float, Field(ge=0, le=10)] | None = None
+    primary: Measured | None = None
     techniques: tuple[str, ...] = ()
     note_id: str | None = None
     day_check: tuple[str, ...] = ()
     """The day's questions (DAY-n) that were answered in a way that matters."""
     repeat_items: tuple[str, ...] = ()
     """The screening items that these answers ask to repeat, as the plan's pack maps them."""
+    not_asked: tuple[str, ...] = ()
+    """The day's questions that nobody asked, or whose answer nobody knows. What is not asked is never a no."""
+    start_unmet: tuple[Hold, ...] = ()
+    """The plan's start conditions that nobody has confirmed, as its pack states them."""
+
+
+@made
+class AnswerDayQuestions(Made):
+    """What the client said to questions of the day that nobody had asked at a session (DAY-n).
+
+    `asked` are those with an answer now; `day_check` and `repeat_items` are as with the outcome. `declined`: the
+    client is not happy to go ahead.
+    """
+
+    kind: Literal["answer_day_questions"] = "answer_day_questions"
+    session_no: int
+    asked: tuple[str, ...]
+    day_check: tuple[str, ...] = ()
+    repeat_items: tuple[str, ...] = ()
+    declined: bool = False
 
 
 class RecordAssessment(Frozen):
@@ -287,14 +325,16 @@ class RulesChanged(Frozen):
     items: tuple[str, ...] = ()
 
 
-class AcknowledgeAlert(Frozen):
+@made
+class AcknowledgeAlert(Made):
     """A named person takes an alert on."""
 
     kind: Literal["acknowledge_alert"] = "acknowledge_alert"
     alert_id: str
 
 
-class CloseAlert(Frozen):
+@made
+class CloseAlert(Made):
     """An alert is dealt with; what was done is written under `note_id`."""
 
     kind: Literal["close_alert"] = "close_alert"
@@ -314,6 +354,7 @@ class Rescreen(Frozen):
 Command = Annotated[
     DecideApproval
     | RecordOutcome
+    | AnswerDayQuestions
     | RecordAssessment
     | ReportAdverseEvent
     | FollowUpAdverseEvent

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import field
 from enum import StrEnum
+from typing import Annotated
+
+from pydantic import PlainSerializer
 
 from schemas.base import Instant
 from schemas.made import Made, made
+from schemas.taper import TaperInputs
 
 
 class EventKind(StrEnum):
@@ -47,9 +51,12 @@ class EventKind(StrEnum):
     resumed = "plan.resumed"
     amended = "plan.amended"
     regions_changed = "plan.regions_changed"
+    goal_changed = "plan.goal_changed"
     reviewed = "plan.reviewed"
     assessed = "assessment.recorded"
     day_checked = "session.day_checked"
+    day_not_asked = "session.day_not_asked"
+    day_asked_later = "session.day_asked_later"
     adverse_reported = "adverse_event.reported"
     adverse_followed_up = "adverse_event.followed_up"
     adverse_closed = "adverse_event.closed"
@@ -67,7 +74,10 @@ class EventKind(StrEnum):
     record_exported = "record.exported"
 
 
-Fact = str | int | float | bool | None | tuple[str, ...]
+Inputs = Annotated[TaperInputs, PlainSerializer(TaperInputs.as_json, return_type=str)]
+"""What the taper policy looked at: a text of JSON wherever the event is kept, and from then on."""
+
+Fact = str | int | float | bool | None | tuple[str, ...] | Inputs
 
 
 @made

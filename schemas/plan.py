@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Literal
 
 from schemas.alerts import Alert
 from schemas.base import Instant
 from schemas.made import Made, made
 from schemas.prompts import Answer, Asking, Prompt
 from schemas.protocol import ApprovalKind, Protocol
-from schemas.screening import Disposition, Hold, ScreeningResult, Urgency
+from schemas.screening import URGENT, Disposition, Hold, ScreeningResult
 from schemas.taper import Step, TaperVerdict
 from schemas.treating import AdverseEvent, Assessment
 
@@ -32,8 +33,8 @@ class Stage(StrEnum):
     withdrawn = "withdrawn"
 
 
-DONE_KEPT = 100
-"""Agenda keys of the recent past that a state remembers."""
+_DONE_KEPT = 120
+_FORGOTTEN_AT_ONCE = 20
 
 ROUTINE_KEPT = 20
 """Check-in questions of the recent past that a state remembers: more than four weeks of them."""
@@ -56,6 +57,11 @@ class SessionStatus(StrEnum):
 
 AHEAD = frozenset({SessionStatus.unplaced, SessionStatus.booked, SessionStatus.held})
 SLOT_TAKING = frozenset({SessionStatus.booked, SessionStatus.held})
+Outcome = Literal[
+    SessionStatus.attended, SessionStatus.no_show, SessionStatus.late_cancel, SessionStatus.cancelled
+]
+"""What may become of a session whose time has come. `cancelled`: it did not go ahead, and nobody is to blame."""
+
 CLIENT_MISSED = frozenset({SessionStatus.no_show, SessionStatus.late_cancel})
 
 
@@ -64,7 +70,8 @@ class Session(Made):
     """One visit. `revision` counts its moves, so that a text for an old time is never taken for the new.
 
     `placed_at` is when it got this time: whoever books a visit tells the client, so a reminder that would
-    have been due before is not sent.
+    have been due before is not sent. `outcome_missing`: by the next morning nobody had said what became of it,
+    and somebody was asked; it waits for their word, and for nothing else.
     """
 
     no: int
@@ -76,11 +83,19 @@ class Session(Made):
     step: Step
     placed_at: Instant | None = None
     closed_at: Instant | None = None
+    outcome_missing: bool = False
+
+    def awaits_outcome(self, now: datetime) -> bool:
+        """Whether it may have taken place, and nobody has said so yet."""
+        return self.status is SessionStatus.booked and self.starts_at <= now
 
 
 @made
 class Score(Made):
-    """What one completed session measured. None means not known, and is never read as good."""
+    """What one completed session measured. None means not known, and is never read as good.
+
+    `by` is who took the primary measure, where values of two assessors compare less well (`Measure.mdc_between`).
+    """
 
     session_no: int
     at: Instant
@@ -88,6 +103,7 @@ class Score(Made):
     pain: float | None = None
     stiffness: float | None = None
     primary: float | None = None
+    by: str | None = None
 
 
 @made
@@ -168,17 +184,24 @@ class Pause(Made):
 
 @made
 class Progress(Made):
-    """The measures that the taper policy looks at; bounded, so that a long plan stays small."""
+    """The measures that the taper policy looks at; bounded, so that a long plan stays small.
+
+    `new_technique_in` are the latest sessions in which a technique was used for the first time (SCH-2). `best_by` and
+    `primary_at_review_by` are who took those values, where it counts (`Score.by`).
+    """
 
     step: Step
     step_entered_at: Instant
     pain_at_step_entry: float | None = None
     best_at_step: float | None = None
+    best_by: str | None = None
     sessions_at_step: int = 0
     sessions_completed: int = 0
     last_step_up_at: Instant | None = None
     step_ups: tuple[datetime, ...] = ()
     scores: tuple[Score, ...] = ()
+    techniques_used: tuple[str, ...] = ()
+    new_technique_in: tuple[int, ...] = ()
     answers: tuple[Answer, ...] = ()
     checkins: tuple[bool, ...] = ()
     silent_run: int = 0
@@ -186,9 +209,19 @@ class Progress(Made):
     reviewed_at: Instant
     sessions_since_review: int = 0
     primary_at_review: float | None = None
+    primary_at_review_by: str | None = None
     reviews_no_change: int = 0
     last_contact_at: Instant
     started_at: Instant | None = None
+
+
+def with_turn(done: tuple[str, ...], key: str) -> tuple[str, ...]:
+    """The agenda keys that have had their turn (`PlanState.done`), with the newest; the oldest are forgotten.
+
+    A full record forgets several at once: each time, the whole agenda is looked through again.
+    """
+    kept = done if len(done) < _DONE_KEPT else done[_FORGOTTEN_AT_ONCE:]
+    return kept + (key,)  # noqa: RUF005 - not unpacked: a hundred keys would be copied twice
 
 
 @made
@@ -231,7 +264,7 @@ class PlanState(Made):
     @property
     def safe_to_start(self) -> bool:
         """Whether nothing urgent is open: no E0 or E1 alert (TAP-SUS-1)."""
-        return all(alert.urgency.rank > Urgency.E1.rank for alert in self.alerts)
+        return URGENT.isdisjoint([alert.urgency for alert in self.alerts])
 
     @property
     def takes_texts(self) -> bool:
@@ -245,25 +278,30 @@ class PlanState(Made):
 
     def asking(self, asking: Asking) -> PlanState:
         """The state once a text is on its way; the same again for one that was noted before."""
-        if asking.key in self.done:
-            return self
+        return self if asking.key in self.done else self.newly_asking(asking)
+
+    def newly_asking(self, asking: Asking) -> PlanState:
+        """The state once a text is on its way that was not noted before."""
         prompts = self.prompts
         if asking.reminds is not None:
-            prompts = tuple(p.but(reasked=True) if p.key == asking.reminds else p for p in prompts)
+            prompts = tuple([p.but(reasked=True) if p.key == asking.reminds else p for p in prompts])
         if asking.prompt is not None:
             prompts = (*[p for p in prompts if p.key != asking.prompt.key], asking.prompt)
         sent = self.routine_sent
         if asking.routine is not None:
             sent = (*sent[1 - ROUTINE_KEPT :], (asking.routine, asking.at))
-        done = (*self.done[1 - DONE_KEPT :], asking.key)
-        return self.but(done=done, prompts=prompts, routine_sent=sent)
+        return self.but(done=with_turn(self.done, asking.key), prompts=prompts, routine_sent=sent)
 
-    def session(self, no: int) -> Session | None:
-        """The session with this number, if it is still in the state."""
+    def session(self, no: int | None) -> Session | None:
+        """The session with this number, if there is one and it is still in the state."""
         for session in reversed(self.sessions):  # the latest are asked for most
             if session.no == no:
                 return session
         return None
+
+    def held(self, key: str | None) -> HeldRequirement | None:
+        """What was held under this key, whether its document has come or not."""
+        return next((one for one in self.screening.holds if one.key == key), None)
 
     def approval(self, approval_id: str) -> Approval | None:
         """The open approval with this id."""
@@ -271,7 +309,10 @@ class PlanState(Made):
 
     def alert(self, alert_id: str) -> Alert | None:
         """The open alert with this id."""
-        return next((a for a in self.alerts if a.id == alert_id), None)
+        for alert in self.alerts:
+            if alert.id == alert_id:
+                return alert
+        return None
 
 
 class AgendaKind(StrEnum):

@@ -14,6 +14,7 @@ from typing import Annotated
 from pydantic import Field
 
 from schemas.base import Instant, Shared
+from schemas.goals import Measure
 from schemas.made import Made, made
 from schemas.screening import Disposition, Restriction, Urgency
 from schemas.taper import Step, TaperPolicy
@@ -55,31 +56,57 @@ class ChainLink(Made):
 
 
 @made
-class Measure(Made):
-    """The plan's primary measure and its goal."""
-
-    code: str
-    baseline: float
-    target: float
-    mcid: float
-
-
-@made
 class AlertTerms(Made):
-    """How fast an alert of one urgency must be acknowledged and acted on, in staffed minutes."""
+    """How fast an alert of one urgency must be acknowledged and acted on, in staffed minutes.
+
+    `page_again_after` is by the clock on the wall: the next of the chain is paged then, though nobody is there.
+    """
 
     acknowledge_minutes: int
     contact_minutes: int
     pages: bool
+    page_again_after: timedelta | None = None
+
+
+@made
+class SameDay(Made):
+    """Severe pain and despair, by the rules that find them, are rung about on the working day they are told on.
+
+    Told at `told_before` or later, they wait as what is soon (E2) does.
+    """
+
+    rules: tuple[str, ...] = ("AL-01", "DAY-04", "SCR-16-a", "KW-UPSET")
+    told_before: time = time(14)
+
+
+@made
+class SessionChecks(Made):
+    """When a visit is asked about: soreness the next day (SCH-1), pain some days on, and after which visits (SCH-2).
+
+    Soreness is asked at the visit's own wall time, or `sore_from` after it where that would be past `sore_until`.
+    """
+
+    sore_after_days: int = 1
+    sore_from: timedelta = timedelta(hours=20)
+    sore_until: timedelta = timedelta(hours=28)
+    pain_after_days: int = 3
+    first_sessions: int = 3
+    after_step_change: bool = True
+    after_new_technique: bool = True
+    if_sore_at_least: int = 4
 
 
 @made
 class CheckinRule(Made):
-    """One line of the check-in schedule (SCH-n): ask a question every so many days at each step."""
+    """One line of the check-in schedule (SCH-n): ask a question every so many days at each step.
+
+    `fixed_weekday`: always on the weekday on which the plan began, as near to those days as it lies (SCH-3).
+    """
 
     rule: str
     ask: str
     every_days: dict[Step, int]
+    fixed_weekday: bool = False
 
 
 @made
@@ -130,9 +157,18 @@ class Protocol(Made):
     """On how many days a week the client is to stretch at home (ADH); the pack names none: every day, to confirm."""
     primary: Shared[Measure]
     pain_baseline: float
+    stiffness_baseline: float | None = None
+    """How stiff the client was at intake, 0-10 (AL-10); None where the form does not say."""
+    recoded: Shared[tuple[tuple[str, float], ...]] = ()
+    """Questions whose answers are kept on another scale too, each with what is added to them (`sms_recode`)."""
     techniques: Shared[tuple[str, ...]] = ()
+    surgical_techniques: Shared[tuple[str, ...]] = ()
+    """What the surgical team's protocol allows beyond the usual (`allowed_only_if_protocol_says`)."""
     restrictions: Shared[tuple[Restriction, ...]] = ()
     routine: tuple[CheckinRule, ...] = ()
+    about_sessions: Shared[SessionChecks] = SessionChecks()
+    question_gap: timedelta = timedelta(hours=24)
+    before_review_days: int = 7
     max_routine_per_7_days: int = 3
     reminder_hours: tuple[int, ...] = (72, 24)
     reply_window: timedelta = timedelta(hours=48)
@@ -148,6 +184,7 @@ class Protocol(Made):
     silent_phone_after: int = 2
     silent_hold_after: int = 3
     alert_terms: dict[Urgency, Shared[AlertTerms]]
+    same_day: Shared[SameDay] = SameDay()
     approval_minutes: dict[ApprovalKind, int]
     proposal_expires_days: int = 14
     assessment_needed: bool = False

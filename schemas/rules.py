@@ -1,7 +1,7 @@
 """A rule pack: everything a clinic may read, edit, test and roll out, as one typed value.
 
-The pack is data (YAML). Extra keys are refused where a typo would change what the engine does, and
-allowed where the pack is prose for people. References between parts are checked in `care.pack`.
+The pack is data (YAML). A key that stands nowhere here is refused, so that no limit is lost to a typo; what is
+prose for people has keys of its own. References between parts are checked in `care.pack`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from schemas.base import Frozen, Strict
+from schemas.base import Days, Strict
 from schemas.rules_delivery import (
     AdverseEvents,
     Condition,
@@ -28,21 +28,22 @@ from schemas.rules_form import Intake, Screening, ScreeningItem, items_named
 from schemas.rules_texting import Message, Nation, NationWords, Question, ScheduleRule, SmsCheckins
 
 
-class Principle(Frozen):
+class Principle(Strict):
     """A statement the whole pack rests on."""
 
     id: str
     text: str
 
 
-class Meta(Frozen):
+class Meta(Strict):
     """Which pack this is. `status` says whether it is signed off, and is shown wherever a person sees it."""
 
-    id: str
-    version: str
-    status: str
+    id: str = Field(min_length=1)
+    version: str = Field(min_length=1)
+    status: str = Field(min_length=1)
     jurisdiction: str
     language: str
+    reading_age_target: int | None = None
     principles: tuple[Principle, ...] = ()
     approvals_required: tuple[dict[str, Any], ...] = ()
 
@@ -63,10 +64,10 @@ class AlgebraStep(Strict):
     rule: str
 
 
-class GapRule(Frozen):
+class GapRule(Strict):
     """After a gap in sessions the client is screened again: the items that `then` names, or all of them."""
 
-    after_days: int = Field(alias="if_days_since_last_session_gt")
+    after_days: Days = Field(alias="if_days_since_last_session_gt")
     then: str
 
     @model_validator(mode="before")
@@ -76,7 +77,8 @@ class GapRule(Frozen):
         if not isinstance(raw, dict):
             return raw
         rest = [key for key, value in raw.items() if value is None and key != "then"]
-        return {**raw, "then": ", ".join([str(raw.get("then", "")), *rest])} if rest else raw
+        own = {key: value for key, value in raw.items() if key not in rest}
+        return {**own, "then": ", ".join([str(raw.get("then", "")), *rest])} if rest else raw
 
     @property
     def items(self) -> tuple[str, ...]:
@@ -89,14 +91,14 @@ class GapRule(Frozen):
         return "physical assessment" in self.then
 
 
-class Expiry(Frozen):
+class Expiry(Strict):
     """How long a screening counts, by its overall disposition, and when to warn before it ends."""
 
     full_screening_valid_days: dict[str, int | str]
-    par_q_style_ceiling_days: int = 365
+    par_q_style_ceiling_days: Days = 365
     gap_rules: tuple[GapRule, ...] = ()
     on_rule_pack_change: str = ""
-    clearance_expiry_warning_days: int = 14
+    clearance_expiry_warning_days: int = Field(default=14, ge=0)
     at_expiry: str = ""
 
 
@@ -108,17 +110,25 @@ class MidPlanChange(Strict):
     action: str
 
 
-class DispositionAlgebra(Frozen):
-    """The laws by which findings are joined, and how long the result counts."""
+class Override(Strict):
+    """ALG-10: how much a physiotherapist writes who sets a finding aside."""
+
+    reason_min_characters: int = Field(default=20, ge=10, le=500)
+    basis: str = ""
+
+
+class DispositionAlgebra(Strict):
+    """The laws by which findings are joined, and how long the result counts. `override` is ALG-10 for the engine."""
 
     description: str = ""
     steps: tuple[AlgebraStep, ...]
     properties_to_test: tuple[str, ...] = ()
     expiry: Expiry
     change_mid_plan: tuple[MidPlanChange, ...] = ()
+    override: Override = Override()
 
 
-class Source(Frozen):
+class Source(Strict):
     """Where a number or claim comes from, and whether anyone has seen the text."""
 
     cite: str
@@ -126,7 +136,7 @@ class Source(Frozen):
     note: str = ""
 
 
-class RulePack(Frozen):
+class RulePack(Strict):
     """One version of the clinic's rules."""
 
     content_hash: str = ""
@@ -156,6 +166,9 @@ class RulePack(Frozen):
     hazard_starters: tuple[dict[str, Any], ...] = ()
     terminology: dict[str, Any] = Field(default_factory=dict)
     copy_rules: tuple[dict[str, Any], ...] = ()
+    technique_ids: tuple[str, ...] = ()
+    seed_citation_defects: tuple[dict[str, Any], ...] = ()
+    fhir_map: tuple[dict[str, Any], ...] = ()
     sources: dict[str, Source]
     open_questions_for_clinicians: tuple[str, ...] = ()
 
@@ -207,8 +220,10 @@ class RulePack(Frozen):
     def screening_valid_days(self, overall: str) -> int:
         """How long a screening with this overall disposition counts, in days.
 
-        A disposition that the table leaves out gets its shortest period.
+        A disposition that the table leaves out gets its shortest period; none counts longer than the ceiling.
         """
-        periods = self.disposition_algebra.expiry.full_screening_valid_days
-        numbers = {key: days for key, days in periods.items() if isinstance(days, int)}
-        return numbers.get(overall, min(numbers.values()))
+        expiry = self.disposition_algebra.expiry
+        numbers = {
+            key: days for key, days in expiry.full_screening_valid_days.items() if isinstance(days, int)
+        }
+        return min(numbers.get(overall, min(numbers.values())), expiry.par_q_style_ceiling_days)

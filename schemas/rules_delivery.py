@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any, Final
 
 from pydantic import Field
 
-from schemas.base import Frozen, Strict
-from schemas.rules_form import Predicate
+from schemas.base import LONGEST_DAYS, Days, Strict
+from schemas.rules_form import Clearance, Predicate
+from schemas.rules_texting import QuotedTime
 from schemas.taper import LadderStep, Step
 
+_A_MONTH_IN_HOURS: Final = 744
+PAGES_AT_ONCE: Final = "immediate"
+"""What `page_staff` says of alerts that page whoever owns them."""
 
-class UrgencyLevel(Frozen):
-    """How fast people must act on an alert. `contact_staffed_minutes` is `contact_within` for the engine."""
+
+class SameDayTerms(Strict):
+    """Findings that are rung about on the same working day, if told before a wall time."""
+
+    rules: tuple[str, ...]
+    told_before: QuotedTime
+
+
+class UrgencyLevel(Strict):
+    """How fast people must act on an alert.
+
+    `contact_staffed_minutes` and `same_day` are `contact_within` for the engine, `page_again_hours` REQ-13 while a
+    site is closed: what pages and nobody has taken on goes to the next of the chain, once a day at least.
+    """
 
     label: str
     auto_message: str
@@ -20,21 +36,40 @@ class UrgencyLevel(Frozen):
     ack_within_staffed_min: int = Field(ge=1)
     contact_within: str
     out_of_hours: str = ""
-    contact_staffed_minutes: int | None = None
+    contact_staffed_minutes: int | None = Field(default=None, ge=1)
+    same_day: SameDayTerms | None = None
+    page_again_hours: int | None = Field(default=None, ge=1, le=24)
+    basis: str = ""
 
 
-class DocumentSpec(Frozen):
+_Waits = Annotated[int, Field(ge=15, le=4800)]
+
+
+class DecisionTerms(Strict):
+    """How long each decision waits before the next of the chain is asked, in staffed minutes (480: a working day)."""
+
+    start: _Waits
+    clearance: _Waits
+    rescreen: _Waits
+    taper: _Waits
+    resume: _Waits
+    discharge: _Waits
+    basis: str = ""
+
+
+class DocumentSpec(Strict):
     """What a clearance document must state; silence on any of it keeps the hold open."""
 
     must_state: tuple[str, ...]
 
 
-class Enums(Frozen):
+class Enums(Strict):
     """The closed lists the rest of the pack refers to."""
 
     disposition_order: tuple[str, ...]
     urgency: dict[str, UrgencyLevel]
-    escalation_chain: tuple[str, ...]
+    decisions: DecisionTerms
+    escalation_chain: tuple[str, ...] = Field(min_length=1)
     regions: tuple[str, ...]
     region_contains: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     sides: tuple[str, ...]
@@ -43,14 +78,14 @@ class Enums(Frozen):
     clearance_rules: tuple[str, ...] = ()
 
 
-class RestrictionSpec(Frozen):
+class RestrictionSpec(Strict):
     """What a restriction does to the plan builder and the session form."""
 
     effect: str
     params: tuple[str, ...] = ()
 
 
-class Technique(Frozen):
+class Technique(Strict):
     """A way of stretching, its default dose and hard caps, and the restrictions that rule it out."""
 
     what: str
@@ -78,10 +113,10 @@ class ReviewAfter(Strict):
     """A review is due after so many sessions or days, whichever comes first."""
 
     sessions: int = Field(ge=1)
-    days: int = Field(ge=1)
+    days: Days
 
 
-class Evidence(Frozen):
+class Evidence(Strict):
     """What is known, and how surely."""
 
     text: str
@@ -89,8 +124,22 @@ class Evidence(Frozen):
     conf: str = ""
 
 
-class _Defaults(Frozen):
+class StartNeeds(Strict):
+    """A `start_condition` for the engine: the plan is held until all of this is so.
+
+    `clearance` is the paper that must be there; `confirm` is what a physiotherapist confirms beside it, in words;
+    `holds_of` are screening items of which every hold must be discharged, also one of another region.
+    """
+
+    clearance: Clearance
+    confirm: tuple[str, ...] = ()
+    holds_of: tuple[str, ...] = ()
+
+
+class _Defaults(Strict):
     start_step: Step
+    start_condition: str = ""
+    start_needs: StartNeeds | None = None
     session_minutes: int = Field(ge=30, le=60)
     targets: tuple[str, ...] = ()
     allowed: tuple[str, ...]
@@ -109,7 +158,6 @@ class Profile(_Defaults):
     """Defaults for a kind of client (who)."""
 
     applies_if: str = ""
-    start_condition: str = ""
     goal_measures: tuple[str, ...] = ()
     timing: dict[str, Any] = Field(default_factory=dict)
     extra: tuple[str, ...] = ()
@@ -119,55 +167,96 @@ class Profile(_Defaults):
 class Condition(_Defaults):
     """Defaults for a kind of complaint (what); wins over the profile where the pack says so."""
 
-    short_course_first: int | None = None
+    short_course_first: int | None = Field(default=None, ge=1)
     must_be_clear: tuple[str, ...] = ()
     hard_review: ReviewAfter | None = None
     stop_if: tuple[str, ...] = ()
 
 
-class OutcomeMeasure(Frozen):
-    """An outcome measure: its range, which way is better, and the change worth acting on."""
+Degrees = Annotated[float, Field(gt=0, le=180, strict=True)]
+
+_GONIOMETER: Final = (-180.0, 180.0)
+"""Degrees: what the device shows, with a lack of movement below zero."""
+
+
+class OutcomeMeasure(Strict):
+    """An outcome measure: its range, which way is better, and the change worth acting on.
+
+    `window_days` and `min_planned` are ADH's formula for the engine: how far it looks back, and what is too little.
+    """
 
     name: str
     range: tuple[float, float] | None = None
     better: str = ""
-    mcid: float | None = None
-    mcid_pct: float | None = None
-    mdc: float | None = None
+    mcid: float | None = Field(default=None, gt=0)
+    mcid_pct: float | None = Field(default=None, gt=0)
+    mdc: float | None = Field(default=None, gt=0)
     unit: str = ""
     by_sms: bool | str = False
     threshold: float | None = None
-    mdc_same_assessor: dict[str, float] = Field(default_factory=dict)
-    mdc_between: dict[str, float] = Field(default_factory=dict)
+    window_days: Days | None = None
+    min_planned: int | None = Field(default=None, ge=1)
+    mdc_same_assessor: dict[str, Degrees] = Field(default_factory=dict)
+    mdc_between: dict[str, Degrees] = Field(default_factory=dict)
     basis: str = ""
     src: tuple[str, ...] = ()
     conf: str = ""
+    licence: str = ""
     note: str = ""
+    definition: str = ""
+    evidence: str = ""
+    formula: str = ""
+    rule: str = ""
+    sms_recode: str = ""
+    terminology: tuple[str, ...] = ()
+    small: float | None = None
+    medium: float | None = None
+    large: float | None = None
+    mic_published: float | None = None
 
     @property
     def higher_is_better(self) -> bool | None:
         """True or False where the pack says; None where it depends on the goal or is not stated."""
         return {"higher": True, "lower": False}.get(self.better)
 
+    @property
+    def is_angle(self) -> bool:
+        """Whether it is taken in degrees, joint by joint: the change beyond error hangs on the joint."""
+        return bool(self.mdc_same_assessor)
+
+    @property
+    def sets_goals(self) -> bool:
+        """Whether a plan's goal may be set in it: it has a baseline, and a change in it can be judged.
+
+        A rating of change (`sms_recode`) compares with the start by itself: it corroborates, never decides alone.
+        """
+        judged = self.is_angle or (self.range is not None and self.mcid is not None)
+        return judged and not self.sms_recode
+
+    @property
+    def limits(self) -> tuple[float, float] | None:
+        """The lowest and the highest value that it can have; None where the pack states no range."""
+        return _GONIOMETER if self.is_angle and self.range is None else self.range
+
 
 class Duration(Strict):
     """How long a session may last, in minutes."""
 
-    min_minutes: int
-    max_minutes: int
-    default_minutes: int
+    min_minutes: int = Field(ge=1)
+    max_minutes: int = Field(ge=1)
+    default_minutes: int = Field(ge=1)
     basis: str = ""
 
 
 class DiscomfortCap(Strict):
     """The highest discomfort (0-10) a stretch may cause."""
 
-    default: float
-    older_or_lowforce: float
+    default: float = Field(ge=0, le=10)
+    older_or_lowforce: float = Field(ge=0, le=10)
     basis: str = ""
 
 
-class StopRule(Frozen):
+class StopRule(Strict):
     """A sign that ends a stretch or a session, and what to do."""
 
     id: str
@@ -177,17 +266,25 @@ class StopRule(Frozen):
     src: tuple[str, ...] = ()
 
 
-class SessionRules(Frozen):
-    """How a session is conducted."""
+class RestrictionCaps(Strict):
+    """The numbers that a restriction caps, by their names in a technique's dose (ALG-5: the minimum holds)."""
+
+    code: str
+    caps: dict[str, float]
+
+
+class SessionRules(Strict):
+    """How a session is conducted. `restriction_caps` is what restrictions say of doses, for the engine."""
 
     duration: Duration
     conduct: tuple[str, ...] = ()
     discomfort_cap_nrs: DiscomfortCap
     stops: tuple[StopRule, ...]
     record: tuple[str, ...] = ()
+    restriction_caps: tuple[RestrictionCaps, ...] = ()
 
 
-class AssessmentItem(Frozen):
+class AssessmentItem(Strict):
     """Something the physiotherapist records before the first hands-on session.
 
     A conditional item's `if` is prose; `when` (on the screening's answers), `regions` (among the plan's targets) and
@@ -205,14 +302,14 @@ class AssessmentItem(Frozen):
     src: tuple[str, ...] = ()
 
 
-class AssessmentApproval(Frozen):
+class AssessmentApproval(Strict):
     """Who approves an assessment and what the approval states."""
 
     by: str
     must_state: tuple[str, ...] = ()
 
 
-class PhysicalAssessment(Frozen):
+class PhysicalAssessment(Strict):
     """The hands-on assessment before the first session."""
 
     required: tuple[AssessmentItem, ...]
@@ -221,33 +318,43 @@ class PhysicalAssessment(Frozen):
     approval: AssessmentApproval
 
 
-class AdverseGrade(Frozen):
+class AdverseGrade(Strict):
     """How bad an unwanted effect is, what to do, and within how many hours to follow up."""
 
     grade: int = Field(ge=0, le=4)
     name: str
     what: str = Field(alias="is")
     do: str
-    follow_up_h: float
+    follow_up_h: float = Field(gt=0, le=_A_MONTH_IN_HOURS)
     approve: str
 
 
-class AdverseEvents(Frozen):
-    """How unwanted effects are graded and followed up."""
+class AdverseEvents(Strict):
+    """How unwanted effects are graded and followed up; `call_again_hours` is `mandatory_follow_up` for the engine."""
 
     definition: str = ""
     grades: tuple[AdverseGrade, ...]
     fields: tuple[str, ...] = ()
     mandatory_follow_up: tuple[str, ...] = ()
+    base_rates: dict[str, Any] = Field(default_factory=dict)
+    external_reporting: tuple[dict[str, Any], ...] = ()
+    call_again_hours: float = Field(default=48, gt=0, le=_A_MONTH_IN_HOURS)
 
 
-class TaperSection(Frozen):
+class ShortCourse(Strict):
+    """After how many sessions to ask whether that was enough (SEED-12)."""
+
+    sessions: int | None = Field(default=None, ge=1)
+    rule: str = ""
+
+
+class TaperSection(Strict):
     """The pack's taper policy as written; `care.taper.policy_from` turns it into a TaperPolicy."""
 
     version: str
     ladder: tuple[LadderStep, ...] = Field(min_length=1)
-    short_course: dict[str, Any] = Field(default_factory=dict)
-    params: dict[str, float]
+    short_course: ShortCourse = ShortCourse()
+    params: dict[str, Annotated[float, Field(ge=0, le=LONGEST_DAYS, allow_inf_nan=False)]]
     definitions: dict[str, str] = Field(default_factory=dict)
     order: tuple[str, ...]
     rules: tuple[dict[str, Any], ...]

@@ -6,9 +6,9 @@ import re
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
-from schemas.base import Frozen, Strict
+from schemas.base import LONGEST_DAYS, Days, Strict
 from schemas.screening import Disposition, Scope, Urgency
 
 
@@ -104,7 +104,7 @@ class Clearance(Strict):
 
     owner: str = Field(alias="from")
     document: str
-    valid_days: int = Field(ge=1)
+    valid_days: Days
     note: str = ""
 
 
@@ -112,9 +112,9 @@ class Defer(Strict):
     """Wait: `until` in words; the date is `days` after the answer in `days_from_field`, where given."""
 
     until: str
-    rescreen_after_days: int = Field(ge=1)
+    rescreen_after_days: Days
     days_from_field: str | None = None
-    days: int | None = Field(default=None, ge=0)
+    days: int | None = Field(default=None, ge=0, le=LONGEST_DAYS)
 
 
 class RestrictionRef(Strict):
@@ -143,11 +143,15 @@ class Outcome(Strict):
 
 
 class ScreeningRule(Strict):
-    """`when` this holds, `then` that is asked for."""
+    """`when` this holds, `then` that is asked for.
+
+    `by_convention` says whether its wait rests on convention (ALG-10), where its item's `convention` means others.
+    """
 
     id: str
     when: Predicate
     then: Outcome
+    by_convention: bool | None = None
     note: str = ""
 
 
@@ -176,6 +180,8 @@ class ScreeningItem(Strict):
     required: bool = True
     not_below: dict[str, str] = Field(default_factory=dict)
     """Numbers that cannot be lower than another answer of the item: the worst pain than the pain now."""
+    between: dict[str, tuple[int, int]] = Field(default_factory=dict)
+    """The lowest and highest number that a person can mean: 2024 for "years since" is a slip, and no long time."""
     rules: tuple[ScreeningRule, ...] = ()
     unsure: Outcome | None = None
     rationale: str = ""
@@ -196,11 +202,11 @@ class DefaultUnsure(Strict):
     scope: Scope = Scope.plan
 
 
-class Completion(Frozen):
+class Completion(Strict):
     """Who fills the form in, and how old it may be at the first session."""
 
     by: str = ""
-    max_age_days_before_first_session: int = 14
+    max_age_days_before_first_session: Days = 14
     sign: str = ""
 
 
@@ -216,31 +222,60 @@ def items_named(prose: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(named))
 
 
-class DayCheck(Frozen):
-    """A question asked before every session."""
+_LIMIT = re.compile(r"^gte_(\d+)$")
+
+
+class DayCheck(Strict):
+    """A question asked before every session.
+
+    A number is severe from `severe_from` on, which the pack writes into a key (`gte_8`); what follows is `on_severe`.
+    `repeat` names the screening items of a yes where `any_yes` leaves them to the reader.
+    """
 
     id: str
     q: str
     any_yes: str = ""
     on_no: str = Field(default="", alias="no")
-    gte_8: str = ""
+    severe_from: int | None = None
+    on_severe: str = ""
     feeds: str = ""
+    repeat: tuple[str, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _limit_in_key(cls, raw: Any) -> Any:
+        if not isinstance(raw, dict):
+            return raw
+        limits = {key: found for key in raw if (found := _LIMIT.match(str(key)))}
+        if len(limits) > 1:
+            raise ValueError(f"states several limits, {', '.join(limits)}; keep one")
+        for key, found in limits.items():
+            rest = {name: value for name, value in raw.items() if name != key}
+            return {**rest, "severe_from": int(found.group(1)), "on_severe": raw[key]}
+        return raw
 
     @property
     def repeats(self) -> tuple[str, ...]:
-        """The screening items to ask again on a yes, as `any_yes` names them."""
-        return items_named(self.any_yes)
+        """The screening items to ask again on a yes."""
+        return items_named(self.any_yes) or self.repeat
 
 
 class Contradiction(Strict):
-    """Answers that cannot both be so: the question to `ask` again goes to a person (P2)."""
+    """Answers that cannot both be so: the question to `ask` again goes to a person (P2).
+
+    With `profiles` or `conditions` they are answers that cannot be so of a plan with one of these. `why` is told to
+    that person.
+    """
 
     id: str
     when: Predicate
     ask: str
+    profiles: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
+    why: str = ""
 
 
-class Screening(Frozen):
+class Screening(Strict):
     """The whole form."""
 
     questionnaire_id: str
@@ -254,7 +289,7 @@ class Screening(Frozen):
     contradictions: tuple[Contradiction, ...] = ()
 
 
-class IntakeField(Frozen):
+class IntakeField(Strict):
     """A question of the intake besides screening: goals, history, contacts."""
 
     id: str
@@ -265,7 +300,7 @@ class IntakeField(Frozen):
     feeds: str = ""
 
 
-class Intake(Frozen):
+class Intake(Strict):
     """The intake's own questions."""
 
     fields: tuple[IntakeField, ...] = ()

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from schemas.base import Frozen, Strict
+from schemas.base import LONGEST_DAYS, Days, Strict
 from schemas.rules_form import NoneWord
 from schemas.screening import Urgency
 from schemas.taper import Step
@@ -20,6 +20,7 @@ def _quoted_time(value: Any) -> Any:
     raise ValueError(f"a time must be quoted, like '20:00' (read as {value!r})")
 
 
+_Hours = Annotated[float, Field(gt=0, le=24 * LONGEST_DAYS)]
 QuotedTime = Annotated[time, BeforeValidator(_quoted_time)]
 
 
@@ -27,7 +28,7 @@ class Message(Strict):
     """A text to a client; {clinic} and {phone} are filled in."""
 
     urgency: Urgency
-    text: str
+    text: str = Field(min_length=1)
 
 
 class Nation(StrEnum):
@@ -39,7 +40,7 @@ class Nation(StrEnum):
     northern_ireland = "northern_ireland"
 
 
-class NationWords(Frozen):
+class NationWords(Strict):
     """Whom clients in a nation ring. `texts` are the messages that read differently there, whole, by their id."""
 
     advice_line: str = ""
@@ -59,7 +60,7 @@ class Reminders(Strict):
     """How often and when an unanswered question is asked again."""
 
     count: int = Field(ge=0)
-    after_hours: float = Field(gt=0)
+    after_hours: _Hours
 
 
 class Question(Strict):
@@ -67,7 +68,7 @@ class Question(Strict):
 
     id: str
     measure: Annotated[str | None, NoneWord] = None
-    text: str
+    text: str = Field(min_length=1)
     range: tuple[int, int] = (0, 10)
 
 
@@ -77,24 +78,24 @@ class ScheduleRule(Strict):
     id: str
     ask: Annotated[str | None, NoneWord] = None
     when: str
-    days_after_session: int | None = None
-    hours_after_session: tuple[float, float] | None = None
-    first_sessions: int | None = None
+    days_after_session: Days | None = None
+    hours_after_session: tuple[_Hours, _Hours] | None = None
+    first_sessions: int | None = Field(default=None, ge=1)
     after_step_change: bool = False
     after_new_technique: bool = False
-    if_sore_at_least: int | None = None
-    every_days: dict[Step, int] = Field(default_factory=dict)
+    if_sore_at_least: int | None = Field(default=None, ge=0, le=10)
+    every_days: dict[Step, Days] = Field(default_factory=dict)
     fixed_weekday: bool = False
-    gap_hours: dict[str, float] = Field(default_factory=dict)
-    days_before_session: int | None = None
-    days_before_review: int | None = None
+    gap_hours: dict[str, _Hours] = Field(default_factory=dict)
+    days_before_session: Days | None = None
+    days_before_review: Days | None = None
 
 
 class NumberAlertRule(Strict):
     """An answer that needs a person. `if` is an expression over the score and its history."""
 
     id: str
-    applies_to: tuple[str, ...]
+    applies_to: tuple[str, ...] = Field(min_length=1)
     condition: str = Field(alias="if")
     urgency: Urgency
     message: Annotated[str | None, NoneWord] = None
@@ -120,7 +121,7 @@ class OptOut(Strict):
     action: str = ""
 
 
-class Parser(Frozen):
+class Parser(Strict):
     """How replies are read, in words; the keys that begin with `negation_` are the engine's part."""
 
     steps: tuple[str, ...] = ()
@@ -131,14 +132,14 @@ class Parser(Frozen):
     negation_reach: int = Field(default=3, ge=1)
 
 
-class SmsCheckins(Frozen):
+class SmsCheckins(Strict):
     """Everything about texts to and from clients."""
 
     consent: str = ""
     number: str = ""
     quiet_hours: QuietHours
     max_routine_per_7_days: int = Field(ge=1)
-    reply_window_hours: float = Field(gt=0)
+    reply_window_hours: _Hours
     reminders: Reminders
     questions: tuple[Question, ...]
     schedule: tuple[ScheduleRule, ...]

@@ -6,8 +6,10 @@ Nothing here ever holds a client's own words: answers of type text are tested fo
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import field
 from datetime import date
 from enum import StrEnum
+from typing import Final
 
 from schemas.made import Made, made
 
@@ -62,6 +64,9 @@ class Urgency(StrEnum):
 _BY_RANK = tuple(Urgency)
 _RANK = {urgency: place for place, urgency in enumerate(Urgency)}
 
+URGENT = frozenset({Urgency.E0, Urgency.E1})
+"""What suspends a plan and pages somebody at once (MID-1)."""
+
 
 class Scope(StrEnum):
     """Whether a finding blocks the whole plan or one region of the body."""
@@ -71,34 +76,43 @@ class Scope(StrEnum):
 
 
 class HoldKind(StrEnum):
-    """What ends a hold: a document, a date with a re-screen, an outcome elsewhere, an answer."""
+    """What ends a hold: a document, a date with a re-screen, an outcome elsewhere, an answer, a condition met."""
 
     clearance = "clearance"
     defer = "defer"
     refer_urgent = "refer_urgent"
     incomplete = "incomplete"
+    start = "start"
+
+
+EXCLUDE_REGION: Final = "R-EXCL-REGION"
+"""What a held region brings with it: no technique there (ALG-6)."""
 
 
 @made
 class Restriction(Made):
     """One entry of the pack's restriction catalogue, with its parameters.
 
-    `region` None means the restriction has no region, or holds everywhere.
+    `region` None means the restriction has no region, or holds everywhere. `held`: it comes with the hold of its
+    region and goes when the document for that has come (ALG-6); what a rule itself asks for stays.
     """
 
     code: str
     region: str | None = None
     side: str | None = None
     technique: str | None = None
+    held: bool = False
 
 
 @made
 class Hold(Made):
     """Something that must be discharged, by its own document or date, before hands-on work (ALG-4).
 
-    `rule` names the pack's rule, or `<item>-unsure`, or `<item>-incomplete`.
+    `rule` names the pack's rule, or `<item>-unsure`, or `<item>-incomplete`; for what must be so before a plan
+    starts, the pack's path to it. Then `confirm` is what a physiotherapist confirms beside the document, and until
+    the plan has started any hold of the screening items in `holds_of` holds it whole.
     `parts` are the regions that its region contains, and that it holds too (ALG-6). `not_before` is the date of a
-    defer; it alone never lifts the hold (ALG-7). `by_convention`: its item rests on convention, so that a
+    defer; it alone never lifts the hold (ALG-7). `by_convention`: its wait rests on convention, so that a
     physiotherapist may override it with a reason (ALG-10).
     """
 
@@ -116,6 +130,8 @@ class Hold(Made):
     rescreen_on: date | None = None
     urgency: Urgency | None = None
     by_convention: bool = False
+    confirm: tuple[str, ...] = ()
+    holds_of: tuple[str, ...] = ()
 
 
 @made
@@ -137,6 +153,7 @@ class ScreeningResult(Made):
 
     `incomplete` lists the unanswered fields as `SCR-10` or `SCR-10.still_told_limits`.
     `message` is the one emergency text to send (ALG-3). `rescreen_on` is the earliest re-screen due.
+    `target_parts` are those of the target regions that contain others, each with its smallest parts (ALG-6).
     Even an `overall` of clear still needs the physiotherapist's approval (ALG-9).
     """
 
@@ -144,6 +161,7 @@ class ScreeningResult(Made):
     pack_hash: str
     evaluated_on: date
     target_regions: tuple[str, ...] = ()
+    target_parts: dict[str, tuple[str, ...]] = field(default_factory=dict)
     overall: Disposition
     urgency: Urgency | None = None
     message: str | None = None

@@ -10,7 +10,6 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from schemas.base import Frozen
 from schemas.made import Made, made
 
 
@@ -56,21 +55,25 @@ class PrimaryTrend(Made, extra="forbid"):
 class PainTrend(Made, extra="forbid"):
     """Average pain of the last 24 h (0-10), asked before each of the last completed sessions, oldest first.
 
-    `last_gap_hours` is the time between the last two known readings; None for readings of separate
-    sessions, which the ladder's minimum gap already keeps two days apart.
+    `hours_before` tells of each how long before the last known reading it was taken, `last_gap_hours` only of the
+    last two known. Where neither is told, the readings are of sessions that lie far enough apart.
     """
 
     baseline: float | None = None
     at_step_entry: float | None = None
     recent: tuple[float | None, ...] = ()
     last_gap_hours: float | None = None
+    hours_before: tuple[float, ...] = ()
 
 
 @made
 class Flares(Made, extra="forbid"):
-    """Flare-ups the client named: how many in 28 days, the longest of them in hours, days since the last."""
+    """Flare-ups the client named: how many in 28 days, the longest of them in hours, days since the last.
 
-    count_28d: int = 0
+    The count is None where the client was asked all that time and never answered.
+    """
+
+    count_28d: int | None = 0
     longest_h: float = 0
     days_since: float | None = None
 
@@ -112,7 +115,8 @@ class TaperInputs(Made, extra="forbid"):
     client_stop: bool = False
 
 
-class TaperDecision(Frozen):
+@made
+class TaperDecision(Made):
     """The proposal and why.
 
     `reasons` are the rules that decided (`TAP-UP-1`, `D1` … `D9`, `not_D5`); `also` are other rules
@@ -141,15 +145,16 @@ class LadderStep(Made):
 
 @made
 class TaperPolicy(Made):
-    """The ladder and every number of `taper_policy.params`: what a plan's resolved protocol carries.
+    """The ladder, every number of `taper_policy.params`, and ADH's: what a plan's resolved protocol carries.
 
-    The defaults below the line are numbers that the draft pack states only in the rules' prose.
+    Below the line stand numbers that the draft pack states only in prose (`care/rules/engine-defaults.yaml`); the
+    defaults are those of plans that began before their protocols carried them.
     """
 
     ladder: Annotated[tuple[LadderStep, ...], Field(min_length=1)]
     n_consecutive: Annotated[int, Field(ge=1)]
     on_track_tolerance: Annotated[float, Field(ge=0, le=1)]
-    pain_ok_max: Annotated[float, Field(ge=0, le=5)]
+    pain_ok_max: Annotated[float, Field(ge=0, le=10)]
     pain_mcid: Annotated[float, Field(gt=0)]
     adherence_ok_min: Annotated[float, Field(ge=0, le=100)]
     adherence_escalate_below: Annotated[float, Field(ge=0, le=100)]
@@ -172,6 +177,11 @@ class TaperPolicy(Made):
     no_contact_days: Annotated[float, Field(ge=1)] = 42
     reviews_no_change_escalate: Annotated[int, Field(ge=1)] = 2
     pain_gap_hours: Annotated[float, Field(ge=0)] = 48
+    review_overdue_after_days: Annotated[float, Field(ge=0)] = 7
+    lasting_pain_share: Annotated[float, Field(gt=0, lt=1)] = 0.7
+    lasting_pain_max: Annotated[float, Field(ge=0, le=10)] = 5
+    adherence_window_days: Annotated[float, Field(gt=0)] = 28
+    adherence_min_planned: Annotated[int, Field(ge=1)] = 3
     discharge_steps: tuple[Step, ...] = (Step.S3, Step.S4)
 
     def rung(self, step: Step) -> LadderStep:

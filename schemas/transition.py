@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import field
+
 from schemas.base import Frozen, Instant
 from schemas.events import PlanEvent
 from schemas.made import Made, made
@@ -85,7 +87,8 @@ class RecordReply(Frozen):
     texts: tuple[TextOrder, ...] = ()
 
 
-class ReplyQuestion(Frozen):
+@made
+class ReplyQuestion(Made):
     """A text to read, and what it may answer: the open questions by their id in the pack, with scores to compare.
 
     `day3` says that the open pain question is the one of the third day after a session (SCH-2, AL-04).
@@ -96,13 +99,14 @@ class ReplyQuestion(Frozen):
     questions: tuple[str, ...] = ()
     baseline: float | None = None
     stiffness_baseline: float | None = None
-    previous: dict[str, int] = {}
+    previous: dict[str, int] = field(default_factory=dict)
     best_goal: float | None = None
     pre_session: float | None = None
     day3: bool = False
 
 
-class ReplyFinding(Frozen):
+@made
+class ReplyFinding(Made):
     """A reading, and for each open question the number alerts its value would raise.
 
     `questions_apart` asks which was meant where a number fits two questions; findings recorded before there was
@@ -110,5 +114,5 @@ class ReplyFinding(Frozen):
     """
 
     reading: Reading
-    alerts: dict[str, tuple[NumberAlert, ...]] = {}
+    alerts: dict[str, tuple[NumberAlert, ...]] = field(default_factory=dict)
     questions_apart: bool = False

@@ -37,11 +37,14 @@ class Assessment(Made):
 
 @made
 class AdverseTerms(Made):
-    """What the pack asks for at one grade: hours to the first call, and the role that closes it (None: anybody)."""
+    """What the pack asks for at one grade: hours to the first call, the role that closes it (None: anybody), hours
+    from call to call.
+    """
 
     grade: int
     follow_up_hours: float
     closed_by: str | None = None
+    call_again_hours: float = 48
 
 
 @made

@@ -34,7 +34,9 @@ structlog.configure(
     processors=[
         *structlog.get_config()["processors"][:-1],
         structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
-    ]
+    ],
+    # Beside the run, never into what a test reads of a command: a clinic of another test may still be answering.
+    logger_factory=structlog.PrintLoggerFactory(sys.stderr),
 )
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from care.alerts import URGENT
 from care.answers import could_answer
 from care.pack import builtin
 from care.replies import read
@@ -18,6 +17,7 @@ from database.tables.texts import InboundStatus
 from schemas.commands import CLIENT, CommandEnvelope, ReceiveText
 from schemas.refusals import CommandRefused, PlanClosed, Plans
 from schemas.replies import Reading
+from schemas.screening import URGENT
 
 _log = structlog.stdlib.get_logger(__name__)
 

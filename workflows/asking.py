@@ -13,13 +13,14 @@ with workflow.unsafe.imports_passed_through():
     from schemas import names
     from schemas.activity_terms import TERMS, Terms, useful_life
     from schemas.base import Frozen
+    from schemas.made import Made
     from schemas.messages import MessageStatus, SendOutcome, TextOrder
     from schemas.orders import RecordOrder, SendOrder, TaperOrder
     from schemas.plan import AgendaItem
     from schemas.taper import TaperDecision
     from schemas.transition import RecordReply, ReplyFinding, ReplyQuestion
 
-A = TypeVar("A", bound=Frozen)
+A = TypeVar("A", bound=Frozen | Made)
 
 
 def _retries(terms: Terms) -> RetryPolicy:
@@ -32,7 +33,7 @@ def _retries(terms: Terms) -> RetryPolicy:
     )
 
 
-async def _near(name: str, order: Frozen, answer: type[A]) -> A:
+async def _near(name: str, order: Frozen | Made, answer: type[A]) -> A:
     """A short activity run by this worker itself: all of one workflow task cost one durable action."""
     terms = TERMS[name]
     result: A = await workflow.execute_local_activity(

@@ -13,10 +13,12 @@ from api.console.asked_ahead import supposed
 from api.console.moments import SiteClock
 from api.console.planned_words import Ahead, PlannedWords
 from api.console.two_ways import TwoWays, two_ways
+from api.rule_words import About
 from care.booking import first_start
 from care.deciding import decide
 from care.guards import refuse
 from care.preview import preview
+from care.start_condition import to_confirm
 from care.texts_agreed import reaches_client
 from database.approvals import ApprovalView
 from schemas.commands import Actor, DecideApproval, Decision, Refusal, Role
@@ -46,12 +48,12 @@ class Consequence:
     refusal: Refusal | None
 
 
-def claim(approval: ApprovalView, state: PlanState, clock: SiteClock) -> str:
-    """What is proposed, in one sentence."""
-    return _CLAIMS[approval.kind](approval, state, clock)
+def claim(approval: ApprovalView, state: PlanState, clock: SiteClock, about: About) -> str:
+    """What is proposed, in one sentence; `about` has the words for what a hold is about."""
+    return _CLAIMS[approval.kind](approval, state, clock, about)
 
 
-def _start(approval: ApprovalView, state: PlanState, clock: SiteClock) -> str:
+def _start(approval: ApprovalView, state: PlanState, clock: SiteClock, _about: About) -> str:
     step = approval.proposal.step or state.protocol.start_step
     first = first_session(approval, state, clock.now)
     return f"Start: {words.rhythm(state.protocol, step)}, first session {clock.at(first)}"
@@ -65,7 +67,7 @@ def first_session(approval: ApprovalView, state: PlanState, now: datetime) -> da
     return first_start(state.protocol.but(first_session_at=proposed), now)
 
 
-def _taper(approval: ApprovalView, state: PlanState, _clock: SiteClock) -> str:
+def _taper(approval: ApprovalView, state: PlanState, _clock: SiteClock, _about: About) -> str:
     proposal = approval.proposal
     way = "Step up" if proposal.verdict is TaperVerdict.PROPOSE_STEP_UP else "Step down"
     now = words.rhythm(state.protocol, state.progress.step)
@@ -73,23 +75,26 @@ def _taper(approval: ApprovalView, state: PlanState, _clock: SiteClock) -> str:
     return f"{way}: {now} → {then}"
 
 
-def _clearance(approval: ApprovalView, state: PlanState, _clock: SiteClock) -> str:
-    held = next((one for one in state.screening.holds if one.key == approval.proposal.hold_key), None)
+def _clearance(approval: ApprovalView, state: PlanState, _clock: SiteClock, about: About) -> str:
+    held = state.held(approval.proposal.hold_key)
     if held is None:
         return "Clear a hold from screening"
-    document = words.plain(held.hold.document or "a written note")
-    return f"Clear {held.hold.rule}: {document} from {words.plain(held.hold.owner)}"
+    document = words.plain(held.hold.document or "written note")
+    topic = about(held.hold.rule) or held.hold.rule
+    return f"{words.headline(topic)}: clear with a {document} from {words.plain(held.hold.owner)}"
 
 
-_CLAIMS: Final[Mapping[ApprovalKind, Callable[[ApprovalView, PlanState, SiteClock], str]]] = MappingProxyType(
-    {
-        ApprovalKind.start: _start,
-        ApprovalKind.taper: _taper,
-        ApprovalKind.clearance: _clearance,
-        ApprovalKind.rescreen: lambda _approval, _state, _clock: "The screening questions are asked again",
-        ApprovalKind.resume: lambda _approval, _state, _clock: "Resume: visits go on after the hold",
-        ApprovalKind.discharge: lambda _approval, _state, _clock: "Discharge: care has reached its goal",
-    }
+_CLAIMS: Final[Mapping[ApprovalKind, Callable[[ApprovalView, PlanState, SiteClock, About], str]]] = (
+    MappingProxyType(
+        {
+            ApprovalKind.start: _start,
+            ApprovalKind.taper: _taper,
+            ApprovalKind.clearance: _clearance,
+            ApprovalKind.rescreen: lambda *_: "The screening questions are asked again",
+            ApprovalKind.resume: lambda *_: "Resume: visits go on after the hold",
+            ApprovalKind.discharge: lambda *_: "Discharge: care has reached its goal",
+        }
+    )
 )
 
 
@@ -99,7 +104,12 @@ def consequence(
     """The plan played forward as it is and from a yes, by the decision and agenda that a real yes leads to."""
     now = clock.now
     until = (now + _VALID_FOR).date() if approval.kind is ApprovalKind.clearance else None
-    command = DecideApproval(approval_id=approval.id, decision=Decision.approve, document_valid_until=until)
+    command = DecideApproval(
+        approval_id=approval.id,
+        decision=Decision.approve,
+        document_valid_until=until,
+        confirmed=to_confirm(state, approval),
+    )
     therapist = Actor(id=state.protocol.therapist_id, roles=(Role.treating_physiotherapist,))
     envelope = supposed(therapist, command)
     refusal = refuse(state, envelope.but(actor=actor), now)

@@ -13,8 +13,10 @@ from api.attention_words import sentence_and_step
 from api.console import words
 from api.console.moments import SiteClock
 from api.console.permissions import Act
+from api.rule_words import About
 from database.approvals import ApprovalView
 from database.attention import AttentionItem, AttentionKind
+from schemas.protocol import ApprovalKind
 from schemas.screening import Urgency
 
 _SOON: Final = timedelta(hours=1)
@@ -48,7 +50,8 @@ class Row:
     """One line. `mark` is the icon and colour: an urgency, or what kind of thing it is.
 
     `href` is where the next step is taken; None for a reader whose roles do not open that page. `reveals` is the
-    plan whose client is to be phoned: showing the number is a request that is put on record.
+    plan whose client is to be phoned: showing the number is a request that is put on record. `about` is what the rule
+    of an alert or of a hold is about, for who may read screening.
     """
 
     id: str
@@ -66,6 +69,7 @@ class Row:
     action: str
     href: str | None
     reveals: str | None = None
+    about: str | None = None
 
 
 _MARKS: Final[Mapping[AttentionKind, tuple[str, str]]] = MappingProxyType(
@@ -119,14 +123,18 @@ _BUTTONS: Final[Mapping[AttentionKind, tuple[str, str]]] = MappingProxyType(
 
 
 def board(
-    items: Iterable[AttentionItem], approvals: Iterable[ApprovalView], clock: SiteClock, reader: Reader
+    items: Iterable[AttentionItem],
+    approvals: Iterable[ApprovalView],
+    clock: SiteClock,
+    reader: Reader,
+    about: About,
 ) -> dict[TimeLeft, list[Row]]:
     """Every group that has rows, in order of the time left; inside a group the most urgent first."""
     found: list[tuple[datetime, Urgency | None, Row]] = [
-        (one.deadline, one.urgency, _row(one, clock, reader)) for one in items
+        (one.deadline, one.urgency, _row(one, clock, reader, about)) for one in items
     ]
     found += [
-        (one.due_at, None, _decision(one, clock, reader))
+        (one.due_at, None, _decision(one, clock, reader, about))
         for one in approvals
         if one.due_at > clock.now and not one.escalations  # the others are among the items, as overdue
     ]
@@ -145,7 +153,7 @@ def _group(deadline: datetime, urgency: Urgency | None, clock: SiteClock) -> Tim
     return TimeLeft.this_week if deadline <= clock.now + _WEEK else TimeLeft.later
 
 
-def _row(item: AttentionItem, clock: SiteClock, reader: Reader) -> Row:
+def _row(item: AttentionItem, clock: SiteClock, reader: Reader, about: About) -> Row:
     sentence, next_step = sentence_and_step(item)
     action, href = _BUTTONS[item.kind]
     mark, mark_words = _mark(item)
@@ -165,6 +173,7 @@ def _row(item: AttentionItem, clock: SiteClock, reader: Reader) -> Row:
         action=action,
         href=href.format(subject=item.subject, plan=item.plan_id) if _opens(item.kind, reader) else None,
         reveals=item.plan_id if item.kind in _PHONED and reader.may(Act.see_contact) else None,
+        about=about(item.rule) if item.kind is AttentionKind.alert and item.rule else None,
     )
 
 
@@ -178,7 +187,8 @@ def _mark(item: AttentionItem) -> tuple[str, str]:
     return _MARKS[item.kind]
 
 
-def _decision(approval: ApprovalView, clock: SiteClock, reader: Reader) -> Row:
+def _decision(approval: ApprovalView, clock: SiteClock, reader: Reader, about: About) -> Row:
+    asked_by = approval.proposal.reasons[:1] if approval.kind is ApprovalKind.clearance else ()
     return Row(
         id=f"approval-{approval.id}",
         mark="decision",
@@ -194,6 +204,7 @@ def _decision(approval: ApprovalView, clock: SiteClock, reader: Reader) -> Row:
         mine=reader.is_mine(approval.owner_id),
         action="Review",
         href=f"/approvals/{approval.id}",
+        about=next(filter(None, map(about, asked_by)), None),
     )
 
 

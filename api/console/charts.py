@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from api.console.life import Stay, Visit
 from api.console.time_axis import TimeAxis
-from schemas.protocol import Measure
+from schemas.goals import Measure
 from schemas.taper import Step
 
 _MARGIN = 0.08
@@ -53,9 +53,10 @@ class Scale:
 
 @dataclass(frozen=True)
 class PrimaryPanel:
-    """The primary measure: its curve, the target, the baseline, and the smallest change that matters."""
+    """The primary measure: its curve, the target, the baseline, and `worth`, the smallest change that matters."""
 
     measure: Measure
+    worth: float
     curve: Curve
     target_y: float
     baseline_y: float
@@ -75,17 +76,18 @@ def curve(visits: Iterable[Visit], name: str, axis: TimeAxis, scale: Scale) -> C
 
 
 def primary_panel(
-    visits: Sequence[Visit], measure: Measure, axis: TimeAxis, top: float, bottom: float
+    visits: Sequence[Visit], measure: Measure, worth: float, axis: TimeAxis, span: tuple[float, float]
 ) -> PrimaryPanel:
-    """The primary measure between the values that it has, should reach, and began with."""
+    """The primary measure between the values that it has, should reach, and began with; `span` is top and bottom."""
     values = [visit.primary for visit in visits if visit.primary is not None]
     known = [*values, measure.baseline, measure.target]
     room = (max(known) - min(known) or 1.0) * _MARGIN
-    scale = Scale(min(known) - room, max(known) + room, top, bottom)
-    better = measure.baseline + (measure.mcid if measure.target >= measure.baseline else -measure.mcid)
+    scale = Scale(min(known) - room, max(known) + room, *span)
+    better = measure.baseline + (worth if measure.target >= measure.baseline else -worth)
     band = sorted((scale.y(measure.baseline), scale.y(better)))
     return PrimaryPanel(
         measure,
+        worth,
         curve(visits, "primary", axis, scale),
         scale.y(measure.target),
         scale.y(measure.baseline),

@@ -20,10 +20,12 @@ from api.console.rendering import html
 from api.identity import Identity, Who
 from api.permitted import allowed
 from api.problems import Problem, no_clinic
+from api.rule_words import About, about_rules
 from database.leave import StandIns, stand_ins
 from database.plans import PlanSummary
 from database.sites import Site, home_site, site
 from database.staff import StaffMember
+from schemas.rules import RulePack
 
 __all__ = ["RAIL", "Desk", "TheDesk", "allowed", "desk"]
 
@@ -75,6 +77,10 @@ class Desk:
     async def site_of(self, plan: PlanSummary) -> Site:
         """The site of a plan: most readers work at one, and it is known already."""
         return self.site if plan.site_id == self.site.id else await site(self.clinic.engine, plan.site_id)
+
+    def about(self, pack: RulePack) -> About:
+        """The words for what a rule of this pack is about, as far as the reader may know."""
+        return about_rules(pack, reads_screening=self.may(Act.read_screening))
 
     def may(self, act: Act) -> bool:
         """Whether the reader may do this."""

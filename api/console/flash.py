@@ -15,6 +15,7 @@ class Done(StrEnum):
     edited = "edited"
     rejected = "rejected"
     outcome = "outcome"
+    answers = "answers"
     moved = "moved"
     cancelled = "cancelled"
     held = "held"
@@ -58,6 +59,7 @@ SAID: Final[Mapping[Done, str]] = MappingProxyType(
         Done.edited: "Approved with your changes.",
         Done.rejected: "Rejected. The plan keeps to what it was.",
         Done.outcome: "The outcome is recorded.",
+        Done.answers: "The answers are recorded.",
         Done.moved: "The session has its new time. The client is told by text, if they get texts.",
         Done.cancelled: "The session is cancelled. The series goes on.",
         Done.held: "The plan is on hold. Nothing routine is texted.",

@@ -115,12 +115,27 @@ def refusal_shown(no: No | None, say: Callable[[datetime], str]) -> tuple[HTTPSt
         return HTTPStatus.OK, None
     problem = problem_of(no)
     free = [say(datetime.fromisoformat(told(one))) for one in problem.more.get("alternatives", ())]
+    detail = problem.detail
+    for field in sorted({one.field for one in problem.errors}, key=len, reverse=True):
+        detail = detail.replace(field, _field_words(field))
     return problem.status, {
         "code": problem.code,
-        "detail": problem.detail,
-        "errors": [{"field": one.field, "reason": one.reason} for one in problem.errors],
+        "detail": detail,
+        "errors": [{"field": _field_words(one.field), "reason": one.reason} for one in problem.errors],
         "alternatives": free,
     }
+
+
+_PARTS_OF_AN_EDIT: Final = (("edit.primary.angle.", "goal's "), ("edit.primary.", "goal's "), ("edit.", ""))
+"""Where the API's body of an edit has a field, and how a page names it."""
+
+
+def _field_words(path: str) -> str:
+    """A field of the API's body as the form's reader knows it: `goal's target`."""
+    for prefix, words in _PARTS_OF_AN_EDIT:
+        if path.startswith(prefix):
+            return words + path.removeprefix(prefix).replace("_", " ")
+    return path
 
 
 def problem_of(no: No) -> Problem:

@@ -25,6 +25,7 @@ TELLING: Final = (
             EventKind.stage_changed,
             EventKind.step_changed,
             EventKind.answer_recorded,
+            EventKind.goal_changed,
         }
     )
     | _PLACES
@@ -35,7 +36,10 @@ TELLING: Final = (
 
 @dataclass(frozen=True)
 class Visit:
-    """A session: when it was or will be, and what became of it."""
+    """A session: when it was or will be, and what became of it.
+
+    `primary` is a value of the goal as it is now; `before` says one of an earlier goal, such as `PSFS 6`.
+    """
 
     no: int
     at: datetime
@@ -43,6 +47,7 @@ class Visit:
     pain: float | None = None
     stiffness: float | None = None
     primary: float | None = None
+    before: str | None = None
 
 
 @dataclass(frozen=True)
@@ -89,7 +94,17 @@ def life(events: Iterable[PlanEvent], first_step: Step) -> Life:
             _step(told, event.at, Step(str(event.facts["now"])))
         elif event.kind is EventKind.answer_recorded:
             _answer(told, event)
+        elif event.kind is EventKind.goal_changed:
+            _other_goal(told, str(event.facts["was"]))
     return told
+
+
+def _other_goal(told: Life, was: str) -> None:
+    """What was measured until then is no value of the goal that follows."""
+    for number, visit in told.visits.items():
+        if visit.primary is not None:
+            said = f"{was.replace('_', ' ')} {visit.primary:g}"
+            told.visits[number] = replace(visit, primary=None, before=said)
 
 
 def _answer(told: Life, event: PlanEvent) -> None:

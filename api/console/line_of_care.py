@@ -13,6 +13,7 @@ from api.console.life import Life, Stay
 from api.console.moments import SiteClock
 from api.console.planned_words import Ahead
 from api.console.time_axis import Tick, TimeAxis
+from care.goal_scores import counts_now
 from care.preview import PlannedKind
 from database.alerts import AlertView
 from database.approvals import ApprovalView
@@ -129,7 +130,7 @@ def line_of_care(
         ),
         pain_span=_PAIN,
         primary_span=_PRIMARY,
-        primary=primary_panel(past_visits, state.protocol.primary, axis, *_PRIMARY),
+        primary=primary_panel(past_visits, state.protocol.primary, counts_now(state), axis, _PRIMARY),
         stairs=steps,
         stair_line=ladder_line(steps),
         ladder_span=_LADDER,

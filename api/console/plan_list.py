@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api import cursors
-from api.console import words
+from api.console import goal_words, words
 from database.plan_glances import Glance, glances
 from database.plans import PlanCursor, PlanFilter, PlanSummary, Waiting, list_plans
 from schemas.base import Strict
@@ -125,10 +125,11 @@ def _next_of(plan: PlanSummary) -> str:
 
 
 def _outcome(glance: Glance) -> str:
-    """The primary measure now, and how far it has come: `PSFS 7.5, +2.5`."""
+    """The primary measure now, and how far it has come: `PSFS 7.5, +2.5`; an angle by its code, which is short."""
     if glance.outcome is None or glance.change is None:
         return "–"
-    return f"{words.plain(glance.measure.code)} {glance.outcome:g}, {glance.change:+g}"
+    now = goal_words.amount(glance.measure, glance.outcome)
+    return f"{words.plain(glance.measure.code)} {now}, {glance.change:+g}"
 
 
 def _flags(plan: PlanSummary, glance: Glance) -> list[str]:

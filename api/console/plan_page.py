@@ -9,21 +9,28 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
+from api.console.beside import beside
 from api.console.desk import Desk
 from api.console.flash import Done
 from api.console.forms import No, Sent, nothing_typed, refusal_shown
+from api.console.goal_form import goal_form
 from api.console.plan_offers import offers
 from api.console.plan_story import PlanStory, plan_story
 from api.console.setting_aside import sets_aside
 from api.plan_at_hand import PlanAtHand
 from api.problems import Problem
+from api.rule_words import About
+from care.start_condition import may_be_allowed
+from database.approvals import ApprovalView
 from database.plans import plan
 from database.staff import all_staff, staff_names
 from database.undo import texts_to_undo
 from schemas.commands import Role
 from schemas.names import new_id
+from schemas.plan import PlanState
 from schemas.refusals import PlanAskFailed
 from schemas.rules import RulePack
+from schemas.screening import HoldKind
 
 _BY_TEXT_ONLY: Final = re.compile(r"^\{clinic\}: |\s*(Reply|Worried\?|Emergency\?|Anything new).*$")
 
@@ -36,6 +43,7 @@ async def plan_page(
         at_hand = PlanAtHand(await plan(at.clinic.engine, at_hand.id))
     story = await plan_story(at.clinic, at_hand, await at.site_of(at_hand.view.summary))
     status, refusal = refusal_shown(no, story.clock.at)
+    about = at.about(story.pack)
     return at.page(
         "plans",
         "plan.html",
@@ -49,6 +57,10 @@ async def plan_page(
         therapists=await all_staff(
             at.clinic.engine, site_id=at_hand.view.summary.site_id, role=Role.treating_physiotherapist
         ),
+        about=about,
+        goals=goal_form(story.pack, at_hand.state),
+        beside=beside(story.pack, at_hand.state, story.clock),
+        held_about=lambda approval: _held_about(about, at_hand.state, approval),
         grades={one.grade: one for one in story.pack.adverse_events.grades},
         questions=_questions(story.pack),
         undo=await texts_to_undo(at.clinic.engine, at.member.id, at_hand.id),
@@ -56,9 +68,19 @@ async def plan_page(
         typed=form.typed if form else nothing_typed(),
         chosen_stops=set(form.chosen("stops")) if form else set(),
         chosen_regions=form.chosen("target_regions") if form else (),
+        about_techniques=may_be_allowed(story.pack, at_hand.state),
+        chosen_techniques=form.chosen("surgical_techniques") if form else (),
         key_of=keys(form, refusal),
         refusal=refusal,
     )
+
+
+def _held_about(about: About, state: PlanState, approval: ApprovalView) -> str | None:
+    """What the hold is about that a decision would clear, in few words; two of them are told apart by it."""
+    held = state.held(approval.proposal.hold_key)
+    if held is None:
+        return None
+    return "start condition" if held.hold.kind is HoldKind.start else about(held.hold.rule)
 
 
 async def back_on_page(form: Sent, plan: PlanAtHand, command: Awaitable[Response], done: Done) -> Response:

@@ -14,9 +14,10 @@ from api.console.moments import SiteClock
 from api.console.planned_words import Ahead, planned_words
 from api.event_words import sentence
 from api.plan_at_hand import PlanAtHand
-from api.screening_story import Found, found, screening_story
+from api.screening_story import Found, found, limits, screening_story
 from api.text_story import text_story
 from care.agenda import next_item
+from care.held_regions import kept_out
 from care.preview import preview
 from database.alerts import AlertView, alerts_of_plan
 from database.approvals import ApprovalView, approvals_of_plan
@@ -28,6 +29,7 @@ from database.sites import Site
 from schemas.events import PlanEvent
 from schemas.plan import AHEAD, TEXT_KINDS, AgendaItem, PlanState, Session
 from schemas.rules import RulePack
+from schemas.screening import Restriction
 
 _WEEKS_AHEAD: Final = 6
 _AUDIT_SHOWN: Final = 60
@@ -58,6 +60,8 @@ class PlanStory:
     thread: tuple[dict[str, Any], ...]
     screening: dict[str, Any]
     found: tuple[Found, ...]
+    limits: tuple[dict[str, Any], ...]
+    left_out: tuple[Restriction, ...]
     approvals: tuple[ApprovalView, ...]
     alerts: tuple[AlertView, ...]
     notes: tuple[Note, ...]
@@ -93,6 +97,8 @@ async def plan_story(clinic: Clinic, plan: PlanAtHand, place: Site) -> PlanStory
         thread=thread,
         screening=screening_story(pack, state.screening.result, place),
         found=await found(engine, plan.id, pack, state.screening.result),
+        limits=limits(pack, state.protocol),
+        left_out=kept_out(pack, state.protocol),
         approvals=approvals,
         alerts=alerts,
         notes=await notes_of_plan(engine, plan.id),

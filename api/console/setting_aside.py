@@ -82,7 +82,9 @@ def _restrictions(pack: RulePack, state: PlanState, actor: Actor, now: datetime)
         known = pack.restrictions.get(one.code)
         place = f" ({words.plain(one.region)})" if one.region else ""
         rules = rules_behind(pack, state.screening.result, one)
-        fields = {name: told for name, told in one.plain().items() if told is not None}
+        fields = {
+            name: str(told).lower() if told is True else told for name, told in one.plain().items() if told
+        }
         yield HeldThing(
             name="-".join(("restriction", *fields.values())),
             what=f"{known.effect if known else one.code}{place}",

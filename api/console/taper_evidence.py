@@ -12,6 +12,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
+from api.console.goal_words import amount
 from care.state_words import home_days
 from care.taper import evaluate
 from care.taper_steps import taper_inputs
@@ -47,7 +48,12 @@ def _percent(value: float | None) -> str:
 
 def _since_flare(inputs: TaperInputs) -> str:
     since = inputs.flare.days_since
-    return "none in 28 days" if since is None else f"last {since:.0f} days ago"
+    return _flare_count(inputs) if since is None else f"last {since:.0f} days ago"
+
+
+def _flare_count(inputs: TaperInputs) -> str:
+    count = inputs.flare.count_28d
+    return "not known: asked and not answered" if count is None else f"{count or 'none'} told of in 28 days"
 
 
 _ASKED: Final[Mapping[str, str]] = MappingProxyType(
@@ -60,10 +66,10 @@ _ASKED: Final[Mapping[str, str]] = MappingProxyType(
         "D6": "At least {policy.checkins_answered_min} of the last 3 check-ins answered",
         "D7": "Nothing open, screening valid",
         "D8": "No step up in the last {policy.days_after_step_up_before_down:g} days",
-        "D9": "No review overdue",
+        "D9": "No review due for more than {policy.review_overdue_after_days:g} days",
         "TAP-UP-1": "A flare longer than {policy.flare_long_hours:g} h, or {policy.flare_count_28d} in 28 days",
-        "TAP-UP-2": "Pain {policy.pain_mcid:g} or more above the start of this step, twice",
-        "TAP-UP-3": "The main measure fell back twice by a meaningful change",
+        "TAP-UP-2": "Pain up by {policy.pain_mcid:g} at this step, twice, {policy.pain_gap_hours:g} h apart",
+        "TAP-UP-3": "The main measure fell back twice by a meaningful change, {counts} or more",
         "TAP-DIS-1": "Goal met and kept for {policy.discharge_sustained_days:g} days",
     }
 )
@@ -78,8 +84,8 @@ _KNOWN: Final[Mapping[str, Callable[[TaperInputs], str]]] = MappingProxyType(
         "D7": _open,
         "D8": lambda it: "none" if it.days_since_step_up is None else f"{it.days_since_step_up:.0f} days ago",
         "D9": lambda it: "overdue" if it.review_overdue else "none",
-        "TAP-UP-1": lambda it: f"{it.flare.longest_h:g} h, {it.flare.count_28d} in 28 days",
-        "TAP-UP-2": lambda it: _numbers(it.pain.recent[-2:]),
+        "TAP-UP-1": lambda it: f"{it.flare.longest_h:g} h, {_flare_count(it)}",
+        "TAP-UP-2": lambda it: _numbers(it.pain.recent),
         "TAP-UP-3": lambda it: (
             f"{_numbers(it.primary.values[-2:])}; best {_numbers([it.primary.best_at_step])}"
         ),
@@ -120,5 +126,10 @@ def taper_evidence(
 
 def _reason(rule: str, protocol: Protocol, inputs: TaperInputs, *, holds: bool) -> Reason:
     policy = protocol.taper
-    asked = _ASKED[rule].format(policy=policy, rung=policy.rung(inputs.step), home=home_days(protocol))
+    asked = _ASKED[rule].format(
+        policy=policy,
+        rung=policy.rung(inputs.step),
+        home=home_days(protocol),
+        counts=amount(protocol.primary, inputs.primary.mcid or 0),
+    )
     return Reason(rule, holds, asked, _KNOWN[rule](inputs))

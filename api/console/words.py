@@ -8,6 +8,7 @@ from typing import Final
 from unicodedata import category, normalize
 
 from api.text_words import name_of as name_of  # noqa: PLC0414 - said by pages as all other words are
+from care.day_before import Told
 from care.state_words import home_days as home_days  # noqa: PLC0414 - said by pages as all other words are
 from care.state_words import rhythm as rhythm  # noqa: PLC0414 - said by pages as all other words are
 from care.words import words_for
@@ -46,7 +47,7 @@ NEXT: Final[Mapping[K, str]] = MappingProxyType(
         K.approval_reminder: "the decision is asked for again",
         K.approval_escalation: "the decision passes to the next person",
         K.alert_escalation: "the alert passes to the next person",
-        K.contact_overdue: "contact with the client is overdue",
+        K.contact_overdue: "contact with the client is due",
         K.session_lapse: "the outcome of session {session} is asked for",
         K.rescreen_due: "the screening questions are asked again",
         K.clearance_expiry: "a document runs out",
@@ -105,6 +106,14 @@ SESSIONS: Final[Mapping[SessionStatus, str]] = MappingProxyType(
     }
 )
 
+TOLD_BEFORE: Final[Mapping[Told, str]] = MappingProxyType(
+    {
+        Told.no_change: "No change.",
+        Told.change: "A change.",
+        Told.not_known: "No answer: not known.",
+    }
+)
+
 URGENCIES: Final[Mapping[Urgency, str]] = MappingProxyType(
     {Urgency.E0: "Emergency", Urgency.E1: "Urgent", Urgency.E2: "Soon", Urgency.E3: "Routine"}
 )
@@ -148,7 +157,7 @@ ROLES: Final[Mapping[Role, str]] = MappingProxyType(
 
 
 _DOSES: Final = (("_pct_max", " up to", " %"), ("_s_per_muscle", " for each muscle", " s"), ("_s", "", " s"))
-_ABBREVIATIONS: Final = MappingProxyType({"gp": "GP", "psfs": "PSFS", "pnf": "PNF"})
+_ABBREVIATIONS: Final = MappingProxyType({"gp": "GP", "psfs": "PSFS", "pnf": "PNF", "slr": "SLR"})
 
 
 def plain(code: object) -> str:

@@ -82,10 +82,14 @@ def _wrong(item: FormItem, answer: dict[str, Any], pack: RulePack, today: date) 
     types = _types(item)
     named = [error.path.rpartition(".")[2] for error in validate_answers(pack, {item.id: answer}, today)]
     long = [name for name, value in answer.items() if isinstance(value, str) and len(value) > LONGEST_WORDS]
-    return {
-        name: _WRONG.get(types.get(name, AnswerType.choice), _WRONG[AnswerType.choice])
-        for name in named + long
-    }
+    between = pack.items[item.id].between
+    return {name: _sentence(types.get(name, AnswerType.choice), between.get(name)) for name in named + long}
+
+
+def _sentence(kind: AnswerType, between: tuple[int, int] | None) -> str:
+    if between is not None:
+        return f"Write a whole number from {between[0]} to {between[1]}."
+    return _WRONG.get(kind, _WRONG[AnswerType.choice])
 
 
 def _blank(question: Question, item: FormItem, answer: dict[str, Any]) -> dict[str, str]:

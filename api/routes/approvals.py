@@ -13,7 +13,7 @@ from api.clinic import TheClinic
 from api.commanding import Ask
 from api.console.moments import SiteClock
 from api.document_note import decision_words
-from api.edits import new_regions, protocol_edit
+from api.edits import new_regions, protocol_edit, surgical_techniques
 from api.identity import Who, find_member
 from api.plan_at_hand import ones_own_plan
 from database import approvals as approval_records
@@ -65,5 +65,9 @@ async def post_decision(approval_id: str, asked: DecisionAsked, ask: Ask) -> Res
         regions=regions,
         document_valid_until=asked.document_valid_until,
         texts_agreed=asked.texts_agreed,
+        confirmed=asked.confirmed,
+        surgical=await surgical_techniques(
+            clinic, at_hand.state.protocol, asked.surgical_techniques, "surgical_techniques"
+        ),
     )
     return await at_hand.told(ask, decision)

@@ -11,6 +11,7 @@ from api.clinic import TheClinic
 from api.commanding import Ask
 from api.identity import Who
 from api.plan_at_hand import ThePlan
+from api.problems import FieldProblem, invalid
 from care.overriding import liftable, overridable, rules_behind, techniques_without
 from schemas.commands import Command, CommandReply, OverrideHold, OverrideRestriction
 from schemas.plan import PlanState
@@ -48,8 +49,11 @@ async def get_overrides(clinic: TheClinic, _who: Who, plan: ThePlan) -> Response
 
 @router.post("", summary="Override a hold or a restriction", response_model=CommandReply)
 async def post_override(asked: OverrideAsked, plan: ThePlan, ask: Ask) -> Response:
-    """Treating or lead physiotherapist, with a reason of 20 characters or more; 409 says why it stays."""
+    """Treating or lead physiotherapist, with a reason as long as the plan's pack asks; 409 says why it stays."""
     pack = await ask.clinic.pack_by_hash(plan.state.protocol.pack_hash)
+    shortest = pack.disposition_algebra.override.reason_min_characters
+    if len(asked.reason) < shortest:
+        raise invalid([FieldProblem("reason", f"Write at least {shortest} characters.")])
     reason_id = await ask.note(plan.id, "override", asked.reason) or ""
     return await plan.told(ask, override(asked, plan.state, pack, reason_id))
 

@@ -16,7 +16,7 @@ from api.intake_reading import AGE_ITEM
 from api.permitted import allowed
 from api.plan_at_hand import ThePlan
 from api.problems import FieldProblem, invalid
-from care.screening import screen, validate_answers
+from care.screening import screen_again, validate_answers
 from database.forms import keep_form, latest_form
 from schemas.commands import Amend, CommandReply, DischargePlan, PausePlan, Rescreen, ResumePlan, Withdraw
 
@@ -88,7 +88,7 @@ async def post_rescreen(asked: RescreenAsked, plan: ThePlan, ask: Ask) -> Respon
         raise invalid([FieldProblem(f"answers.{AGE_ITEM}", "The age comes from the date of birth.")])
     form = await latest_form(clinic.engine, plan.id)
     answers = {**form["screening"], **asked.answers}
-    result = screen(pack, answers, today, state.protocol.target_regions)
+    result = screen_again(pack, answers, today, state.protocol)
     whole = set(pack.items) - {AGE_ITEM} <= set(asked.answers)
     items = () if whole else tuple(sorted(asked.answers))
     response = await plan.told(ask, Rescreen(result=result, items=items))

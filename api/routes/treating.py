@@ -18,9 +18,9 @@ from api.identity import Who
 from api.permitted import allowed
 from api.plan_at_hand import PlanAtHand, ThePlan
 from api.problems import FieldProblem, invalid
+from api.sheet_of_plan import sheet_of_plan
 from care.assessing import items_needed
 from care.number_told import alerts_of
-from care.session_sheet import session_sheet
 from database.forms import latest_form
 from schemas.commands import (
     AnswerCheckIn,
@@ -81,16 +81,15 @@ async def post_assessment(asked: AssessmentAsked, plan: ThePlan, ask: Ask) -> Re
 
 @router.get("/session-sheet", summary="What holds at the next session")
 async def get_session_sheet(clinic: TheClinic, _who: Who, plan: ThePlan) -> Response:
-    """Minutes, discomfort, stops, techniques with doses; each technique that is left out, by which rule and why."""
+    """Minutes, discomfort, stops, techniques with doses; each technique that is left out, by which rule and why.
+
+    `day_before` is what the client texted to "any change?" (SCH-8): `not_known` is no answer, and never a no.
+    """
     pack = await clinic.pack_by_hash(plan.state.protocol.pack_hash)
-    assessment = plan.state.assessment
-    sheet = session_sheet(
-        pack,
-        plan.state.protocol,
-        assessment.outcome if assessment else None,
-        plan.state.screening.result.findings,
+    told = await sheet_of_plan(clinic, plan, pack)
+    return answer(
+        {"pack_status": pack.meta.status, "sheet": told.sheet, "day_before": told.day_before}, plan.zone
     )
-    return answer({"pack_status": pack.meta.status, "sheet": sheet}, plan.zone)
 
 
 @router.post(

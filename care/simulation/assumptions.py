@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -10,12 +11,13 @@ from typing import Annotated, Any
 import yaml
 from pydantic import Field, ValidationError
 
-from schemas.base import Strict
+from schemas.made import Made, made
 from schemas.protocol import OpeningSpan, SiteHours
 from schemas.rules_texting import QuotedTime
 
 Chance = Annotated[float, Field(ge=0, le=1)]
 Weight = Annotated[float, Field(ge=0)]
+Rate = Annotated[float, Field(ge=0)]
 Range = tuple[float, float]
 
 
@@ -23,7 +25,8 @@ class AssumptionError(ValueError):
     """The file of assumptions cannot be used; the sentence says where and why."""
 
 
-class ClinicHabits(Strict):
+@made
+class ClinicHabits(Made, extra="forbid"):
     """How fast and how reliably the clinic acts. Minutes are staffed minutes."""
 
     zone: str
@@ -49,30 +52,34 @@ class ClinicHabits(Strict):
         return SiteHours(zone=self.zone, spans=tuple(spans))
 
 
-class Answering(Strict):
+@made
+class Answering(Made, extra="forbid"):
     """A kind of client: the chance that a question is answered."""
 
     share: Weight
     answers: Chance
 
 
-class Recovery(Strict):
+@made
+class Recovery(Made, extra="forbid"):
     """A course: how many weeks it takes, and the share of the way to the goal that it ends at."""
 
     share: Weight
-    weeks: float = Field(gt=0)
+    weeks: Annotated[float, Field(gt=0)]
     reaches: float
 
 
-class Spells(Strict):
+@made
+class Spells(Made, extra="forbid"):
     """Something that comes over a client for days: a flare-up, a silence."""
 
-    per_week: float = Field(ge=0)
+    per_week: Rate
     days: Range
     adds: Range = (0, 0)
 
 
-class ClientHabits(Strict):
+@made
+class ClientHabits(Made, extra="forbid"):
     """Who comes, how they fare and how they answer."""
 
     telephone_only: Chance
@@ -83,45 +90,47 @@ class ClientHabits(Strict):
     pain: Range
     goal: Range
     goal_target: float
-    answering: tuple[Answering, ...] = Field(min_length=1)
+    answering: Annotated[tuple[Answering, ...], Field(min_length=1)]
     answers_after_hours: Range
     says_which_after_hours: Range
-    recovery: tuple[Recovery, ...] = Field(min_length=1)
-    day_to_day: float = Field(ge=0)
+    recovery: Annotated[tuple[Recovery, ...], Field(min_length=1)]
+    day_to_day: Annotated[float, Field(ge=0)]
     flare: Spells
     silence: Spells
     home_days: Range
     no_show: Chance
     late_cancel: Chance
     odd_reply: Chance
-    alarm_per_week: float = Field(ge=0)
-    opts_out_per_week: float = Field(ge=0)
-    withdraws_per_week: float = Field(ge=0)
-    odd_words: tuple[str, ...] = Field(min_length=1)
-    alarming_words: tuple[str, ...] = Field(min_length=1)
+    alarm_per_week: Rate
+    opts_out_per_week: Rate
+    withdraws_per_week: Rate
+    odd_words: Annotated[tuple[str, ...], Field(min_length=1)]
+    alarming_words: Annotated[tuple[str, ...], Field(min_length=1)]
 
 
-class Findings(Strict):
+@made
+class Findings(Made, extra="forbid"):
     """Answers that differ from an all-clear form. A date may be given as `{days_ago: 30}`."""
 
     share: Weight
-    answers: dict[str, dict[str, Any]] = {}
+    answers: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
-class Assumptions(Strict):
+@made
+class Assumptions(Made, extra="forbid"):
     """All of it."""
 
     clinic: ClinicHabits
     clients: ClientHabits
-    findings: tuple[Findings, ...] = Field(min_length=1)
+    findings: Annotated[tuple[Findings, ...], Field(min_length=1)]
 
 
 def read_assumptions(text: str, name: str) -> Assumptions:
     """The assumptions in a text. AssumptionError names the place and the reason."""
     try:
-        return Assumptions.model_validate(yaml.safe_load(text))
+        return Assumptions.read(yaml.safe_load(text))
     except yaml.YAMLError as error:
-        raise AssumptionError(f"{name} is not valid YAML: {error}") from error
+        raise AssumptionError(f"{name} is not valid YAML: {str(error).partition(chr(10))[0]}") from error
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))

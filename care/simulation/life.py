@@ -21,6 +21,7 @@ from care.simulation.person import NEVER, Person, drawn
 from care.simulation.promises import at_rest, broken_by_step, broken_by_text
 from care.simulation.story import Story
 from care.simulation.world import World
+from care.start_condition import to_confirm
 from care.which import ASKED_BACK
 from schemas.alerts import Alert, AlertReason
 from schemas.commands import (
@@ -49,6 +50,7 @@ _HOUR = timedelta(hours=1)
 _ASKS_AGAIN = timedelta(days=2)
 _AFTER_AN_OVERLOOK = 3000
 _LETTER_DAYS = 180
+_CLIENT = Audience.client
 
 N = TypeVar("N", Alert, Approval)
 
@@ -79,13 +81,13 @@ class Life(DrivenPlan):
         while acts:
             item = next_item(self.state)
             if item is not None and item.due < acts[0][0]:
-                self.now = max(self.now, item.due)
+                self.now = item.due if item.due > self.now else self.now
                 self.do(item)
             elif item is None and self.state.closed and not self.state.alerts:
                 acts.clear()  # what was still planned holds this life: without it, all of it is freed at once
             else:
                 moment, _, act = heappop(acts)
-                self.now = max(self.now, moment)
+                self.now = moment if moment > self.now else self.now
                 act()
         self.story.stage = self.state.stage
         ended = self.state.closed_at or until
@@ -111,8 +113,8 @@ class Life(DrivenPlan):
 
     def recorded(self, step: Recording) -> None:
         """Count, check, and let people see what is new to them."""
-        before, transition, _, _ = step
-        story, state = self.story, transition.state
+        before, transition, story = step.before, step.transition, self.story
+        state = transition.state
         story.steps += 1
         story.note_rules(transition.events)
         if not at_rest(before, state):
@@ -143,7 +145,7 @@ class Life(DrivenPlan):
             self.story.broken[promise] += 1
         order, person, story = text.order, self.person, self.story
         story.rules.add(order.rule)
-        if order.audience is not Audience.client:
+        if order.audience is not _CLIENT:
             return
         story.texts[order.purpose] += 1
         if order.rule == ASKED_BACK:
@@ -174,7 +176,7 @@ class Life(DrivenPlan):
         inbound = f"in{self.commands}"
         asked = reply_question(self.state, inbound)
         read = finding(self.world.pack, words, asked, self.world.read)
-        self.ask(ReceiveText(inbound_id=inbound), CLIENT, read)
+        self.ask(ReceiveText.of(inbound_id=inbound), CLIENT, read)
 
     def _alarm(self) -> None:
         self._says(self.person.rng.choice(self.person.habits.alarming_words))
@@ -197,13 +199,14 @@ class Life(DrivenPlan):
         person, habits = self.person, self.person.habits
         fate = person.rng.random()
         if fate < habits.no_show:
-            outcome = RecordOutcome(session_no=number, outcome=SessionStatus.no_show)
+            outcome = RecordOutcome.of(session_no=number, outcome=SessionStatus.no_show)
         elif fate < habits.no_show + habits.late_cancel:
-            outcome = RecordOutcome(session_no=number, outcome=SessionStatus.late_cancel)
+            outcome = RecordOutcome.of(session_no=number, outcome=SessionStatus.late_cancel)
         else:
             primary, pain = person.goal_at(self._since), float(person.pain_at(self._since))
-            attended = SessionStatus.attended
-            outcome = RecordOutcome(session_no=number, outcome=attended, pain=pain, primary=primary)
+            outcome = RecordOutcome.of(
+                session_no=number, outcome=SessionStatus.attended, pain=pain, primary=primary
+            )
         if self.ask(outcome, THERAPIST) is None:
             self.story.visits += outcome.outcome is SessionStatus.attended
 
@@ -211,13 +214,13 @@ class Life(DrivenPlan):
         """What was not asked again before the visit is asked now."""
         session = self.state.session(number)
         if session is not None and ask_again_before(self.state, session) is not None:
-            self._rescreen(whole=True)
+            self._rescreen()
         self._outcome(number)
 
     def _acknowledge(self, alert_id: str) -> None:
         if self.state.alert(alert_id) is None:
             return
-        self.ask(AcknowledgeAlert(alert_id=alert_id), THERAPIST)
+        self.ask(AcknowledgeAlert.of(alert_id=alert_id), THERAPIST)
         minutes = drawn(self.person.rng, self.world.habits.closes_after)
         self._at(self._after_staffed(minutes), partial(self._close, alert_id))
 
@@ -228,18 +231,18 @@ class Life(DrivenPlan):
         if alert.reason is AlertReason.outcome_missing and alert.session_no is not None:
             self._record_late(alert.session_no)
         elif alert.reason is AlertReason.screening_expires:
-            self._rescreen(whole=True)
+            self._rescreen()
         elif alert.reason is AlertReason.silent_client:
             self._ring()
         elif alert.reason is AlertReason.short_course and self.person.chance(
             self.world.habits.few_visits_enough
         ):
             self.ask(DischargePlan(reason_id="why"), THERAPIST)
-        if self.state.screening.repeat_items:
-            self._rescreen(whole=False)
-        if self.state.alert(alert_id) is not None:
+        alert = self.state.alert(alert_id)
+        if alert is not None:
+            self._ask_again((*self.state.screening.repeat_items, *alert.screening_items))
             self._must_ask(
-                CloseAlert(alert_id=alert_id, outcome="see_note", note_id="note"),
+                CloseAlert.of(alert_id=alert_id, outcome="see_note", note_id="note"),
                 partial(self._close, alert_id),
             )
 
@@ -263,10 +266,10 @@ class Life(DrivenPlan):
         approval = self.state.approval(approval_id)
         if approval is None:
             return
-        if approval.kind is ApprovalKind.rescreen or self.state.screening.repeat_items:
-            self._rescreen(whole=approval.kind is ApprovalKind.rescreen)
         if approval.kind is ApprovalKind.rescreen:
+            self._rescreen()
             return
+        self._ask_again(self.state.screening.repeat_items)
         agrees = self.person.chance(self._agreement(approval.kind))
         until = self.now.date() + timedelta(days=_LETTER_DAYS)
         decision = DecideApproval(
@@ -274,6 +277,7 @@ class Life(DrivenPlan):
             decision=Decision.approve if agrees else Decision.reject,
             reason_id="why",
             document_valid_until=until if approval.kind is ApprovalKind.clearance and agrees else None,
+            confirmed=to_confirm(self.state, approval) if agrees else None,
         )
         self._must_ask(decision, partial(self._decide, approval_id))
 
@@ -288,11 +292,15 @@ class Life(DrivenPlan):
         if self.ask(command, THERAPIST) is not None:
             self._in(_ASKS_AGAIN, again)
 
-    def _rescreen(self, *, whole: bool) -> None:
-        """Nothing is wrong any more: what was wrong at intake has passed."""
+    def _ask_again(self, items: tuple[str, ...]) -> None:
+        if items:
+            self._rescreen(tuple(sorted(set(items))))
+
+    def _rescreen(self, items: tuple[str, ...] = ()) -> None:
+        """Nothing is wrong any more: what was wrong at intake has passed. No items are the whole form."""
         state = self.state
-        result = self.world.well_again(self.person.age, state.protocol.target_regions, self.now.date())
-        self.ask(Rescreen(result=result, items=() if whole else state.screening.repeat_items), THERAPIST)
+        result = self.world.well_again(self.person.age, state.protocol, self.now.date())
+        self.ask(Rescreen(result=result, items=items), THERAPIST)
 
 
 def _asked_by(order: TextOrder) -> str | None:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from care.simulation.assumptions import Answering, Assumptions, Findings, Range, Recovery, Spells
 
 W = TypeVar("W", Answering, Recovery, Findings)
-_WEEK = timedelta(weeks=1)
+_WEEK, _DAY, _NO_TIME = timedelta(weeks=1), timedelta(days=1), timedelta()
 _LEAST_PAIN = 0.5
 _PAIN_EASES_FASTER = 1.3
 NEVER = timedelta(days=36500)
@@ -111,14 +111,15 @@ class Person:
 
     def _flare_days(self, since: timedelta) -> int:
         week_ago = since - _WEEK
-        days = (min(end, since) - max(start, week_ago) for start, end, _ in self.flares)
-        return min(7, math.ceil(sum((d for d in days if d > timedelta()), timedelta()) / timedelta(days=1)))
+        lasted = [min(end, since) - max(start, week_ago) for start, end, _ in self.flares]
+        return min(7, math.ceil(sum([time for time in lasted if time > _NO_TIME], _NO_TIME) / _DAY))
 
     def _chance_of_the_day(self) -> float:
         return self.rng.gauss(0, self.habits.day_to_day)
 
     def _score(self, value: float) -> int:
-        return min(10, max(0, round(value + self._chance_of_the_day())))
+        score = round(value + self._chance_of_the_day())
+        return 0 if score < 0 else 10 if score > 10 else score
 
     # -- what they answer -------------------------------------------------------------------------------
 

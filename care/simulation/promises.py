@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 from care.agenda import next_item
 from care.driving import Recording, Sent
 from care.local_time import is_quiet
+from schemas.alerts import AlertReason
 from schemas.commands import ReceiveText
 from schemas.messages import Audience, TextPurpose
 from schemas.plan import PlanState, Stage
 
 _WEEK = timedelta(days=7)
+_ACTIVE, _REMINDER = Stage.active, TextPurpose.reminder  # looked at for every text
 
 
 def _somebody_has_the_next_step(step: Recording) -> bool:
@@ -33,7 +35,7 @@ def _a_closed_plan_orders_nothing(step: Recording) -> bool:
 
 def _an_emergency_suspends(step: Recording) -> bool:
     state = step.transition.state
-    return state.stage is not Stage.active or state.safe_to_start
+    return state.stage is not _ACTIVE or state.safe_to_start
 
 
 def _no_alert_vanishes(step: Recording) -> bool:
@@ -48,10 +50,20 @@ def _no_alert_vanishes(step: Recording) -> bool:
     )
 
 
+def _no_visit_is_forgotten(step: Recording) -> bool:
+    """Who is asked for the outcome of a visit is asked until it is recorded, or the plan has ended."""
+    if not step.transition.closed_alerts:
+        return True
+    after, closed = step.transition.state, {one.alert_id for one in step.transition.closed_alerts}
+    asked = (a for a in step.before.alerts if a.reason is AlertReason.outcome_missing and a.id in closed)
+    visits = [after.session(alert.session_no) for alert in asked]
+    return after.closed or not any(visit and visit.awaits_outcome(step.now) for visit in visits)
+
+
 def _only_a_person_starts_or_tapers(step: Recording) -> bool:
     before, after = step.before, step.transition.state
     moved = after.progress.step is not before.progress.step and before.progress.started_at is not None
-    begun = after.stage is not before.stage and after.stage is Stage.active
+    begun = after.stage is not before.stage and after.stage is _ACTIVE
     if not (moved or begun):
         return True
     return step.envelope is not None and step.envelope.actor.decides
@@ -62,6 +74,7 @@ STEPS: dict[str, Callable[[Recording], bool]] = {
     "a closed plan orders nothing": _a_closed_plan_orders_nothing,
     "E0 and E1 suspend (MID-1)": _an_emergency_suspends,
     "no alert vanishes without a close (REQ-13)": _no_alert_vanishes,
+    "no visit without an outcome is forgotten": _no_visit_is_forgotten,
     "only a physiotherapist starts a plan or changes its step (P1)": _only_a_person_starts_or_tapers,
 }
 
@@ -92,11 +105,11 @@ def _at_no_time_of_night(text: Sent) -> bool:
 
 def _no_reminder_after_the_start(text: Sent) -> bool:
     order = text.order
-    return order.purpose is not TextPurpose.reminder or order.starts_at[0] > text.at
+    return order.purpose is not _REMINDER or order.starts_at[0] > text.at
 
 
 def _to_active_plans(text: Sent) -> bool:
-    return text.before.stage is Stage.active and text.before.takes_texts
+    return text.before.stage is _ACTIVE and text.before.takes_texts
 
 
 PLANNED_TEXTS: dict[str, Callable[[Sent], bool]] = {
@@ -108,13 +121,16 @@ PLANNED_TEXTS: dict[str, Callable[[Sent], bool]] = {
 """What each text that the agenda plans must keep. Only what has just happened may be answered at any time."""
 
 
-def broken_by_step(step: Recording) -> list[str]:
+def broken_by_step(step: Recording) -> Iterator[str]:
     """The promises that this step breaks; none for a plan `at_rest`."""
-    return [name for name, holds in STEPS.items() if not holds(step)]
+    for name, holds in STEPS.items():
+        if not holds(step):
+            yield name
 
 
-def broken_by_text(text: Sent) -> list[str]:
+def broken_by_text(text: Sent) -> Iterator[str]:
     """The promises that this text breaks."""
-    if text.order.agenda_key is None:
-        return []
-    return [name for name, holds in PLANNED_TEXTS.items() if not holds(text)]
+    if text.order.agenda_key is not None:
+        for name, holds in PLANNED_TEXTS.items():
+            if not holds(text):
+                yield name

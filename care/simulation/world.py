@@ -8,6 +8,7 @@ from functools import lru_cache, partial
 from typing import Any
 
 from care.booking import LEAD
+from care.goals import FIRST_GOAL
 from care.local_time import instant, local
 from care.opening import new_plan
 from care.protocol import resolve
@@ -15,15 +16,15 @@ from care.replies import read
 from care.screening import screen
 from care.simulation.assumptions import Assumptions
 from care.simulation.person import Person
+from schemas.goals import Measure
 from schemas.plan import PlanState
-from schemas.protocol import ChainLink, Measure
+from schemas.protocol import ChainLink, Protocol
 from schemas.rules import RulePack
 from schemas.rules_form import NUMBER_TYPES, AnswerType, ScreeningItem, SubField
 from schemas.screening import ScreeningResult
 
 _NEGATIVE = ("no", "none")
 _FIRST_HOUR, _LAST_HOUR = 9, 16
-_PRIMARY = "PSFS"
 _READINGS_KEPT = 4096
 
 
@@ -52,19 +53,29 @@ class World:
         opened = self.opening_day + timedelta(days=rng.randrange(7), hours=rng.randrange(8, 20))
         return person, opened
 
-    def well_again(self, age: int, targets: tuple[str, ...], today: date) -> ScreeningResult:
+    def well_again(self, age: int, plan: Protocol, today: date) -> ScreeningResult:
         """What a form finds with which nothing is wrong. It names no dates, so that only its own day differs."""
-        return self._well(age, targets).but(evaluated_on=today)
+        return self._well(age, plan.target_regions, plan.profile, plan.condition).but(evaluated_on=today)
 
-    def _screened_well(self, age: int, targets: tuple[str, ...]) -> ScreeningResult:
+    def _screened_well(
+        self, age: int, targets: tuple[str, ...], profile: str, condition: str | None
+    ) -> ScreeningResult:
         form = {**self.all_clear, "SCR-24": {"value": age}}
-        return screen(self.pack, form, self.opening_day.date(), targets)
+        day = self.opening_day.date()
+        return screen(self.pack, form, day, targets, profile=profile, condition=condition)
 
     def plan(self, number: int, person: Person, now: datetime) -> PlanState:
         """The plan that the client's form opens."""
         targets = (person.region,)
-        result = screen(self.pack, person.form(self.all_clear, now), now.date(), targets)
-        measure = self.pack.measures[_PRIMARY]
+        result = screen(
+            self.pack,
+            person.form(self.all_clear, now),
+            now.date(),
+            targets,
+            profile=person.profile,
+            condition=person.condition,
+        )
+        measure = self.pack.measures[FIRST_GOAL]
         protocol = resolve(
             self.pack,
             profile=person.profile,
@@ -77,7 +88,7 @@ class World:
             chain=self._chain,
             first_session_at=self._first_visit(person, now),
             primary=Measure(
-                code=_PRIMARY,
+                code=FIRST_GOAL,
                 baseline=person.goal,
                 target=person.habits.goal_target,
                 mcid=measure.mcid or 1,

@@ -2,7 +2,8 @@
 
 import json
 import os
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import fields, replace
 from pathlib import Path
 
 from cli.embedded.credentials import Credentials, kept_credentials
@@ -24,6 +25,7 @@ _MIGRATE_SECONDS = 120.0
 # Twilio's connection overrides ask for five tries: a text that meets a restarting API is not lost.
 _INBOUND = "/webhooks/twilio/inbound#rc=5&rp=all"
 _CLOCK = "demo-clock.jsonl"
+_STARTS = 4
 
 
 class Stack:
@@ -45,7 +47,6 @@ class Stack:
         demo_clock: bool = False,
     ) -> None:
         self.supervisor = Supervisor(terminal)
-        self.api_url = f"http://{LOOPBACK}:{ports.api}"
         self.temporal_ui_url: str | None = None
         self._terminal = terminal
         self._directory = directory
@@ -55,10 +56,11 @@ class Stack:
         self._virtual_time = virtual_time or self._demo_clock
         self._credentials: Credentials = kept_credentials(directory)
         self._asked = replace(ports, metrics=ports.metrics or settings.metrics_port)
-        self._listen_on(chosen_ports(self._asked, preferred_or_free))
+        self._listen_on(chosen_ports(self._asked, preferred_or_free if ports.usual else _any_ports()))
 
     def _listen_on(self, ports: ChosenPorts) -> None:
         self._ports = ports
+        self.api_url = f"http://{LOOPBACK}:{ports.api}"
         self._texting: Texting = texting(self._settings, self._credentials, ports.gateway)
         self.variables: dict[str, str] = self._common_variables()
 
@@ -66,18 +68,19 @@ class Stack:
         """Bring every part up, in order; raises ``StackError`` at the first that cannot start.
 
         A port that was free when it was chosen may be another program's by the time it is taken: then those that
-        nobody asked for are chosen once more, away from the usual ones.
+        nobody asked for are chosen again, away from the usual ones.
         """
-        try:
-            self._start_parts()
-        except StackError as error:
-            if not error.port_was_taken:
-                raise
-            self._terminal.say(f"{error.part}: another program took its port; starting again on others")
+        for starts_left in reversed(range(_STARTS)):
+            try:
+                self._start_parts()
+                return
+            except StackError as error:
+                if not (error.port_was_taken and starts_left):
+                    raise
+                self._terminal.say(f"{error.part}: another program took its port; starting again on others")
             self.supervisor.stop()
             self.supervisor = Supervisor(self._terminal)
-            self._listen_on(chosen_ports(self._asked, lambda _: free_ports(1)[0]))
-            self._start_parts()
+            self._listen_on(chosen_ports(self._asked, _any_ports()))
 
     def _start_parts(self) -> None:
         self._start_database()
@@ -219,3 +222,8 @@ class Stack:
             "database_url": self.variables["DATABASE_URL"].replace("postgresql+psycopg:", "postgresql:", 1),
         }
         self._directory.write_private("connection.json", json.dumps(connection, indent=2))
+
+
+def _any_ports() -> Callable[[int], int]:
+    free = iter(free_ports(len(fields(ChosenPorts))))
+    return lambda _usual: next(free)

@@ -1,21 +1,25 @@
 """On which loopback ports the stack's parts listen: those a person asked for, else the usual ones, else any."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cli.embedded.ports import require_free
 
 
 @dataclass(frozen=True)
 class StackPorts:
-    """The ports a person asked for. None means the usual one if it is free, else any."""
+    """The ports a person asked for. None means the usual one if it is free, else any.
 
-    api: int
+    Without ``usual`` it means any at once: for a clinic that nobody knows by its address.
+    """
+
+    api: int | None = None
     gateway: int | None = None
     temporal: int | None = None
     temporal_ui: int | None = None
     metrics: int | None = None
     mail: int | None = None
+    usual: bool = field(default=True, kw_only=True)
 
 
 @dataclass(frozen=True)

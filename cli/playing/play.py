@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from care.agenda import agenda
+from care.goal_scores import TAKEN_AS
+from care.goals import FIRST_GOAL
 from care.local_time import after_staffed, is_quiet, out_of_quiet
 from cli.playing.clinic import PlayedClinic
 from cli.playing.people import Phone, PhoneText, RequestRefused
@@ -25,6 +27,10 @@ _LONGEST = timedelta(days=730)
 _INTO_THE_MORNING = timedelta(minutes=1)
 _STILL_ASKED = timedelta(hours=48)
 _SILENT_FROM = 3
+_ACTIVITY = (4.0, 8.0)
+"""What the client can do of the form's activity, 0-10, first and last, where the goal is in another measure."""
+_NOTHING_NEW = {"DAY-01": False, "DAY-02": False, "DAY-03": False, "DAY-05": True}
+"""What the client says before each session; the pain of DAY-04 is the outcome's own."""
 _LOST = frozenset({"undelivered", "failed"})
 
 
@@ -160,6 +166,7 @@ class Play:
     def _feeling(self, state: PlanState, now: datetime) -> Feeling:
         started = state.progress.started_at or now
         primary = state.protocol.primary
+        begun, hoped = (primary.baseline, primary.target) if primary.code == FIRST_GOAL else _ACTIVITY
         share = min(1.0, max(0.0, (now - started) / timedelta(weeks=self._script.weeks_to_goal)))
         in_flare = self._flare_from is not None and now >= self._flare_from
         baseline = state.protocol.pain_baseline
@@ -167,7 +174,7 @@ class Play:
         return Feeling(
             share=share,
             pain=worse or max(1, round(baseline - (baseline - 1) * min(1.0, 3 * share))),
-            goal=round(primary.baseline + (primary.target - primary.baseline) * share),
+            goal=round(begun + (hoped - begun) * share),
             flare_days=self._script.flare_days if in_flare else 0,
         )
 
@@ -213,13 +220,15 @@ class Play:
             return {"outcome": outcome}
         feeling, primary = self._feeling(state, now), state.protocol.primary
         value = primary.baseline + (primary.target - primary.baseline) * feeling.share
+        measured = {} if primary.code in TAKEN_AS else {"primary": round(value, 1)}
         techniques = [name for name in self._script.techniques if name in state.protocol.techniques]
         return {
             "outcome": outcome,
             "pain": feeling.pain,
             "stiffness": max(1, feeling.pain - 1),
-            "primary": round(value, 1),
+            **measured,
             "techniques": techniques,
+            "day_check": _NOTHING_NEW,
             "note": "Tolerated well. Home plan shown again.",
         }
 

@@ -53,14 +53,15 @@ _ALERTS = text(
            acknowledge_by timestamptz, contact_by timestamptz, owner_id text, escalations integer,
            acknowledged_at timestamptz, acknowledged_by text)
     ON CONFLICT (id) DO UPDATE SET
-        urgency = excluded.urgency, rule = excluded.rule, acknowledge_by = excluded.acknowledge_by,
-        contact_by = excluded.contact_by, owner_id = excluded.owner_id, escalations = excluded.escalations,
-        acknowledged_at = excluded.acknowledged_at, acknowledged_by = excluded.acknowledged_by
-     WHERE (held.urgency, held.rule, held.acknowledge_by, held.contact_by, held.owner_id, held.escalations,
-            held.acknowledged_at)
+        urgency = excluded.urgency, rule = excluded.rule, session_no = excluded.session_no,
+        acknowledge_by = excluded.acknowledge_by, contact_by = excluded.contact_by, owner_id = excluded.owner_id,
+        escalations = excluded.escalations, acknowledged_at = excluded.acknowledged_at,
+        acknowledged_by = excluded.acknowledged_by
+     WHERE (held.urgency, held.rule, held.session_no, held.acknowledge_by, held.contact_by, held.owner_id,
+            held.escalations, held.acknowledged_at)
            IS DISTINCT FROM
-           (excluded.urgency, excluded.rule, excluded.acknowledge_by, excluded.contact_by, excluded.owner_id,
-            excluded.escalations, excluded.acknowledged_at)
+           (excluded.urgency, excluded.rule, excluded.session_no, excluded.acknowledge_by, excluded.contact_by,
+            excluded.owner_id, excluded.escalations, excluded.acknowledged_at)
     """
 )
 _CLOSED_ALERTS = text(

@@ -17,9 +17,10 @@ from database.intakes import NewClient, NewPlan, create_plan
 from database.record import record
 from messaging.channel import Channel
 from messaging.gateway.testing import RunningGateway, running_gateway
+from schemas.goals import Measure
 from schemas.names import new_id
 from schemas.plan import Session, SessionStatus, Stage
-from schemas.protocol import ChainLink, Measure
+from schemas.protocol import ChainLink
 from schemas.screening import Disposition, ScreeningResult
 from schemas.taper import Step
 from schemas.transition import Placement, Transition

@@ -76,7 +76,7 @@ async def test_the_reading_is_kept_beside_the_words_and_the_words_stay(
     )
     found = await ReplyReading(engine, PackShelf(engine)).read_reply(asked)
     assert (await inbound.text_of(engine, words_on_record)).reading == found.reading
-    assert "foot" not in found.model_dump_json()
+    assert "foot" not in found.as_json()
 
 
 @pytest.mark.parametrize(("removed", "opted_out"), [(frozenset(), True), (frozenset({"cancel"}), False)])

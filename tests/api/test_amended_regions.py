@@ -48,7 +48,10 @@ async def test_a_region_that_is_held_stands_the_plan_still_when_nothing_else_is_
     address = f"/api/v1/plans/{plan_id}/amend"
     beside = await therapist.post(address, json=other_regions("lumbar", "knee"))
     assert beside.json()["stage"] == "active"
-    assert Restriction(code="R-EXCL-REGION", region="knee") in plans.states[plan_id].protocol.restrictions
+    assert (
+        Restriction(code="R-EXCL-REGION", region="knee", held=True)
+        in plans.states[plan_id].protocol.restrictions
+    )
     alone = await therapist.post(address, json=other_regions("knee"))
     assert alone.json()["stage"] == "suspended"
     approvals = (await therapist.get("/api/v1/approvals")).json()["approvals"]

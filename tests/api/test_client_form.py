@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, timedelta
+from io import StringIO
 from typing import Any
 
 import pytest
+import structlog
 from httpx2 import AsyncClient
 from pydantic import SecretStr
 from sqlalchemy import select
@@ -273,6 +276,14 @@ async def test_a_sub_question_may_be_left_to_a_person_and_the_plan_then_waits_fo
     assert "SCR-08.date" in row[0].incomplete
 
 
+async def test_a_year_where_years_are_asked_is_asked_for_again_in_words(walk: Walk) -> None:
+    await walk.to("SCR-19", await walk.enter())
+    told = {"value": "past", "bone_spread": "no", "side_effects": ["none"], "region": "hip"}
+    page = await walk.post(f"{walk.link}/SCR-19", {**told, "years_since_treatment": "2024"})
+    assert page.status_code == 422
+    assert "Write a whole number from 0 to 100." in page.text
+
+
 async def test_answers_that_contradict_each_other_are_kept_for_a_person(
     walk: Walk, engine: AsyncEngine
 ) -> None:
@@ -357,11 +368,20 @@ async def test_the_form_tells_no_other_place_where_it_came_from_and_is_in_no_ind
         assert path not in page.text
 
 
-async def test_the_link_is_in_no_log(walk: Walk, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.fixture
+def log() -> Iterator[StringIO]:
+    """The lines that are logged from here on."""
+    usual, lines = structlog.get_config(), StringIO()
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(lines))
+    yield lines
+    structlog.configure(**usual)
+
+
+async def test_the_link_is_in_no_log(walk: Walk, log: StringIO, capsys: pytest.CaptureFixture[str]) -> None:
     await walk.to("SCR-01", await walk.enter())
     await walk.post(f"{walk.link}/SCR-01", {"value": "now"})
     token = walk.link.rpartition("/")[2]
-    said = "".join(capsys.readouterr())
+    said = "".join((log.getvalue(), *capsys.readouterr()))
     assert "/form/{token}" in said
     assert token not in said
     assert "Lift my daughter" not in said

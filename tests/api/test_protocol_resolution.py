@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from care.pack import builtin
-from care.protocol import APPROVAL_MINUTES, resolve
+from care.protocol import resolve
 from care.screening import screen
 from care.technique_limits import allowed_techniques
 from database.demo_clinic import HOURS, ROOM_IDS, SITE_ID, THERAPIST
-from schemas.protocol import ApprovalKind, ChainLink, Measure, Protocol
+from schemas.goals import Measure
+from schemas.protocol import ApprovalKind, ChainLink, Protocol
 from schemas.screening import Restriction, Urgency
 from schemas.taper import Step
 from tests.api.forms import example
@@ -114,7 +115,7 @@ def test_urgent_alerts_page_and_contact_never_comes_before_acknowledgement() -> 
 
 
 def test_every_decision_has_its_deadline() -> None:
-    assert set(APPROVAL_MINUTES) == set(ApprovalKind)
+    assert set(a_protocol().approval_minutes) == set(ApprovalKind)
 
 
 def test_a_screening_counts_half_as_long_when_it_found_something() -> None:

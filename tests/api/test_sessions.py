@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from schemas.commands import RecordOutcome
 from tests.api.conftest import Clock
 from tests.api.forms import with_field
-from tests.api.pathway import active, notes, read, refused
+from tests.api.pathway import NOTHING_NEW, active, notes, read, refused
 from tests.api.recorded_plans import RecordedPlans
 
 FIRST = datetime(2026, 11, 3, 10, tzinfo=UTC)
@@ -44,11 +44,13 @@ async def test_an_outcome_is_recorded_once(
         "primary": 4,
         "techniques": ["static"],
         "note": "Went well.",
+        "day_check": NOTHING_NEW,
     }
     assert (await therapist.post(address, json=outcome)).status_code == 200
     command = plans.commands[-1]
     assert isinstance(command, RecordOutcome)
     assert (command.pain, command.techniques, bool(command.note_id)) == (5, ("static",), True)
+    assert command.not_asked == ()
     refused(await therapist.post(address, json=outcome), "session_not_booked")
 
 
@@ -58,6 +60,8 @@ async def test_an_outcome_is_recorded_once(
         ({"outcome": "slept"}, "outcome"),
         ({}, "outcome"),
         ({"outcome": "attended", "pain": 11}, "pain"),
+        ({"outcome": "attended", "primary": 99}, "primary"),
+        ({"outcome": "attended", "primary": "inf"}, "primary"),
         ({"outcome": "no_show", "pain": 3}, "pain"),
         ({"outcome": "attended", "techniques": ["magic"]}, "techniques"),
         ({"outcome": "attended", "mood": 3}, "mood"),

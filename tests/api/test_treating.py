@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+from fastapi import FastAPI
 from httpx2 import AsyncClient
 
+from care.pack import builtin
+from schemas.rules import Override, RulePack
 from tests.api.pathway import active, read
 
 
@@ -107,3 +111,20 @@ async def test_a_client_who_does_not_want_to_go_ahead_had_no_session(
     refused = await therapist.post(f"/api/v1/plans/{plan_id}/sessions/1/outcome", json=body)
     assert refused.status_code == 422
     assert refused.json()["errors"][0]["field"] == "day_check.DAY-05"
+
+
+async def test_how_long_an_override_s_reason_must_be_stands_in_the_plan_s_own_pack_alg_10(
+    app: FastAPI, therapist: AsyncClient, anna: dict[str, Any]
+) -> None:
+    plan_id = await active(therapist, anna)
+    algebra = builtin().disposition_algebra
+    longer = algebra.model_copy(update={"override": Override(reason_min_characters=60)})
+
+    async def own(_hash: str) -> RulePack:
+        return builtin().model_copy(update={"disposition_algebra": longer})
+
+    app.state.clinic = replace(app.state.clinic, pack_by_hash=own)
+    body = {"hold": "SCR-16-b/clearance", "reason": "Examined today: full strength, no change."}
+    refused = await therapist.post(f"/api/v1/plans/{plan_id}/overrides", json=body)
+    assert refused.status_code == 422
+    assert refused.json()["errors"] == [{"field": "reason", "reason": "Write at least 60 characters."}]

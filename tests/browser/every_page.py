@@ -10,6 +10,7 @@ from playwright.async_api import Page
 
 from care.client_form import Kind
 from database.demo_clinic import FRONT_DESK, OPERATIONS, PRACTITIONER, THERAPIST
+from schemas.alerts import AlertReason
 from tests.browser.lively_clinic import PASSWORD, LivelyClinic
 from tests.browser.shown import Place, Shown, both, follows, gives, opens, presses, sends
 
@@ -77,6 +78,7 @@ _TO_READ: Final = {
     "plan-waiting": Shown(_plan("Omar")),
     "contact": Shown(_plan("Anna", "/contact")),
     "alert": Shown(lambda clinic: f"/alerts/{clinic.open_alert('Maya')}"),
+    "alert-day": Shown(lambda clinic: f"/alerts/{clinic.alert_about('Frances', AlertReason.day_not_asked)}"),
     "rescreen": Shown(_plan("Daniel", "/rescreen")),
     "rescreen-whole": Shown(_plan("Anna", "/rescreen?which=whole")),
     "overrides": Shown(_plan("George", "/overrides")),

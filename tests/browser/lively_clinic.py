@@ -20,6 +20,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from api.app import create_app
 from api.clinic import Clinic
 from api.passwords import hash_password
+from care.day_questions import note_not_asked
+from care.draft import Draft
 from care.pack import builtin
 from database import demo_clinic
 from database.demo_clinic import STAFF, THERAPIST
@@ -29,6 +31,7 @@ from database.outages import note_awake
 from database.receipts import FinalFailure
 from database.tables import inbound_messages
 from database.tables.texts import InboundStatus
+from schemas.alerts import AlertReason
 from schemas.names import new_id
 from schemas.plan import SessionStatus
 from schemas.protocol import ApprovalKind
@@ -75,6 +78,14 @@ def _texts(words: str) -> Callable[[StagedPlan], None]:
     return act
 
 
+def _was_not_asked(plan: StagedPlan) -> None:
+    """At the latest visit nobody asked some of the day's questions."""
+    draft = Draft(plan.state, plan.now, "test:day")
+    visits = [one.no for one in plan.state.sessions if one.status is SessionStatus.attended]
+    note_not_asked(draft, max(visits), ("DAY-01", "DAY-03", "DAY-04", "DAY-05"))
+    plan.commit(draft)
+
+
 def _weeks(number: float) -> timedelta:
     return timedelta(weeks=number)
 
@@ -94,7 +105,7 @@ LIVES: Final = (
     ),
     Life("Tomasz", "Zielinski", since=_weeks(5), time="15:00", undecided=_weeks(1)),
     Life("ياسمين", "الحداد", since=_weeks(2), weekday="thursday", time="12:00"),
-    Life("Frances", "Delaney", "frances-no-texts", since=_weeks(6), own_form=True),
+    Life("Frances", "Delaney", "frances-no-texts", since=_weeks(6), then=_was_not_asked, own_form=True),
     Life(
         "Dorothy",
         "Whitcombe",
@@ -191,6 +202,11 @@ class LivelyClinic:
     def open_alert(self, client: str) -> str:
         """The id of the alert that is open for this client."""
         return self.plans.states[self.plan_of[client]].alerts[0].id
+
+    def alert_about(self, client: str, reason: AlertReason) -> str:
+        """The id of this client's open alert for a reason."""
+        alerts = self.plans.states[self.plan_of[client]].alerts
+        return next(one.id for one in alerts if one.reason is reason)
 
     def begun_session(self) -> tuple[str, int] | None:
         """The plan and number of a session that waits for its outcome."""

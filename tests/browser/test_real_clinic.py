@@ -20,7 +20,6 @@ from rich.console import Console
 from care.agenda import agenda
 from care.local_time import is_quiet, out_of_quiet
 from cli.embedded.data_directory import DataDirectory
-from cli.embedded.ports import free_ports
 from cli.embedded.stack import Stack
 from cli.embedded.stack_ports import StackPorts
 from cli.embedded.terminal import Terminal
@@ -60,7 +59,7 @@ def _stack(folder: Path) -> Iterator[tuple[Stack, str]]:
     stack = Stack(
         directory,
         Settings(),
-        StackPorts(*free_ports(6)),
+        StackPorts(usual=False),
         Terminal(Console(file=io.StringIO())),
         demo=True,
         virtual_time=True,

@@ -8,8 +8,10 @@ from care import pack as packs
 from care.opening import new_plan
 from care.protocol import resolve
 from care.screening import screen
+from schemas.goals import Measure
 from schemas.plan import PlanState
-from schemas.protocol import ChainLink, Measure, OpeningSpan, SiteHours
+from schemas.protocol import ChainLink, OpeningSpan, SiteHours
+from schemas.rules import RulePack
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 
@@ -52,19 +54,28 @@ def plan_for(
     answers: dict[str, dict[str, object]],
     now: datetime = NOW,
     targets: tuple[str, ...] = ("lumbar",),
+    *,
+    rules: RulePack | None = None,
+    profile: str = "chronic_tension",
+    condition: str | None = "back_pain",
     **changes: object,
 ) -> PlanState:
-    """A plan from a form that differs from the all-clear one by `answers`; `changes` are of its protocol."""
-    pack = packs.builtin()
-    screening = screen(pack, {**ALL_CLEAR, **answers}, now.date(), target_regions=targets)
+    """A plan from a form that differs from the all-clear one by `answers`; `changes` are of its protocol.
+
+    `rules` are the pack's unless a clinic has its own.
+    """
+    pack = rules or packs.builtin()
+    screening = screen(
+        pack, {**ALL_CLEAR, **answers}, now.date(), targets, profile=profile, condition=condition
+    )
     chain = tuple(
         ChainLink(role=role, staff_id=f"staff-{place}")
         for place, role in enumerate(pack.enums.escalation_chain)
     )
     protocol = resolve(
         pack,
-        profile="chronic_tension",
-        condition="back_pain",
+        profile=profile,
+        condition=condition,
         screening=screening,
         site_id="site-1",
         hours=HOURS,

@@ -13,7 +13,8 @@ from care.driving import Recording, Sent
 from care.number_alerts import number_alerts
 from care.pack_change import judged_under
 from care.regions import judged_for
-from care.screening import screen
+from care.screening import screen_again
+from care.start_condition import to_confirm
 from schemas.commands import (
     CLIENT,
     AcknowledgeAlert,
@@ -204,8 +205,9 @@ class SimulatedClinic(PlayedPlan):
         outcome = self.rng.choices(
             (SessionStatus.attended, SessionStatus.no_show, SessionStatus.late_cancel), (12, 2, 1)
         )[0]
-        measured = outcome is SessionStatus.attended and self._chance(0.9)
-        command = RecordOutcome.model_validate(
+        attended = outcome is SessionStatus.attended
+        measured = attended and self._chance(0.9)
+        command = RecordOutcome.read(
             {
                 "session_no": number,
                 "outcome": outcome,
@@ -216,6 +218,7 @@ class SimulatedClinic(PlayedPlan):
                     if self._chance(0.02)
                     else {}
                 ),
+                **({"not_asked": ("DAY-01", "DAY-05")} if attended and self._chance(0.1) else {}),
             }
         )
         self.ask(command)
@@ -226,12 +229,15 @@ class SimulatedClinic(PlayedPlan):
             decision = Decision.approve
         step = self.rng.choice((None, *Step)) if decision is Decision.edit else None
         until = self.now.date() + timedelta(days=self.rng.choice((20, 90, 200)))
+        asked = self.state.approval(approval_id)
+        confirmed = to_confirm(self.state, asked) if asked and kind is ApprovalKind.clearance else None
         command = DecideApproval(
             approval_id=approval_id,
             decision=decision,
             reason_id=self.rng.choice(("why", None)),
             step=step if kind is not ApprovalKind.start else None,
             document_valid_until=until if kind is ApprovalKind.clearance else None,
+            confirmed=confirmed if confirmed and self._chance(0.7) else None,
         )
         self.ask(command, self.rng.choice((THERAPIST, THERAPIST, FRONT_DESK)))
 
@@ -298,4 +304,4 @@ class SimulatedClinic(PlayedPlan):
 
     def _screened(self, answers: dict[str, dict[str, object]]) -> ScreeningResult:
         form = {**ALL_CLEAR, **answers}
-        return screen(self.pack, form, self.now.date(), target_regions=self.state.protocol.target_regions)
+        return screen_again(self.pack, form, self.now.date(), self.state.protocol)

@@ -13,6 +13,8 @@ from schemas.commands import (
     Amend,
     AnswerCheckIn,
     CloseAlert,
+    DecideApproval,
+    Decision,
     FollowUpAdverseEvent,
     ProtocolEdit,
     RecordAssessment,
@@ -25,7 +27,9 @@ from schemas.commands import (
 from schemas.events import EventKind
 from schemas.plan import AgendaKind, SessionStatus, Stage
 from schemas.protocol import ApprovalKind
+from schemas.taper import Step
 from schemas.treating import AssessmentOutcome
+from tests.care.going_well import with_proposal
 from tests.care.plans import NOW, plan_for
 from tests.care.played_plan import FRONT_DESK, PlayedPlan
 
@@ -206,3 +210,37 @@ def test_severe_pain_told_on_the_day_keeps_the_next_session_waiting_for_a_physio
     running.until(running.session(2).starts_at + timedelta(hours=1))
     refusal = running.ask(RecordOutcome(session_no=2, outcome=SessionStatus.attended, pain=3))
     assert refusal is not None and refusal.code == "alert_open"
+
+
+def test_while_an_effect_is_open_no_visits_thin_out_though_they_may_thicken_tap_frz_1() -> None:
+    played = with_proposal(ApprovalKind.taper)
+    approve = DecideApproval(approval_id=played.approval(ApprovalKind.taper).id, decision=Decision.approve)
+    played.must(ReportAdverseEvent(grade=1, note_id="what"), FRONT_DESK)
+    played.must(CloseAlert(alert_id=played.alert(AlertReason.adverse_event).id, outcome="seen", note_id="n"))
+    refusal = played.ask(approve)
+    assert refusal is not None and refusal.code == "adverse_event_open"
+    assert played.ask(Amend(edit=ProtocolEdit(start_step=Step.S0), reason_id="why")) is None
+    played.must(FollowUpAdverseEvent(event_id=event_of(played), resolved=True, note_id="n"))
+    assert played.ask(Amend(edit=ProtocolEdit(start_step=Step.S1), reason_id="why")) is None
+
+
+@pytest.mark.parametrize("grade", [0, 2])
+def test_an_effect_that_is_not_over_keeps_an_ended_plan_in_somebodys_hands(
+    running: PlayedPlan, grade: int
+) -> None:
+    """A plan that has ended lives on while an alert is open: without one, nobody would call the client again."""
+    running.must(ReportAdverseEvent(grade=grade, client_told=True, note_id="what"))
+    for alert in running.state.alerts:
+        running.must(CloseAlert(alert_id=alert.id, outcome="seen", note_id="n"))
+    running.must(Withdraw())
+    for _ in range(3):
+        assert running.has_alert(AlertReason.adverse_follow_up)
+        running.must(FollowUpAdverseEvent(event_id=event_of(running), examined=True, note_id="still sore"))
+    running.must(FollowUpAdverseEvent(event_id=event_of(running), resolved=True, note_id="well"), LEAD)
+    assert not running.state.alerts
+
+
+def test_an_effect_reported_of_an_ended_plan_is_followed_up_whatever_its_grade(running: PlayedPlan) -> None:
+    running.must(Withdraw())
+    running.must(ReportAdverseEvent(grade=0, note_id="sore for a day"), FRONT_DESK)
+    assert running.has_alert(AlertReason.adverse_follow_up)

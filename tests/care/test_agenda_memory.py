@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
+from operator import attrgetter
 from typing import Any
 
 import pytest
 
 from care.agenda_deadlines import DEADLINE_SOURCES
-from care.agenda_memory import Source
+from care.agenda_memory import Sections
 from care.agenda_sessions import SESSION_SOURCES
+from care.agenda_sources import Source
 from care.agenda_texts import TEXT_SOURCES
+from care.gists import Gist
 from schemas.commands import PausePlan
 from schemas.plan import PlanState
 from schemas.protocol import ApprovalKind
@@ -51,9 +55,37 @@ def lives() -> list[PlanState]:
     return [step.transition.state for played in (going_on, waiting) for step in played.steps]
 
 
+def gists_of(sources: Iterable[Source | Gist[Any]]) -> set[Gist[Any]]:
+    """All gists that are read, also through others."""
+    read = {gist for one in sources for gist in one.gists}
+    return read | gists_of(read) if read else read
+
+
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.__name__)
 def test_a_source_of_the_agenda_names_every_part_of_the_plan_that_it_reads(source: Source) -> None:
     read: set[str] = set()
     for state in lives():
         tuple(source.__wrapped__(Watched(state, read)))  # type: ignore[attr-defined]
-    assert read <= set(source.parts), sorted(read - set(source.parts))
+    named = source.__wrapped__.parts  # type: ignore[attr-defined]
+    assert read <= named, sorted(read - named)
+
+
+@pytest.mark.parametrize(
+    "gist", sorted(gists_of(SOURCES), key=attrgetter("__name__")), ids=attrgetter("__name__")
+)
+def test_a_gist_names_every_part_of_the_plan_that_it_reads_itself(gist: Gist[Any]) -> None:
+    read: set[str] = set()
+    for state in lives():
+        gist.among(Watched(state, read), {other: other(state) for other in gist.gists})  # type: ignore[arg-type]
+    assert read <= gist.own, sorted(read - gist.own)
+
+
+def test_what_is_remembered_of_a_plan_changes_nothing_that_will_happen_in_it() -> None:
+    """Also where two plans are asked about in turn, and where one is asked about backwards."""
+    states = lives()
+    for order in (states, states[::-1], states[::2] + states[1::2]):
+        remembering = Sections(SOURCES)
+        for state in order:
+            agenda = Sections(SOURCES).of(state)
+            assert remembering.of(state).first == agenda.first
+            assert remembering.of(state).items() == agenda.items()

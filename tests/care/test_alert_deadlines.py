@@ -8,7 +8,15 @@ import pytest
 
 from care.draft import Draft
 from schemas.alerts import Alert, AlertReason
-from schemas.commands import AcknowledgeAlert, CloseAlert, RecordOutcome, TextFailed
+from schemas.commands import (
+    CLIENT,
+    AcknowledgeAlert,
+    CloseAlert,
+    RecordOutcome,
+    Rescreen,
+    TextFailed,
+    Withdraw,
+)
 from schemas.events import EventKind
 from schemas.messages import TextPurpose
 from schemas.plan import SessionStatus, Stage
@@ -144,6 +152,37 @@ def test_front_desk_closes_what_is_about_bookings_and_never_what_is_clinical(run
     refusal = running.ask(CloseAlert(alert_id=review.id, outcome="fine"), FRONT_DESK)
     assert refusal is not None
     assert refusal.code == "not_a_clinician"
+
+
+def test_who_is_asked_for_an_outcome_is_asked_until_it_is_recorded(running: PlayedPlan) -> None:
+    running.until(running.session(1).starts_at + timedelta(hours=24))
+    missing = running.alert(AlertReason.outcome_missing)
+    refusal = running.ask(CloseAlert(alert_id=missing.id, outcome="later", note_id="note"))
+    assert refusal is not None
+    assert refusal.code == "outcome_missing"
+    running.must(RecordOutcome(session_no=1, outcome=SessionStatus.no_show))
+    assert missing.id not in {one.id for one in running.state.alerts}
+
+
+def test_a_plan_that_has_ended_lets_go_of_a_visit_of_which_nobody_knows(running: PlayedPlan) -> None:
+    running.until(running.session(1).starts_at + timedelta(hours=2))
+    running.must(Withdraw(), CLIENT)
+    missing = running.alert(AlertReason.outcome_missing)
+    running.must(CloseAlert(alert_id=missing.id, outcome="not known", note_id="note"))
+    assert not running.state.alerts
+
+
+def test_what_an_operation_touches_is_asked_again_before_its_alert_closes_mid_4(running: PlayedPlan) -> None:
+    running.text("I have an operation next week")
+    alert = running.alert(AlertReason.safety_words)
+    close = CloseAlert(alert_id=alert.id, outcome="rung", note_id="note")
+    first, *others = alert.screening_items
+    for items in ((first,), tuple(others)):
+        refusal = running.ask(close)
+        assert refusal is not None
+        assert refusal.code == "rescreen_needed"
+        running.must(Rescreen(result=running.state.screening.result, items=items))
+    running.must(close)
 
 
 def test_an_emergency_is_closed_with_what_was_found(running: PlayedPlan) -> None:

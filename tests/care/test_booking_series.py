@@ -118,6 +118,13 @@ def test_a_move_onto_the_plan_s_own_other_visit_changes_nothing_f22(running: Pla
     assert running.state == before
 
 
+def test_a_visit_that_has_begun_is_recorded_not_moved(running: PlayedPlan) -> None:
+    running.until(running.session(1).starts_at + timedelta(hours=1))
+    refusal = running.ask(Reschedule(session_no=1, starts_at=running.now + timedelta(days=1)), FRONT_DESK)
+    assert refusal is not None
+    assert refusal.code == "session_begun"
+
+
 def test_a_cancelled_visit_is_replaced_and_its_slot_given_back_f24(running: PlayedPlan) -> None:
     running.must(CancelSession(session_no=1, by_clinic=True), FRONT_DESK)
     assert running.session(1).status is SessionStatus.cancelled

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
 from care.agenda import agenda
-from care.opening import blocking
+from care.opening import blocking, screening_valid
 from care.screening import screen
+from care.session_sheet import session_sheet
 from schemas.alerts import AlertReason
 from schemas.commands import DecideApproval, Decision, Rescreen
 from schemas.events import EventKind
@@ -192,6 +193,60 @@ def test_a_letter_that_runs_out_before_the_start_puts_the_plan_back() -> None:
     played.until(datetime(2026, 3, 20, 12, 0, tzinfo=UTC))
     assert played.stands(Stage.awaiting_clearance)
     assert [a.kind for a in played.state.approvals] == [ApprovalKind.clearance]
+
+
+def left_out(played: PlayedPlan) -> list[str | None]:
+    """The regions on which nothing may be done."""
+    return [one.region for one in played.state.protocol.restrictions if one.code == "R-EXCL-REGION"]
+
+
+def may_do(played: PlayedPlan) -> set[str]:
+    """The techniques that the session sheet allows."""
+    return {one.technique for one in session_sheet(played.pack, played.state.protocol).allowed}
+
+
+def test_a_region_that_its_letter_cleared_is_treated_until_the_letter_runs_out_alg_6() -> None:
+    played = opened({"SCR-08": {**TWO_REGIONS, "region": "knee"}}, targets=("knee",))
+    assert left_out(played) == ["knee"] and may_do(played) == set()
+    clear(played, played.state.screening.holds[0].key, date(2026, 5, 1))
+    played.approve(ApprovalKind.start)
+    assert left_out(played) == [] and "static" in may_do(played)
+    played.until(datetime(2026, 5, 1, 12, 0, tzinfo=UTC))
+    assert played.stands(Stage.suspended)
+    assert left_out(played) == ["knee"] and may_do(played) == set()
+
+
+def test_a_region_stays_left_out_while_anything_else_holds_it_or_a_rule_leaves_it_out() -> None:
+    spread: dict[str, object] = {
+        "value": "past",
+        "bone_spread": "yes",
+        "years_since_treatment": 9,
+        "side_effects": ["none"],
+        "region": "knee",
+    }
+    sore: dict[str, object] = {"value": ["severe"], "region": "knee"}
+    unchecked: dict[str, object] = {**TWO_REGIONS, "region": "knee"}
+    played = opened({"SCR-08": unchecked, "SCR-13": sore, "SCR-19": spread}, ("knee",))
+    keys = [held.key for held in played.state.screening.holds if held.hold.region == "knee"]
+    clear(played, keys[0], date(2026, 5, 1))
+    assert left_out(played) == ["knee", "knee"], "the other hold's, and the cancer's own"
+    clear(played, keys[1], date(2026, 5, 1))
+    assert left_out(played) == ["knee"] and may_do(played) == set(), "SCR-19-b leaves it out by itself"
+
+
+def test_on_its_very_day_a_letter_has_run_out_also_where_the_question_is_asked_again() -> None:
+    for day, stage in ((30, Stage.active), (31, Stage.suspended)):
+        played = running_on_a_letter()
+        played.now = datetime(2026, 5, day, 8, 0, tzinfo=UTC)
+        rescreened(played, HEART_CHECKED, items=("SCR-21",))
+        assert played.stands(stage)
+
+
+def test_on_its_very_day_a_screening_has_run_out_for_the_taper_too_tap_sus_2() -> None:
+    plan = plan_for({})
+    until = datetime.combine(plan.screening.valid_until, time(0), tzinfo=UTC)
+    assert screening_valid(plan, until - timedelta(hours=2))
+    assert not screening_valid(plan, until)
 
 
 # -- asking again -------------------------------------------------------------------------------------------

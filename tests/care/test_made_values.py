@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import sys
 from dataclasses import FrozenInstanceError
 from datetime import UTC, datetime
@@ -14,7 +16,7 @@ from pydantic import ValidationError
 import schemas.orders  # noqa: F401 - all that plans are made of
 from schemas.made import Made
 from schemas.plan import AgendaItem, AgendaKind
-from schemas.prompts import Answer
+from schemas.prompts import Answer, Prompt, PromptKind
 from schemas.taper import OpenItems
 
 MONDAY = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
@@ -58,6 +60,21 @@ def test_values_that_say_the_same_are_equal_and_found_under_each_other() -> None
     assert REVIEW.but(owner="lead") != REVIEW
 
 
+def test_what_a_step_makes_is_what_the_class_makes() -> None:
+    quick = Answer.of(question="CHK-PAIN", at=MONDAY, value=3)
+    assert quick == ANSWER
+    assert type(quick) is Answer
+    assert Prompt.of(
+        key="s1:confirm", kind=PromptKind.confirm_session, asked_at=MONDAY, expires_at=MONDAY
+    ) == (Prompt(key="s1:confirm", kind=PromptKind.confirm_session, asked_at=MONDAY, expires_at=MONDAY))
+    with pytest.raises(FrozenInstanceError):
+        quick.value = 0  # type: ignore[misc]
+
+
+def test_a_value_survives_being_copied_and_kept() -> None:
+    assert pickle.loads(pickle.dumps(REVIEW)) == copy.deepcopy(REVIEW) == REVIEW
+
+
 def test_what_is_left_unsaid_is_the_fields_usual_value() -> None:
     assert (REVIEW.expires, REVIEW.session_no, REVIEW.subject) == (None, None, None)
 
@@ -67,6 +84,10 @@ def test_a_field_that_is_missing_or_unknown_is_refused_when_a_value_is_made() ->
         Answer(question="CHK-PAIN", at=MONDAY)  # type: ignore[call-arg]
     with pytest.raises(TypeError, match="valeu"):
         Answer(question="CHK-PAIN", at=MONDAY, value=3, valeu=3)  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="value"):
+        Answer.of(question="CHK-PAIN", at=MONDAY)  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="valeu"):
+        Answer.of(question="CHK-PAIN", at=MONDAY, value=3, valeu=3)  # type: ignore[call-arg]
     with pytest.raises(AttributeError, match="valeu"):
         ANSWER.but(valeu=3)
 

@@ -23,7 +23,7 @@ from schemas.commands import (
 from schemas.events import EventKind
 from schemas.plan import Stage
 from schemas.protocol import ApprovalKind
-from schemas.screening import HoldKind, Restriction
+from schemas.screening import Disposition, HoldKind, Restriction
 from tests.care.plans import ALL_CLEAR, NOW, plan_for
 from tests.care.played_plan import FRONT_DESK, THERAPIST, PlayedPlan
 
@@ -87,6 +87,18 @@ ABSOLUTE: tuple[tuple[str, dict[str, dict[str, Any]], str, HoldKind], ...] = (
         "an open wait without convention",
         {"SCR-08": {"value": "told_unstable", "region": "knee", "date": "2026-01-10"}},
         "SCR-08-a",
+        HoldKind.defer,
+    ),
+    (
+        "an open wound of an operation",
+        {"SCR-09": {"value": "yes", "procedure": "p", "date": "2025-11-01", "region": "knee", "wound": "no"}},
+        "SCR-09-e",
+        HoldKind.defer,
+    ),
+    (
+        "broken skin",
+        {"SCR-11": {"value": ["wound_or_skin_problem"], "region": "knee"}},
+        "SCR-11-c",
         HoldKind.defer,
     ),
     ("a consent", {"SCR-24": {"value": 15}}, "SCR-24-a", HoldKind.clearance),
@@ -168,7 +180,7 @@ def test_what_the_profile_or_a_held_region_asks_for_cannot_be_lifted() -> None:
     played = opened({"SCR-11": {"value": ["wound_or_skin_problem"], "region": "ankle_foot"}})
     result = played.state.screening.result
     for code, region in (("R-NO-NECK-END", None), ("R-EXCL-REGION", "ankle_foot")):
-        assert not liftable(pack, result, Restriction(code=code, region=region))
+        assert not liftable(pack, result, Restriction(code=code, region=region, held=region is not None))
     refusal = played.ask(lift(played, "R-EXCL-REGION"))
     assert refusal is not None and refusal.code == "not_overridable"
 
@@ -180,7 +192,7 @@ def test_only_own_reviews_and_waits_by_convention_are_overridable_in_the_whole_p
         for held in opened(answers).state.screening.holds
         if overridable(held.hold)
     }
-    assert rules == {"SCR-16-a", "SCR-16-b"}
+    assert rules == {"SCR-16-a", "SCR-16-b", "SCR-09-d"}, "the operation's review is theirs, its wound is not"
 
 
 def test_a_restriction_that_comes_later_rules_its_techniques_out_at_once() -> None:
@@ -218,3 +230,40 @@ def test_the_session_sheet_names_what_the_condition_wants_clear_and_was_not() ->
     sheet = session_sheet(pack, played.state.protocol, findings=played.state.screening.result.findings)
     assert sheet.not_clear == ("SCR-15",)
     assert sheet.movements_to_avoid and sheet.pair_with and sheet.to_expect
+
+
+def test_of_several_caps_the_smallest_holds_at_the_table_alg_5() -> None:
+    bendy: dict[str, dict[str, object]] = {"SCR-14": {"value": ["very_bendy"]}}
+    usual, gentle = (session_sheet(packs.builtin(), plan_for(one).protocol) for one in ({}, bendy))
+    doses = {one.technique: (one.dose, one.caps) for one in gentle.allowed}
+    for technique in ("pnf_hold_relax", "pre_contraction"):
+        dose, caps = doses[technique]
+        assert (dose["contract_s"], caps["contract_s"], caps["effort_pct_max"]) == (3, 3, 20)
+    assert {one.caps["effort_pct_max"] for one in usual.allowed if one.caps} == {50}
+
+
+def test_light_work_caps_the_discomfort_of_every_technique_alike() -> None:
+    sore = {"SCR-16": {"value": 6, "worst_24h": 6, "sharp": "no"}}
+    sheet = session_sheet(packs.builtin(), plan_for(sore).protocol)
+    told = {
+        number
+        for one in sheet.allowed
+        for name, number in one.dose.items()
+        if name.endswith(("_cap", "_nrs"))
+    }
+    assert told == {sheet.discomfort_cap} == {2}
+
+
+def test_a_technique_says_where_to_look_first_and_the_profile_what_each_visit_needs() -> None:
+    pack = packs.builtin()
+    state = plan_for(
+        {"SCR-04": {"value": "over_3_months", "on_treatment": "no"}, "SCR-12": {"value": ["none"]}}
+    )
+    found = [one.but(disposition=Disposition.modify) for one in state.screening.result.findings]
+    sheet = session_sheet(pack, state.protocol.but(profile="older_adult"), findings=found)
+    assert sheet.each_visit == pack.profiles["older_adult"].extra != ()
+    release = session_sheet(pack, state.protocol, findings=found).allowed
+    assert {one.technique: one.look_first for one in release}["myofascial_release"] == ("SCR-04",)
+    surgical = session_sheet(pack, state.protocol.but(profile="post_surgical"), findings=found)
+    assert surgical.before_start == (pack.profiles["post_surgical"].start_condition,)
+    assert any("24" in one for one in session_sheet(pack, state.protocol.but(profile="athlete")).timing)

@@ -98,3 +98,60 @@ def test_a_closed_plan_is_left_alone(running: PlayedPlan) -> None:
     running.must(Withdraw())
     command = judged_under(stricter(), running.state, {}, running.now.date())
     assert running.ask(command, SERVICE) is not None
+
+
+@pytest.mark.parametrize(
+    ("what", "instead", "rule"),
+    [
+        (r"(id: SCR-21-b.*code: R-NO-DEEP-PRESSURE\})", r"\g<1>, {code: R-NO-NECK}", "SCR-21-b"),
+        (
+            r"(id: SCR-11-c.*)then: \{disposition: defer, urgency: E3, scope: region, region_from: region, ",
+            r"\g<1>then: {disposition: defer, urgency: E3, scope: region, region_from: region, "
+            "clearance: {from: gp, document: clinician_letter, valid_days: 30}, ",
+            "SCR-11-c",
+        ),
+        (r"(id: SCR-12-b.*valid_days: )180", r"\g<1>90", "SCR-12-b"),
+        (r"(id: SCR-07-b.*date \+ )7( days', days_from_field: date, days: )7", r"\g<1>9\g<2>9", "SCR-07-b"),
+    ],
+    ids=["another limit on the work", "another letter", "a letter that counts for less", "a longer wait"],
+)
+def test_the_same_finding_that_asks_for_more_is_put_before_the_physiotherapist_too(
+    what: str, instead: str, rule: str
+) -> None:
+    sprain: dict[str, object] = {
+        "value": "yes",
+        "date": "2026-03-01",
+        "region": "knee",
+        "severe": ["none"],
+        "seen": "yes",
+    }
+    wound: dict[str, object] = {"value": ["wound_or_skin_problem"], "region": "knee"}
+    answers: dict[str, dict[str, object]] = {
+        **BRUISES,
+        "SCR-07": sprain,
+        "SCR-11": wound,
+        "SCR-12": {"value": ["lost_height"]},
+    }
+    played = PlayedPlan(plan_for(answers), NOW)
+    told = judged_under(next_major(what, instead), played.state, {**ALL_CLEAR, **answers}, NOW.date())
+    assert told.rules == (rule,) and told.items == (rule[:6],)
+
+
+def test_a_start_condition_that_comes_with_new_rules_is_put_before_the_physiotherapist() -> None:
+    own = (
+        "  chronic_tension:\n"
+        "    start_condition: 'seen by the GP'\n"
+        "    start_needs: {clearance: {from: gp, document: clinician_letter, valid_days: 90}}\n"
+    )
+    running = PlayedPlan(plan_for(BRUISES), NOW)
+    running.approve(ApprovalKind.start)
+    judged(running, next_major("  chronic_tension:\n", own))
+    told = running.events(EventKind.judged_again)[-1]
+    assert told.facts["rules"] == ("profiles.chronic_tension.start_condition",)
+    assert running.has_alert(AlertReason.rules_changed)
+
+
+def test_rules_that_no_longer_know_the_plans_profile_still_judge_its_answers() -> None:
+    running = PlayedPlan(plan_for(BRUISES, profile="general_wellbeing"), NOW)
+    judged(running, next_major("  general_wellbeing:\n", "  wellbeing:\n"))
+    assert running.state.judged_under

@@ -152,6 +152,15 @@ def test_a_visit_after_a_holiday_that_nobody_ended_is_held_a_day_before_and_the_
     assert told.order.starts_at == (second.starts_at,)
 
 
+def test_a_holiday_that_was_over_and_not_ended_is_asked_about_again(running: PlayedPlan) -> None:
+    """The therapist said "not yet": once that is closed, the plan would be nobody's."""
+    running.must(PausePlan(until=running.now + timedelta(days=14)))
+    running.until(running.now + timedelta(days=15))
+    running.reject(ApprovalKind.resume)
+    running.must(CloseAlert(alert_id=running.alert(AlertReason.paused_plan).id, outcome="not yet"))
+    assert running.approval(ApprovalKind.resume).opened_at == running.now
+
+
 def test_a_matter_of_routine_closed_in_a_holiday_does_not_ask_for_its_end(running: PlayedPlan) -> None:
     running.text("running late sorry")
     unread = running.alert(AlertReason.unread_reply)
@@ -229,10 +238,12 @@ def test_ending_one_plan_touches_no_other_f34(running: PlayedPlan) -> None:
 def test_what_a_person_must_still_deal_with_survives_the_end_and_the_rest_does_not(
     running: PlayedPlan,
 ) -> None:
+    running.text("2")
     running.text("running late sorry")
     running.text("some tingling in my fingers")
     running.must(Withdraw(), CLIENT)
-    assert [a.reason for a in running.state.alerts] == [AlertReason.safety_words]
+    assert [a.reason for a in running.state.alerts] == [AlertReason.unread_reply, AlertReason.safety_words]
+    running.must(CloseAlert(alert_id=running.alert(AlertReason.unread_reply).id, outcome="read"), FRONT_DESK)
     alert = running.alert(AlertReason.safety_words)
     running.must(AcknowledgeAlert(alert_id=alert.id), FRONT_DESK)
     running.must(CloseAlert(alert_id=alert.id, outcome="rung", note_id="note"))

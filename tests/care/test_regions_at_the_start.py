@@ -94,7 +94,7 @@ def test_a_held_region_beside_a_free_one_is_kept_out_of_the_work_and_its_letter_
     played = waiting(UNCHECKED_KNEE)
     played.must(start_with(played.state, UNCHECKED_KNEE, "lumbar", "knee"))
     assert played.stands(Stage.active)
-    assert Restriction(code="R-EXCL-REGION", region="knee") in played.state.protocol.restrictions
+    assert Restriction(code="R-EXCL-REGION", region="knee", held=True) in played.state.protocol.restrictions
     assert played.approval(ApprovalKind.clearance).proposal.hold_key == "SCR-08-b/clearance/knee"
 
 

@@ -19,6 +19,7 @@ from schemas.commands import (
     RecordAssessment,
     RecordOutcome,
     ReportAdverseEvent,
+    Rescreen,
     ResumePlan,
 )
 from schemas.plan import SessionStatus
@@ -195,9 +196,9 @@ def test_the_check_in_schedule_and_what_happens_mid_plan_are_in_the_story(runnin
             running.must(CloseAlert(alert_id=alert.id, outcome="seen", note_id="note"))
     running.text("new tablets")
     running.text("Got chest pain")
+    running.must(Rescreen(result=running.state.screening.result))
     for alert in running.state.alerts:
         running.must(CloseAlert(alert_id=alert.id, outcome="seen", note_id="note"))
-    running.state = running.state.but(screening=running.state.screening.but(repeat_items=()))
     running.must(ResumePlan())
     running.until(running.session(10).starts_at - timedelta(hours=12))
     running.text("yes")

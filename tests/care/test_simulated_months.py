@@ -9,12 +9,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from care.agenda import agenda, next_item
-from care.alerts import URGENT
+from care.agenda_texts import texts_flow
 from care.deciding import decide
 from care.driving import Recording, Sent
 from care.guards import refuse
 from care.local_time import is_quiet, local_day, out_of_quiet
 from care.opening import blocking
+from care.pack import builtin
+from care.start_condition import unmet
 from schemas.commands import (
     CLIENT,
     Amend,
@@ -37,10 +39,12 @@ from schemas.plan import (
     Stage,
 )
 from schemas.protocol import OpeningSpan, SiteHours
+from schemas.screening import URGENT
 from tests.care.plans import NOW, plan_for
 from tests.care.simulated_clinic import SimulatedClinic, Temper
 
 ROUTINE = frozenset({TextPurpose.reminder, TextPurpose.question})
+ESCALATES = frozenset({AgendaKind.alert_escalation, AgendaKind.contact_overdue})
 LARGEST_STATE = 60_000
 
 FORMS: tuple[dict[str, dict[str, object]], ...] = (
@@ -83,6 +87,7 @@ class Watching:
         self._somebody_owns_what_comes_next(after)
         self._only_clinicians_decide(step)
         self._nothing_urgent_is_lost(step)
+        self._no_emergency_lies_unseen_for_a_day(after, step.now)
         self._emergencies_stop_the_plan(before, after)
         self._a_closed_plan_is_silent(step)
         self._sessions_keep_apart(before, after, step.now)
@@ -106,6 +111,9 @@ class Watching:
             if item.kind in TEXT_KINDS:
                 assert not is_quiet(after.protocol.hours, item.due), item
         assert len(after.as_json()) < LARGEST_STATE
+        if texts_flow(after):
+            asked = {one.ask for one in after.protocol.routine if after.progress.step in one.every_days}
+            assert asked <= {item.subject for item in items}, "a question of the schedule has no turn"
 
     def _only_clinicians_decide(self, step: Recording) -> None:
         before, after = step.before, step.transition.state
@@ -133,10 +141,18 @@ class Watching:
         still = {approval.id for approval in after.approvals}
         assert {approval.id for approval in before.approvals} <= still | decided
 
+    def _no_emergency_lies_unseen_for_a_day(self, after: PlanState, now: datetime) -> None:
+        """Also while the site is closed: the next of the chain is paged within a day, or 25 hours in autumn."""
+        due = {item.subject: item.due for item in agenda(after) if item.kind in ESCALATES}
+        for alert in after.alerts:
+            if alert.urgency in URGENT and alert.acknowledged_at is None:
+                assert due[alert.id] <= now + timedelta(hours=25), alert
+
     def _emergencies_stop_the_plan(self, before: PlanState, after: PlanState) -> None:
         if after.stage is Stage.active:
             assert after.safe_to_start, "active with an emergency open"
             assert not blocking(after) and not after.screening.repeat_items
+            assert not unmet(builtin(), after), "active before its start condition is met"
         known = {alert.id for alert in before.alerts}
         if any(alert.urgency in URGENT and alert.id not in known for alert in after.alerts):
             assert after.stage is not Stage.active
@@ -236,6 +252,7 @@ def _outcome_due(starts_at: datetime, state: PlanState) -> bool:
 @given(
     seed=st.integers(0, 2**32 - 1),
     form=st.sampled_from(FORMS),
+    profile=st.sampled_from(("chronic_tension", "post_surgical")),
     zone=st.sampled_from(("Europe/London", "Pacific/Kiritimati", "Pacific/Pago_Pago", "America/New_York")),
     temper=st.builds(
         Temper,
@@ -251,10 +268,10 @@ def _outcome_due(starts_at: datetime, state: PlanState) -> bool:
 )
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_whatever_happens_in_half_a_year_a_plan_keeps_its_promises(
-    seed: int, form: dict[str, dict[str, object]], zone: str, temper: Temper
+    seed: int, form: dict[str, dict[str, object]], profile: str, zone: str, temper: Temper
 ) -> None:
     """No orphan, no lost alert, no text at night, no session in an emergency, no decision by software."""
     watching = Watching()
-    plan = plan_for(form, hours=site(zone))
+    plan = plan_for(form, profile=profile, hours=site(zone))
     life = SimulatedClinic(plan, NOW, temper, seed=seed, recorded=watching.recorded, texted=watching.texted)
     life.run(NOW + timedelta(weeks=26))

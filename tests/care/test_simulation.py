@@ -60,7 +60,7 @@ def test_the_rules_that_take_effect_are_named_in_the_plans_own_story() -> None:
     """Every part of the pack speaks in half a year of forty clients: by the ids that the pack gives its rules."""
     pack = builtin()
     usual = usual_assumptions()
-    worried = usual.model_copy(update={"clients": usual.clients.model_copy(update={"alarm_per_week": 0.1})})
+    worried = usual.but(clients=usual.clients.but(alarm_per_week=0.1))
     seen = of_lives(World(pack, worried, seed=7)).rules
     schedule = {rule.id for rule in pack.sms_checkins.schedule if rule.ask}
     assert schedule <= seen

@@ -19,6 +19,7 @@ from schemas.commands import (
     Decision,
     ProtocolEdit,
     RecordOutcome,
+    Reschedule,
 )
 from schemas.events import EventKind
 from schemas.plan import PlanState, SessionStatus
@@ -137,6 +138,19 @@ def test_outcomes_recorded_out_of_order_are_judged_in_the_order_of_the_visits(ru
     assert taper_inputs(running.state, running.now).primary.values == (4.0, 7.0)
 
 
+@pytest.mark.parametrize(("hours_later", "proposed"), [(47, False), (48, True)])
+def test_two_visits_less_than_two_days_apart_do_not_make_visits_more_frequent_tap_up_2(
+    running: PlayedPlan, hours_later: int, proposed: bool
+) -> None:
+    running.attend(1, pain=3)
+    running.attend(2, pain=7)
+    moved = running.session(2).starts_at + timedelta(hours=hours_later)
+    running.must(Reschedule(session_no=3, starts_at=moved))
+    running.attend(3, pain=7)
+    facts = running.events(EventKind.taper_evaluated)[-1].facts
+    assert ("TAP-UP-2" in f"{facts['reasons']} {facts['also']}") is proposed
+
+
 def test_what_was_not_measured_stays_unknown(running: PlayedPlan) -> None:
     running.attend(1, pain=None, primary=None)
     inputs = taper_inputs(running.state, running.now)
@@ -196,6 +210,19 @@ def test_days_of_flare_are_read_as_one_flare_of_their_length(running: PlayedPlan
     running.state = running.state.but(progress=running.state.progress.but(answers=(answer,)))
     seen = flares(running.state, running.now + timedelta(days=1))
     assert (seen.count_28d, seen.longest_h, seen.days_since) == (1, 72, 1)
+
+
+def test_who_never_answers_about_flares_has_not_said_that_there_were_none(running: PlayedPlan) -> None:
+    assert flares(running.state, running.now).count_28d is None
+    answer = Answer(question="CHK-FLARE", at=running.now, value=0)
+    running.state = running.state.but(progress=running.state.progress.but(answers=(answer,)))
+    assert flares(running.state, running.now + timedelta(days=28)).count_28d == 0
+    assert flares(running.state, running.now + timedelta(days=29)).count_28d is None
+
+
+def test_who_is_not_asked_about_flares_owes_no_answer(running: PlayedPlan) -> None:
+    running.state = running.state.but(progress=running.state.progress.but(step=Step.S0))
+    assert flares(running.state, running.now).count_28d == 0
 
 
 def test_a_review_that_waits_for_weeks_keeps_the_plan_from_stepping_down_d9(running: PlayedPlan) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from care.state_words import APPROVALS, SESSIONS, STAGES
 from schemas.commands import (
     Actor,
     Amend,
+    AnswerCheckIn,
     CancelSession,
     Command,
     CommandEnvelope,
@@ -22,6 +24,7 @@ from schemas.commands import (
     ProtocolEdit,
     RecordOutcome,
     ResumePlan,
+    Withdraw,
 )
 from schemas.plan import SessionStatus, Stage
 from schemas.protocol import ApprovalKind
@@ -78,3 +81,30 @@ def test_who_may_not_decide_reads_what_is_decided() -> None:
     refusal = played.ask(DecideApproval(approval_id=approval.id, decision=Decision.approve), FRONT_DESK)
     assert refusal is not None
     assert "may decide on the start of a plan" in refusal.sentence
+
+
+def test_a_decision_says_nothing_that_would_come_to_nothing() -> None:
+    """A step or a change of the protocol that belongs to another decision is refused, not dropped unseen."""
+    waiting = PlayedPlan(plan_for({}), NOW)
+    step = waiting.ask(_edited(waiting, ApprovalKind.start, step=Step.S3))
+    assert step is not None
+    assert step.code == "step_not_here"
+    paused = started()
+    paused.must(PausePlan())
+    changed = paused.ask(_edited(paused, ApprovalKind.resume, edit=ProtocolEdit(session_minutes=60)))
+    assert changed is not None
+    assert changed.code == "edit_not_here"
+    assert "going on after a hold" in changed.sentence
+
+
+def _edited(played: PlayedPlan, kind: ApprovalKind, **parts: Any) -> DecideApproval:
+    approval = played.approval(kind).id
+    return DecideApproval(approval_id=approval, decision=Decision.edit, reason_id="why", **parts)
+
+
+def test_no_check_in_of_an_ended_plan_promises_that_it_could_be_active_again() -> None:
+    played = started()
+    played.must(Withdraw())
+    refusal = played.ask(AnswerCheckIn(question="CHK-PAIN", value=3))
+    assert refusal is not None
+    assert refusal.code == "plan_closed"

@@ -47,6 +47,20 @@ def test_the_numbers_a_clinic_may_change_are_listed() -> None:
     assert ("taper_policy.params", "pain_ok_max: 3") in listed
 
 
+def test_so_are_those_that_the_pack_says_only_in_prose() -> None:
+    listed = {(one.where, one.what) for one in report_on(builtin_text(), "pack.yaml").conventions}
+    assert listed >= {
+        ("taper_policy.params", "review_overdue_after_days: 7"),
+        ("taper_policy.params", "lasting_pain_max: 5"),
+        ("measures.ADH", "threshold: 75, window_days: 28, min_planned: 3"),
+        ("disposition_algebra.override", "reason_min_characters: 20"),
+        (
+            "enums.urgency.E0",
+            "ack_within_staffed_min: 15, contact_staffed_minutes: 15, page_again_hours: 24",
+        ),
+    }
+
+
 @pytest.mark.parametrize(
     ("old", "new", "line_rule_and_reason"),
     [
@@ -87,7 +101,7 @@ def test_the_numbers_a_clinic_may_change_are_listed() -> None:
         (r"'\bfever\w*'", r"'\bfever(\w*'", "KW-INFECT: the pattern"),
         ("label: 'every 2 weeks'", "label: 'bi-weekly'", "'bi-weekly' is ambiguous"),
         ("order: [STOP, SUSPEND", "order: [SUSPEND, STOP", "the engine's order is STOP, SUSPEND"),
-        ("    pain_ok_max: 3\n", "    pain_ok_max: 7\n", "the numbers do not make a policy"),
+        ("    pain_ok_max: 3\n", "    pain_ok_max: 7\n", "pain_ok_max: must be at most 5"),
         (
             "{early_phase_days: 42,",
             "{early_phase_days: 56,",

@@ -27,7 +27,7 @@ def test_the_example_comes_out_as_expected(outcome: Any) -> None:
 def test_the_examples_that_the_hazard_log_cites_come_out_as_expected() -> None:
     document = yaml.safe_load(rules_file("engine-examples.yaml"))
     outcomes = run_vectors(_PACK, document)
-    assert {one.id for one in outcomes} == {"SV-16", "TV-04"}
+    assert {one.id for one in outcomes} == {"SV-16", "TV-04", "ENG-01", "ENG-02", "ENG-03", "ENG-04"}
     assert all(one.differences == () for one in outcomes)
 
 
@@ -43,6 +43,9 @@ def test_all_examples_of_the_pack_were_run() -> None:
         ("screening", {"diff": {"SCR-02": {"value": "unsure"}}, "expect": {"from": ["gp"]}}, "from"),
         ("screening", {"diff": {}, "expect": {"restrictions_include": ["R-COMMS"]}}, "restrictions_include"),
         ("screening", {"diff": {}, "expect": {"overal": "clear"}}, "overal"),
+        ("screening", {"expect": {"holds_include": ["SCR-09-c"]}}, "holds_include"),
+        ("screening", {"profile": "surgical", "expect": {"overall": "clear"}}, "profile"),
+        ("screening", {"condition": "old knee", "expect": {"overall": "clear"}}, "condition"),
         ("reply", {"text": "STOP", "expect": {"opt_out": False}}, "opt_out"),
         ("reply", {"text": "numb", "expect": {"urgency": None}}, "urgency"),
     ],

@@ -68,6 +68,17 @@ def test_the_packs_own_examples_pass(limber: Terminal, tmp_path: Path) -> None:
     assert (code, results["passed"], results["failed"]) == (0, 46, 0)
 
 
+def test_without_a_file_a_pack_is_tried_on_its_own_examples(limber: Terminal, tmp_path: Path) -> None:
+    code, results = limber.json("rules", "test")
+    assert (code, results["passed"], results["failed"]) == (0, 46, 0)
+    pack = tmp_path / "pack.yaml"
+    pack.write_text(
+        builtin_text().replace("expect: {overall: clear, holds: 0}", "expect: {overall: modify}", 1)
+    )
+    code, results = limber.json("rules", "test", "--pack", str(pack))
+    assert (code, results["failed"]) == (1, 1)
+
+
 def test_examples_may_be_json_and_a_mismatch_shows_both_sides(limber: Terminal, tmp_path: Path) -> None:
     examples = tmp_path / "examples.json"
     tests = [{"text": "3", "expect": {"value": 4}}]
@@ -102,6 +113,12 @@ def test_a_text_is_parsed_as_the_service_would(limber: Terminal) -> None:
     assert limber("sms", "parse", "3", "--question", "CHK-NONE")[0] == 2
 
 
+def test_words_behind_a_negation_are_told_as_lowered_also_beside_graver_ones(limber: Terminal) -> None:
+    _, printed = limber("sms", "parse", "no chest pain but my calf is swollen")
+    assert "KW-CHEST: words of urgency E0, lowered one level behind a negation" in printed
+    assert "KW-DVT: words of urgency E1\n" in printed
+
+
 # -- docs/rules.md ------------------------------------------------------------------------------------
 
 FENCE = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -110,6 +127,7 @@ FENCE = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 @pytest.mark.slow
 def test_the_worked_example_of_the_docs_runs_as_written(tmp_path: Path) -> None:
     shutil.copytree(REPOSITORY / "care" / "rules", tmp_path / "care" / "rules")
+    shutil.copytree(REPOSITORY / "docs" / "examples", tmp_path / "docs" / "examples")
     commands = tmp_path / "bin"
     commands.mkdir()
     runs_limber = f'#!/bin/sh\nexec "{sys.executable}" -m cli.main "$@"\n'

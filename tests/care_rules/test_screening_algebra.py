@@ -27,7 +27,7 @@ def answer_to(kind: AnswerType, options: tuple[str, ...]) -> st.SearchStrategy[A
     readable: dict[AnswerType, st.SearchStrategy[Any]] = {
         AnswerType.choice: st.sampled_from(options or ("no",)),
         AnswerType.multi: st.lists(st.sampled_from(options or ("none",)), unique=True, max_size=3),
-        AnswerType.region: st.sampled_from(REGIONS),
+        AnswerType.region: st.sampled_from(REGIONS) | st.lists(st.sampled_from(REGIONS), max_size=4),
         AnswerType.date: st.dates(TODAY - timedelta(days=120), TODAY + timedelta(days=3)).map(str),
         AnswerType.int: st.integers(0, 200),
         AnswerType.int_0_10: st.integers(0, 11),
@@ -53,7 +53,18 @@ def forms(draw: st.DrawFn) -> dict[str, Any]:
 
 
 TARGETS = ("neck", "knee")
-results = forms().map(lambda form: screen(PACK, form, TODAY, TARGETS))
+TREATED = (TARGETS, ("leg_whole",), ("whole_body",), ("knee", "leg_whole", "neck"))
+PLANS = ((None, None), ("post_surgical", None), ("athlete", "post_surgical_joint"))
+
+
+@st.composite
+def results(draw: st.DrawFn, forms_of: int) -> tuple[ScreeningResult, ...]:
+    """So many forms of one plan, whatever it treats and whomever."""
+    targets, (profile, condition) = draw(st.sampled_from(TREATED)), draw(st.sampled_from(PLANS))
+    return tuple(
+        screen(PACK, draw(forms()), TODAY, targets, profile=profile, condition=condition)
+        for _ in range(forms_of)
+    )
 
 
 def at_least_as_cautious(one: ScreeningResult, other: ScreeningResult) -> bool:
@@ -73,30 +84,32 @@ def at_least_as_cautious(one: ScreeningResult, other: ScreeningResult) -> bool:
 
 
 @quickly
-@given(results, results)
-def test_the_order_of_findings_does_not_matter(a: ScreeningResult, b: ScreeningResult) -> None:
+@given(results(2))
+def test_the_order_of_findings_does_not_matter(found: tuple[ScreeningResult, ...]) -> None:
+    a, b = found
     assert join((a, b)) == join((b, a))
 
 
 @quickly
-@given(results, results, results)
-def test_how_findings_are_grouped_does_not_matter(
-    a: ScreeningResult, b: ScreeningResult, c: ScreeningResult
-) -> None:
+@given(results(3))
+def test_how_findings_are_grouped_does_not_matter(found: tuple[ScreeningResult, ...]) -> None:
+    a, b, c = found
     assert join((join((a, b)), c)) == join((a, join((b, c)))) == join((a, b, c))
 
 
 @quickly
-@given(results)
-def test_a_finding_counts_once(a: ScreeningResult) -> None:
+@given(results(1))
+def test_a_finding_counts_once(found: tuple[ScreeningResult, ...]) -> None:
+    (a,) = found
     assert join((a, a)) == join((a,)) == a
 
 
 @quickly
-@given(results, results)
+@given(results(2))
 def test_more_findings_are_never_less_cautious_and_no_hold_is_lost(
-    a: ScreeningResult, b: ScreeningResult
+    found: tuple[ScreeningResult, ...],
 ) -> None:
+    a, b = found
     assert at_least_as_cautious(join((a, b)), a)
     assert at_least_as_cautious(join((a, b)), b)
 
@@ -122,6 +135,19 @@ def test_a_no_means_the_same_with_blanks_beside_it(form: dict[str, Any]) -> None
 def test_blanking_an_item_never_lets_a_client_through(form: dict[str, Any], item: str) -> None:
     result = screen(PACK, {**form, item: None}, TODAY)
     assert result.overall.severity >= Disposition.needs_clearance.severity
+
+
+leg_parts = st.lists(st.sampled_from(PACK.enums.region_contains["leg_whole"]), unique=True, max_size=3)
+
+
+@quickly
+@given(forms(), leg_parts)
+def test_a_plan_for_the_leg_is_held_as_one_for_its_parts_is(form: dict[str, Any], held: list[str]) -> None:
+    form["SCR-13"] = {"value": ["severe" if held else "none"], "region": held}
+    whole, parts = (
+        screen(PACK, form, TODAY, targets) for targets in (("leg_whole",), ("hip", "knee", "ankle_foot"))
+    )
+    assert (whole.overall, whole.holds) == (parts.overall, parts.holds)
 
 
 @quickly

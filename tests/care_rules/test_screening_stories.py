@@ -141,6 +141,22 @@ def test_the_same_operation_is_judged_anew_as_weeks_pass(pack: RulePack, all_cle
     ]
 
 
+@pytest.mark.parametrize("slip", [2024, 101])
+def test_a_year_written_where_years_are_asked_is_never_a_long_time_ago(screened: Screened, slip: int) -> None:
+    """SCR-19-c lets five years pass: 2024 years would have let it pass at once."""
+    past = {"value": "past", "bone_spread": "no", "side_effects": ["none"], "region": "hip"}
+    assert screened(SCR_19={**past, "years_since_treatment": 6}).overall is Disposition.clear
+    result = screened(SCR_19={**past, "years_since_treatment": slip})
+    assert result.overall is Disposition.needs_clearance
+    assert "SCR-19.years_since_treatment" in result.incomplete
+
+
+def test_a_blood_pressure_that_nobody_has_is_asked_for_again(screened: Screened) -> None:
+    told = {"value": ["bp_controlled"], "bp_symptoms": "no"}
+    assert "SCR-17.systolic" in screened(SCR_17={**told, "systolic": 18, "diastolic": 80}).incomplete
+    assert not screened(SCR_17={**told, "systolic": 128, "diastolic": 80}).incomplete
+
+
 def test_cancer_in_the_past_makes_night_pain_urgent(screened: Screened) -> None:
     night_pain = {"value": ["night_pain_constant"]}
     past = {
@@ -232,6 +248,11 @@ CONTRADICTIONS: tuple[tuple[str, dict[str, Any], str], ...] = (
         "the worst pain below the pain now",
         {"SCR_16": {"value": 5, "worst_24h": 3, "sharp": "no"}},
         "SCR-16.worst_24h",
+    ),
+    (
+        "signs of very high pressure, and no reading of it",
+        {"SCR_17": {"value": ["none"], "bp_symptoms": "yes"}},
+        "SCR-17",
     ),
     ("never a clot, but a past clot", {"SCR_03": {"value": "no", "risk": ["past_clot"]}}, "SCR-04"),
     (

@@ -80,6 +80,29 @@ def test_one_failing_condition_holds_and_is_named(changes: dict[str, Any], faili
 
 
 @pytest.mark.parametrize(
+    "changes",
+    [
+        {"pain": {"recent": [3, 3, 3]}},
+        {"flare": {"count_28d": 1, "longest_h": 48, "days_since": 14}},
+        {"adherence_28d": 75},
+        {"days_at_step": 21, "sessions_at_step": 3},
+        {"checkins_answered_of_3": 2, "silent_run": 2},
+        {"days_since_step_up": 28},
+        {"sessions_since_review": 8, "days_since_review": 83},
+        {"missed_run": 2, "days_no_contact": 41, "reviews_no_change": 1},
+        {"pain": {"at_step_entry": 1, "recent": [3, 3, 2]}},
+    ],
+)
+def test_exactly_at_every_limit_the_client_may_still_step_down(changes: dict[str, Any]) -> None:
+    assert decide(**changes).verdict is TaperVerdict.PROPOSE_STEP_DOWN
+
+
+def test_half_of_what_was_planned_holds_and_less_than_half_escalates() -> None:
+    assert decide(adherence_28d=50).reasons == ("not_D4",)
+    assert decide(adherence_28d=49.9).reasons == ("TAP-ESC-5",)
+
+
+@pytest.mark.parametrize(
     ("changes", "failing", "note"),
     [
         ({"pain": {"recent": [3, None, 2]}}, "not_D2", "MISSING"),
@@ -88,6 +111,7 @@ def test_one_failing_condition_holds_and_is_named(changes: dict[str, Any], faili
         ({"primary": {"values": [], "weeks": []}}, "not_D1", "MISSING"),
         ({"primary": {"target": None}}, "not_D1", "MISSING"),
         ({"adherence_28d": None}, "not_D4", "MISSING"),
+        ({"flare": {"count_28d": None}}, "not_D3", "MISSING"),
         ({"silent_run": 3}, "not_D6", "SILENT"),
     ],
 )
@@ -107,6 +131,27 @@ def test_silence_does_not_hide_a_worsening() -> None:
 def test_two_bad_readings_within_two_days_count_as_one() -> None:
     assert decide(pain={"recent": [3, 7, 7], "last_gap_hours": 20}).verdict is TaperVerdict.HOLD
     assert decide(pain={"recent": [3, 7, 7], "last_gap_hours": 48}).verdict is TaperVerdict.PROPOSE_STEP_UP
+
+
+@pytest.mark.parametrize(
+    ("recent", "hours_before", "confirmed"),
+    [
+        ([3, 7, 7], [168, 48, 0], True),
+        ([3, 7, 7], [168, 47.9, 0], False),
+        ([7, 7, 7], [72, 40, 0], True),
+        ([7, 3, 7], [72, 40, 0], True),
+        ([7, 3, 7], [168, 72, 0], False),
+        ([7, None, 7], [72, 40, 0], True),
+        ([7, 7, None], [40, 0, -72], False),
+        ([3, 4, 7], [168, 72, 0], False),
+    ],
+)
+def test_a_rise_is_confirmed_by_the_latest_reading_two_days_before_the_last_tap_up_2(
+    recent: list[float | None], hours_before: list[float], confirmed: bool
+) -> None:
+    """What was said in between is too near to the last to say anything of its own."""
+    decision = decide(pain={"recent": recent, "hours_before": hours_before})
+    assert ("TAP-UP-2" in decision.reasons) is confirmed
 
 
 def test_a_measure_that_should_fall_is_judged_the_other_way_round() -> None:
@@ -144,8 +189,8 @@ def test_a_condition_may_tighten_the_hard_review() -> None:
 
 
 def test_the_override_for_lasting_pain_never_goes_above_five() -> None:
-    assert pain_ok_for_lasting_pain(6) == pytest.approx(4.2)
-    assert pain_ok_for_lasting_pain(10) == 5
+    assert pain_ok_for_lasting_pain(POLICY, 6) == pytest.approx(4.2)
+    assert pain_ok_for_lasting_pain(POLICY, 10) == 5
 
 
 def test_the_pack_states_the_engines_order() -> None:
@@ -183,7 +228,7 @@ trends = st.fixed_dictionaries(
         ),
         "flare": st.fixed_dictionaries(
             {
-                "count_28d": st.integers(0, 3),
+                "count_28d": st.none() | st.integers(0, 3),
                 "longest_h": st.integers(0, 80),
                 "days_since": st.none() | st.integers(0, 60),
             }

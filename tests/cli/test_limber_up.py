@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -123,20 +123,34 @@ def test_a_second_clinic_on_the_same_port_is_told_who_has_it_and_what_to_type(cl
         assert f"--port {port + 1}" in second.stderr
 
 
+def _all_but_the_gateways() -> StackPorts:
+    api, temporal, temporal_ui, metrics, mail = free_ports(5)
+    return StackPorts(api, None, temporal, temporal_ui, metrics, mail)
+
+
+@pytest.mark.parametrize(
+    ("ports", "part", "address"),
+    [
+        pytest.param(_all_but_the_gateways, "SMS gateway", "gateway_url", id="the gateway's usual one"),
+        pytest.param(
+            lambda: StackPorts(usual=False), "API and console", "api_url", id="one that nobody asked for"
+        ),
+    ],
+)
 def test_a_port_lost_to_another_program_while_the_clinic_opens_is_exchanged_for_a_free_one(
-    clinic_folder: Path,
+    clinic_folder: Path, ports: Callable[[], StackPorts], part: str, address: str
 ) -> None:
     said = io.StringIO()
     terminal = Terminal(Console(file=said))
-    stack = Stack(DataDirectory(clinic_folder), Settings(), StackPorts(*free_ports(1)), terminal, demo=False)
-    lost = stack.gateway_url
-    assert lost is not None
+    stack = Stack(DataDirectory(clinic_folder), Settings(), ports(), terminal, demo=False)
+    lost = str(getattr(stack, address))
     with socket.create_server((LOOPBACK, int(lost.rpartition(":")[2]))):
         try:
             stack.start()
-            assert stack.gateway_url != lost
-            assert answers(f"{stack.gateway_url}/healthz")
-            assert _connection(clinic_folder)["gateway_url"] == stack.gateway_url
+            found = str(getattr(stack, address))
+            assert found != lost
+            assert answers(f"{found}/healthz")
+            assert _connection(clinic_folder)[address] == found
         finally:
             stack.supervisor.stop()
-    assert "SMS gateway: another program took its port" in said.getvalue()
+    assert f"{part}: another program took its port" in said.getvalue()

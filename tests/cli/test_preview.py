@@ -51,6 +51,12 @@ def test_a_plan_that_waits_for_somebody_books_nothing(form: str, holds: bool) ->
     assert any(line["kind"] == "session" for line in shown["planned"]) is not holds
 
 
+def test_it_says_what_must_be_so_before_the_first_session() -> None:
+    shown = " ".join(previewed(EXAMPLES / "george-recent-surgery.json").stdout.split())
+    assert "wound healed." in shown and "(profiles.post_surgical.start_condition)" in shown
+    assert "profiles.post_surgical.start_condition" in document("george-recent-surgery")["screening"]["holds"]
+
+
 def test_the_page_says_that_the_rules_are_a_draft() -> None:
     assert "draft, not for clinical use" in " ".join(
         previewed(EXAMPLES / "anna-back-pain.json").stdout.split()

@@ -31,6 +31,8 @@ from tests.console.staged_clinic import StagedPlans
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 SITE = "https://clinic.example"
 PASSWORD = "correct horse battery staple"
+NOTHING_NEW = {"day-DAY-01": "no", "day-DAY-02": "no", "day-DAY-03": "no", "day-DAY-05": "yes"}
+"""The day's questions on the form of a visit at which all is well, but for the pain."""
 MORNING = datetime(2026, 11, 24, 10, 12, tzinfo=UTC)
 """A Tuesday morning at the demo clinic."""
 

@@ -25,6 +25,7 @@ from schemas.commands import (
 )
 from schemas.messages import TextOrder
 from schemas.plan import PlanState, Session, SessionStatus
+from schemas.prompts import PromptKind
 from schemas.protocol import ApprovalKind
 from schemas.screening import Disposition
 from schemas.taper import TaperDecision, TaperVerdict
@@ -84,7 +85,11 @@ def _at_the_next_visit(plan: StagedPlan, command: Callable[[int], Command]) -> N
 
 def _wants_another_time(plan: StagedPlan) -> None:
     plan.until(_next(plan).starts_at - timedelta(hours=12))
+    if any(one.kind is PromptKind.score for one in plan.state.prompts):
+        plan.text("0")  # else nobody could tell which of the two the 2 answers
     plan.text("2")
+    if any(prompt.kind is PromptKind.which for prompt in plan.state.prompts):
+        plan.text("A")  # a check-in was open too: it is the visit that is meant
 
 
 def _finds_no_slot(plan: StagedPlan) -> None:
@@ -116,6 +121,12 @@ def _with_a_change(number: int) -> Command:
         primary=6,
         day_check=("DAY-02",),
         repeat_items=("SCR-02",),
+    )
+
+
+def _not_all_asked(number: int) -> Command:
+    return RecordOutcome(
+        session_no=number, outcome=SessionStatus.attended, pain=3, not_asked=("DAY-01", "DAY-05")
     )
 
 
@@ -173,6 +184,7 @@ BY_REASON: Final[Mapping[AlertReason, Trouble]] = {
     AlertReason.adverse_follow_up: Trouble(_calls_are_due),
     AlertReason.duty_of_candour: asked(ReportAdverseEvent(grade=2)),
     AlertReason.software_contributed: asked(ReportAdverseEvent(grade=0, software_contributed=True)),
+    AlertReason.day_not_asked: Trouble(lambda plan: _at_the_next_visit(plan, _not_all_asked)),
     AlertReason.rules_changed: asked(
         RulesChanged(
             pack_version="2.0.0",

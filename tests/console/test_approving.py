@@ -41,7 +41,8 @@ async def test_the_sheet_shows_claim_evidence_and_consequence(
     assert "Start: once a week, first session" in sheet.text
     assert "R-NO-DEEP-PRESSURE" in sheet.text
     assert "Riverside Physio: Your next visits with Priya" in sheet.text
-    assert "Rule pack 0.1.0, <strong>draft</strong>" in sheet.text
+    assert "Rule pack 0.1.0 <strong>draft</strong>" in sheet.text
+    assert "<strong>draft: not for clinical use before sign-off</strong>" in sheet.text
 
 
 async def test_the_sheet_shows_what_the_client_answered_beside_what_the_rules_make_of_it(

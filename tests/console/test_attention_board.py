@@ -30,7 +30,7 @@ from tests.api.forms import example
 from tests.console.conftest import MORNING, Clock, SignIn, enter, opened
 from tests.console.staged_clinic import StagedPlan, StagedPlans
 from tests.console.staged_faults import BY_KIND, Scene, invited
-from tests.console.staged_troubles import BY_REASON
+from tests.console.staged_troubles import BY_REASON, texted
 from worker.chores import start_plans
 from worker.clinic_clock import ClinicClock
 
@@ -90,6 +90,9 @@ async def stands_there(browser: httpx2.AsyncClient, name: str, sentence: str) ->
     return line
 
 
+_CLOSED_BY_WHAT_THEY_ASK_FOR = {AlertReason.outcome_missing, AlertReason.day_not_asked}
+
+
 async def stage(
     reason: AlertReason, priya: httpx2.AsyncClient, plans: StagedPlans, clock: Clock, plan_id: str
 ) -> str:
@@ -106,7 +109,41 @@ async def stage(
     return alert.id
 
 
-@pytest.mark.parametrize("reason", AlertReason)
+async def test_a_visit_without_an_outcome_stays_on_the_board_until_somebody_says_what_became_of_it(
+    priya: httpx2.AsyncClient, plans: StagedPlans, clock: Clock, lived_plan: str
+) -> None:
+    reason = AlertReason.outcome_missing
+    alert_id = await stage(reason, priya, plans, clock, lived_plan)
+    alert = plans.states[lived_plan].alert(alert_id)
+    assert alert is not None
+    line = await stands_there(priya, f"alert-{alert_id}", " ".join(ALERTS[reason]))
+    page, outcome = line.step[1], f"/plans/{lived_plan}/sessions/{alert.session_no}/outcome"
+    shown = (await priya.get(page)).text
+    assert f'href="{outcome}"' in shown
+    assert f'action="{page}/close"' not in shown
+    closed = await priya.post(f"{page}/close", data={"key": "close", "outcome": "see_note", "note": "Later."})
+    assert closed.status_code == 409
+    assert "still has no outcome" in closed.text
+    assert line.id in await lines(priya)
+    recorded = await priya.post(outcome, data={"key": "missed", "outcome": "no_show"})
+    assert recorded.status_code == 303, recorded.text
+    assert line.id not in await lines(priya)
+
+
+async def test_the_questions_that_an_operation_touches_are_asked_before_its_alert_closes_mid_4(
+    priya: httpx2.AsyncClient, plans: StagedPlans, lived_plan: str
+) -> None:
+    staged = await plans.live(lived_plan, MORNING, act=texted("I have an operation next week").happens)
+    (alert,) = (one for one in staged.state.alerts if one.reason is AlertReason.safety_words)
+    page, form = f"/alerts/{alert.id}", {"key": "close", "outcome": "see_note", "note": "Rang."}
+    shown = (await priya.get(page)).text
+    assert f'href="/plans/{lived_plan}/rescreen"' in shown
+    assert "recent surgery" in shown
+    assert f'action="{page}/close"' not in shown
+    assert (await priya.post(f"{page}/close", data=form)).status_code == 409
+
+
+@pytest.mark.parametrize("reason", sorted(set(AlertReason) - _CLOSED_BY_WHAT_THEY_ASK_FOR))
 async def test_each_alert_comes_onto_the_board_and_goes_once_it_is_closed(
     reason: AlertReason, priya: httpx2.AsyncClient, plans: StagedPlans, clock: Clock, lived_plan: str
 ) -> None:

@@ -11,7 +11,7 @@ import pytest
 from database.demo_clinic import MANAGER, THERAPIST
 from database.outages import note_awake
 from schemas.plan import SessionStatus
-from tests.console.conftest import MORNING, Clock, SignIn, enter
+from tests.console.conftest import MORNING, NOTHING_NEW, Clock, SignIn, enter
 from tests.console.staged_clinic import StagedPlan, StagedPlans
 
 
@@ -77,6 +77,7 @@ async def test_an_outcome_is_recorded_from_today(
     answered = await priya.post(
         path,
         data={
+            **NOTHING_NEW,
             "key": "once",
             "outcome": "attended",
             "pain": "2",
@@ -96,7 +97,7 @@ async def test_what_an_outcome_would_be_refused_with_is_said_before_anything_is_
 ) -> None:
     coming = next(s for s in plans.states[lived_plan].sessions if s.starts_at > MORNING)
     path = f"/plans/{lived_plan}/sessions/{coming.no}/outcome"
-    refused = await priya.post(path, data={"key": "early", "outcome": "attended"})
+    refused = await priya.post(path, data={**NOTHING_NEW, "key": "early", "outcome": "attended", "pain": "2"})
     assert refused.status_code == 409
     why = re.search(r'<p class="refused-what">(.*?)</p>', refused.text)
     assert why is not None
@@ -109,6 +110,7 @@ async def test_a_score_that_cannot_be_comes_back_with_the_note(
 ) -> None:
     number = await _booked(priya, plans, lived_plan, clock)
     form = {
+        **NOTHING_NEW,
         "key": "once",
         "outcome": "attended",
         "pain": pain,

@@ -19,7 +19,7 @@ from database.tables import metadata
 from schemas.alerts import AlertReason
 from schemas.commands import Role
 from schemas.plan import Session, SessionStatus
-from tests.console.conftest import MORNING, Clock
+from tests.console.conftest import MORNING, NOTHING_NEW, Clock
 from tests.console.staged_clinic import StagedPlan, StagedPlans
 from tests.console.test_every_route import WAYS
 
@@ -168,7 +168,10 @@ async def test_ten_thousand_characters_in_every_field_break_no_form(
     [
         ("/plans/{plan}/withdraw", {"form": "withdraw", "reason": LONG}),
         ("/plans/{plan}/discharge", {"form": "discharge", "reason": LONG}),
-        ("/plans/{plan}/sessions/{session}/outcome", {"outcome": "attended", "note": LONG}),
+        (
+            "/plans/{plan}/sessions/{session}/outcome",
+            {"outcome": "attended", "note": LONG, "pain": "2"} | NOTHING_NEW,
+        ),
         ("/alerts/{alert}/close", {"outcome": "see_note", "note": LONG}),
         ("/plans/{plan}/assessment", {"outcome": "suitable", "reasoning": LONG}),
     ],

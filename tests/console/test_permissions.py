@@ -48,6 +48,7 @@ FORMS = (
     ("/plans/{plan}/sessions/1/move", Act.move_sessions),
     ("/plans/{plan}/sessions/1/cancel", Act.move_sessions),
     ("/plans/{plan}/sessions/1/outcome", Act.record_outcome),
+    ("/alerts/none/answers", Act.record_outcome),
 )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 
 from schemas.plan import SessionStatus, Stage
-from tests.console.conftest import opened
+from tests.console.conftest import MORNING, opened
 from tests.console.staged_clinic import StagedPlans
 
 
@@ -58,7 +58,7 @@ async def test_a_hold_keeps_its_reason_and_is_shown(
 async def test_a_time_that_has_passed_is_refused_with_the_page(
     priya: httpx2.AsyncClient, lived_plan: str, plans: StagedPlans
 ) -> None:
-    coming = next(s for s in plans.states[lived_plan].sessions if s.status is SessionStatus.booked)
+    coming = next(s for s in plans.states[lived_plan].sessions if s.starts_at > MORNING)
     answered = await priya.post(
         f"/plans/{lived_plan}/sessions/{coming.no}/move", data={"key": "m", "starts_at": "2026-11-02T09:00"}
     )

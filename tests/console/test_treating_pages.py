@@ -10,7 +10,7 @@ import httpx2
 from database.demo_clinic import FRONT_DESK
 from schemas.plan import SessionStatus, Stage
 from schemas.treating import AssessmentOutcome
-from tests.console.conftest import PASSWORD, Clock, SignIn
+from tests.console.conftest import NOTHING_NEW, PASSWORD, Clock, SignIn
 from tests.console.staged_clinic import StagedPlans
 
 
@@ -82,7 +82,7 @@ async def test_a_yes_before_the_session_stands_the_plan_still(
     await priya.post("/login", data={"email": "priya.nair@riverside.example", "password": PASSWORD})
     path = f"/plans/{lived_plan}/sessions/{session.no}/outcome"
     assert "bladder or bowel change" in (await priya.get(path)).text
-    form = {"key": "day", "outcome": "attended", "pain": "3", "day_check": ["DAY-02"]}
+    form = {"key": "day", "outcome": "attended", "pain": "3", **NOTHING_NEW, "day-DAY-02": "yes"}
     assert (await priya.post(path, data=form)).status_code == 303
     assert plans.states[lived_plan].stage is Stage.suspended
 
@@ -93,7 +93,7 @@ async def test_the_session_sheet_says_what_may_be_done_and_what_is_left_out_and_
     page = await priya.get(f"/plans/{lived_plan}/session-sheet")
     assert "Left out" in page.text
     assert "STOP-03" in page.text
-    assert "rule pack <strong>draft</strong>" in page.text
+    assert "rule pack <strong>draft: not for clinical use before sign-off</strong>" in page.text
 
 
 async def test_a_therapist_changes_a_running_plan_and_ends_it(

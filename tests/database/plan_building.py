@@ -11,6 +11,7 @@ from database.demo_clinic import DUTY, HOURS, LEAD, MANAGER, ROOM_IDS, SITE_ID, 
 from database.intakes import NewClient, NewPlan, create_plan
 from schemas.commands import Role
 from schemas.events import EventKind, PlanEvent
+from schemas.goals import Measure
 from schemas.messages import TextOrder, TextPurpose
 from schemas.names import new_id
 from schemas.plan import (
@@ -20,7 +21,7 @@ from schemas.plan import (
     Session,
     SessionStatus,
 )
-from schemas.protocol import AlertTerms, ApprovalKind, ChainLink, Measure, Protocol
+from schemas.protocol import AlertTerms, ApprovalKind, ChainLink, Protocol
 from schemas.screening import Disposition, ScreeningResult, Urgency
 from schemas.taper import LadderStep, Step, TaperPolicy
 from schemas.transition import Placement, Transition

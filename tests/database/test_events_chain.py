@@ -16,10 +16,14 @@ from database.events import events_of_kinds, events_of_plan, verify_chain
 from database.record import record
 from schemas.events import EventKind, Fact, PlanEvent
 from schemas.plan import PlanState
+from schemas.taper import Step, TaperInputs
 from tests.database.plan_building import NOW, a_step
 
 OpenPlan = Callable[..., Awaitable[PlanState]]
 
+LOOKED_AT = TaperInputs(
+    step=Step.S1, days_at_step=14.0, sessions_at_step=4, planned_weeks=12, screening_valid=True
+)
 FACTS: dict[str, Fact] = {
     "session": 1,
     "pain": 3.0,
@@ -28,6 +32,7 @@ FACTS: dict[str, Fact] = {
     "said": "naïve",
     "none": None,
     "ok": True,
+    "inputs": LOOKED_AT,
 }
 
 
@@ -50,6 +55,9 @@ async def test_a_story_can_be_read_for_what_happened_at_visits_only(
     told = await events_of_kinds(engine, state.plan_id, {EventKind.outcome_recorded})
     assert [event.facts["session"] for event in told] == [0, 1, 2, 3]
     assert {event.kind for event in told} == {EventKind.outcome_recorded}
+    assert {event.facts["inputs"] for event in told} == {LOOKED_AT.as_json()}, (
+        "what the taper looked at, as text"
+    )
 
 
 async def test_an_untouched_story_is_whole(engine: AsyncEngine, open_a_plan: OpenPlan) -> None:

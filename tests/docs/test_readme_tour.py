@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -14,6 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from cli.embedded.ports import free_ports
 
 pytestmark = pytest.mark.slow
 
@@ -25,12 +26,6 @@ _SECONDS_TO_OPEN = 90
 
 def _blocks(root: Path) -> list[str]:
     return _BLOCK.findall((root / "README.md").read_text())
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +52,7 @@ def _opened(root: Path, folder: Path) -> Iterator[Path]:
     }
     with (folder / "up.log").open("w") as log:
         stack = subprocess.Popen(
-            [".venv/bin/limber", "up", "--port", str(_free_port())],
+            [".venv/bin/limber", "up", "--port", str(free_ports(1)[0])],
             cwd=folder,
             env=environment,
             stdin=subprocess.DEVNULL,

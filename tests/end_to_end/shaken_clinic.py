@@ -22,7 +22,6 @@ from temporalio.service import RPCError
 
 from care.agenda import due_items
 from cli.embedded.data_directory import DataDirectory
-from cli.embedded.ports import free_ports
 from cli.embedded.stack import Stack
 from cli.embedded.stack_ports import StackPorts
 from cli.embedded.terminal import Terminal
@@ -88,7 +87,7 @@ def shaken_stack(folder: Path) -> Iterator[ShakenStack]:
     stack = Stack(
         directory,
         Settings(undo_seconds=0),
-        StackPorts(*free_ports(6)),
+        StackPorts(usual=False),
         terminal,
         demo=True,
         virtual_time=True,

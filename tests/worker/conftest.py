@@ -17,9 +17,10 @@ from care.pack import builtin
 from care.protocol import resolve
 from cli.embedded.temporal import EmbeddedTemporal
 from database.intakes import NewClient, NewPlan, create_plan
+from schemas.goals import Measure
 from schemas.names import new_id, plan_workflow_id
 from schemas.plan import PlanState
-from schemas.protocol import ChainLink, Measure, OpeningSpan, SiteHours
+from schemas.protocol import ChainLink, OpeningSpan, SiteHours
 from schemas.screening import Disposition, ScreeningResult
 from schemas.settings import Settings
 from tests.worker.answering import OpenPlan

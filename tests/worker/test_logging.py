@@ -27,13 +27,13 @@ def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     """What this process logs as JSON from here on; the handlers of before come back afterwards."""
     stream = io.StringIO()
     root = logging.getLogger()
-    before, level = list(root.handlers), root.level
+    before, level, usual = list(root.handlers), root.level, structlog.get_config()
     monkeypatch.setattr(sys, "stderr", stream)
     configure_logging(Settings(log_format=LogFormat.JSON), "worker")
     yield stream
     root.handlers[:] = before
     root.setLevel(level)
-    structlog.reset_defaults()
+    structlog.configure(**usual)
 
 
 def _read(lines: io.StringIO) -> list[dict[str, object]]:

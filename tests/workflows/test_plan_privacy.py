@@ -12,7 +12,7 @@ from sqlalchemy import update
 
 from database.tables import clients
 from schemas.alerts import AlertReason
-from schemas.commands import Decision, RecordOutcome, Withdraw
+from schemas.commands import CloseAlert, Decision, RecordOutcome, Withdraw
 from tests.workflows.care_walk import Walk, Walks, attended
 from tests.workflows.opened_payloads import opened
 
@@ -42,7 +42,9 @@ async def _a_whole_plan(walk: Walk) -> None:
     await walk.to(first.starts_at + timedelta(hours=26))
     await walk.says(_WORRIES)
     await walk.all_clear()
-    assert (await walk.alert(AlertReason.unread_reply)).subject
+    chat = await walk.alert(AlertReason.unread_reply)
+    assert chat.subject
+    await walk.do(CloseAlert(alert_id=chat.id, outcome="read"))
     await walk.do(Withdraw(reason_id=await walk.note("Moves to Wolverhampton.")))
     assert await walk.ended()
 

@@ -8,12 +8,14 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from api.asked import DecisionAsked
-from api.console import words
+from api.console import goal_words
 from api.console.approval_sheet import WEEKS, claim, consequence, first_session
+from api.console.beside import beside
 from api.console.charts import Scale, curve, primary_panel
 from api.console.desk import Desk, TheDesk, allowed
 from api.console.flash import Done
 from api.console.forms import No, Sent, TheForm, checked, local_moment, nothing_typed, refusal_shown
+from api.console.goal_form import goal_asked, goal_form
 from api.console.life import Visit
 from api.console.moments import SiteClock
 from api.console.permissions import Act
@@ -24,7 +26,10 @@ from api.console.time_axis import TimeAxis
 from api.plan_at_hand import ones_own_plan
 from api.problems import FieldProblem, Problem, invalid
 from api.routes.approvals import post_decision
-from api.screening_story import found, must_state, screening_story
+from api.screening_story import found, limits, must_state, screening_story
+from care.goal_scores import counts_now
+from care.held_regions import kept_out
+from care.start_condition import only_by_protocol, reads_protocol
 from care.texts_agreed import asks_about_texts
 from database import approvals as approval_records
 from database.plans import plan, states
@@ -53,12 +58,12 @@ async def inbox(at: TheDesk) -> Response:
     waiting = await approval_records.open_approvals(at.clinic.engine, sites=at.own_sites)
     own = [one for one in waiting if at.is_mine(one.owner_id)]
     listed, clock = waiting if everyone else own, at.clock
-    shown = listed[:_ON_A_PAGE]
+    shown, about = listed[:_ON_A_PAGE], at.about(at.clinic.pack)
     of_plans = await states(at.clinic.engine, {one.plan_id for one in shown})
     said = [
         {
             "approval": one,
-            "claim": claim(one, of_plans[one.plan_id], clock),
+            "claim": claim(one, of_plans[one.plan_id], clock, about),
             "late": one.due_at <= clock.now,
         }
         for one in shown
@@ -95,6 +100,10 @@ async def decide(approval_id: str, form: TheForm) -> Response:
 async def _asked(form: Sent, approval_id: str) -> DecisionAsked:
     """The API's own body from the form's fields; only what an edit names is changed."""
     values: dict[str, Any] = form.filled("decision", "reason", "texts_agreed", *_DOCUMENT)
+    if confirmed := form.chosen("confirmed"):
+        values["confirmed"] = confirmed
+    if form.word("reads_techniques") and values.get("decision") == Decision.approve:
+        values["surgical_techniques"] = form.chosen("surgical_techniques")
     approval = await approval_records.approval(form.at.clinic.engine, approval_id)
     if values.get("decision") == Decision.edit:
         edit: dict[str, Any] = form.filled(
@@ -106,7 +115,7 @@ async def _asked(form: Sent, approval_id: str) -> DecisionAsked:
         step = form.filled("step")
         if approval.kind is ApprovalKind.start:
             edit |= {"start_step": step["step"]} if step else {}
-            edit |= _other_regions(form)
+            edit |= _other_regions(form) | goal_asked(form)
         else:
             values |= step
         values |= {"edit": edit} if edit else {}
@@ -132,7 +141,7 @@ async def _sheet(at: Desk, approval_id: str, no: No | None = None, form: Sent | 
     told = await planned_words(engine, pack, place, state.protocol, summary.therapist)
     status, refusal = refusal_shown(no, clock.at)
     proposal = approval.proposal
-    held = next((one for one in state.screening.holds if one.key == proposal.hold_key), None)
+    held = state.held(proposal.hold_key)
     return at.page(
         "approvals",
         "approval.html",
@@ -141,7 +150,8 @@ async def _sheet(at: Desk, approval_id: str, no: No | None = None, form: Sent | 
         summary=summary,
         state=state,
         plan_clock=clock,
-        claim=claim(approval, state, clock),
+        claim=claim(approval, state, clock, at.about(pack)),
+        about=at.about(pack),
         first_session=first_session(approval, state, clock.now),
         consequence=consequence(state, open_now, at.who.actor, clock, told) if open_now else None,
         weeks=WEEKS,
@@ -151,12 +161,21 @@ async def _sheet(at: Desk, approval_id: str, no: No | None = None, form: Sent | 
         sets_aside=bool(open_now) and sets_aside(pack, state, at.who.actor, clock.now),
         held=held,
         about_texts=asks_about_texts(held),
+        about_techniques=only_by_protocol(pack, state.protocol.profile, state.protocol.condition)
+        if reads_protocol(state, held)
+        else (),
+        chosen_techniques=form.chosen("surgical_techniques") if form else (),
+        chosen_confirmed=form.chosen("confirmed") if form else (),
+        left_out=kept_out(pack, state.protocol),
         must_state=must_state(pack, held.hold) if held else (),
+        limits=limits(pack, state.protocol),
         screening=screening_story(pack, state.screening.result, place),
         found=await found(engine, approval.plan_id, pack, state.screening.result),
         trend=_trend(state, clock),
         decided_by=await _name(at, approval.decided_by),
         therapists=await all_staff(engine, site_id=summary.site_id, role=Role.treating_physiotherapist),
+        goals=goal_form(pack, state),
+        beside=beside(pack, state, clock) if approval.kind in _TAPERED else (),
         regions=pack.enums.regions,
         chosen_regions=form.chosen("target_regions") if form else state.protocol.target_regions,
         typed=form.typed if form else nothing_typed(),
@@ -184,7 +203,9 @@ def _trend(state: PlanState, clock: SiteClock) -> dict[str, Any] | None:
     return {
         "pain": curve(visits, "pain", axis, Scale(0, 10, 10.0, _TREND_HEIGHT)),
         "stiffness": curve(visits, "stiffness", axis, Scale(0, 10, 10.0, _TREND_HEIGHT)),
-        "primary": primary_panel(visits, state.protocol.primary, axis, 10.0, _TREND_HEIGHT),
+        "primary": primary_panel(
+            visits, state.protocol.primary, counts_now(state), axis, (10.0, _TREND_HEIGHT)
+        ),
         "scores": scores,
-        "measure": words.plain(state.protocol.primary.code),
+        "measure": goal_words.name(state.protocol.primary),
     }

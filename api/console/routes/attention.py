@@ -27,6 +27,7 @@ async def show(at: TheDesk) -> Response:
         await open_approvals(engine, sites=at.own_sites),
         clock,
         at,
+        at.about(at.clinic.pack),
     )
     only_mine = at.request.query_params.get("whose") == "mine"
     if only_mine:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter
@@ -9,6 +10,7 @@ from starlette.responses import Response
 
 from api.asked import OutcomeAsked
 from api.console.asked_ahead import refusal_of
+from api.console.day_form import asked_first, day_said, nothing_left_out
 from api.console.desk import Desk, TheDesk, allowed
 from api.console.flash import Done
 from api.console.forms import No, Sent, TheForm, checked, nothing_typed, refusal_shown
@@ -17,10 +19,13 @@ from api.console.permissions import Act
 from api.plan_at_hand import PlanAtHand, ThePlan
 from api.problems import Problem
 from api.routes.sessions import post_outcome
+from care.goal_scores import TAKEN_AS
 from schemas.commands import RecordOutcome, Refusal
 from schemas.names import new_id
 from schemas.plan import SessionStatus
 from schemas.refusals import PlanAskFailed
+from schemas.rules import RulePack
+from schemas.rules_form import DayCheck
 
 router = APIRouter(prefix="/plans/{plan_id}/sessions/{number}/outcome")
 
@@ -36,8 +41,9 @@ async def show(number: int, at: TheDesk, plan: ThePlan) -> Response:
 @router.post("", dependencies=[allowed(Act.record_outcome)])
 async def record(number: int, plan: ThePlan, form: TheForm) -> Response:
     """Recorded once. Scores that are not known are left out, never guessed."""
+    questions = (await form.at.clinic.pack_by_hash(plan.state.protocol.pack_hash)).screening.session_day_check
     try:
-        await post_outcome(number, checked(OutcomeAsked, _values(form)), plan, form.ask)
+        await post_outcome(number, checked(OutcomeAsked, _values(form, questions)), plan, form.ask)
     except (Problem, PlanAskFailed) as no:
         return await _page(form.at, plan, number, no, form)
     return form.at.on("/today", Done.outcome)
@@ -49,13 +55,21 @@ def _stops(at: Desk, plan: PlanAtHand, number: int, clock: SiteClock) -> Refusal
     return refusal_of(plan.state, at.who.actor, took_place, clock.now)
 
 
-def _values(form: Sent) -> dict[str, Any]:
+def _values(form: Sent, questions: Sequence[DayCheck]) -> dict[str, Any]:
+    """What the form says; Problem 422 for a visit that leaves a question of the day without a word."""
     values: dict[str, Any] = form.filled("outcome", "note")
-    values["day_check"] = dict.fromkeys(form.chosen("day_check"), True)
     if values.get("outcome") == SessionStatus.attended:
+        nothing_left_out(form, questions)
         values |= form.filled(*_SCORES)
+        values["day_check"] = day_said(form, questions)
         values["techniques"] = form.chosen("techniques")
     return values
+
+
+def _limits(pack: RulePack, code: str) -> tuple[float, float] | None:
+    """From where to where the plan's measure goes."""
+    measure = pack.measures.get(code)
+    return measure.limits if measure is not None else None
 
 
 async def _page(
@@ -89,8 +103,9 @@ async def _page(
             }
             for name, known in pack.techniques.items()
         ],
-        day_questions=[one for one in pack.screening.session_day_check if one.any_yes],
-        said_yes=set(form.chosen("day_check")) if form else set(),
+        goal_taken_as=TAKEN_AS.get(state.protocol.primary.code),
+        goal_limits=_limits(pack, state.protocol.primary.code),
+        **asked_first(pack.screening.session_day_check),
         last=state.progress.scores[-1] if state.progress.scores else None,
         typed=form.typed if form else nothing_typed(),
         chosen=set(form.chosen("techniques")) if form else set(),

@@ -16,7 +16,6 @@ from api.console.setting_aside import FIELDS, body, held_things
 from api.plan_at_hand import PlanAtHand, ThePlan
 from api.problems import Problem
 from api.routes.overriding import post_override
-from care.overriding import SHORTEST_REASON
 from database.plans import plan as plan_on_record
 from schemas.refusals import PlanAskFailed
 
@@ -58,7 +57,7 @@ async def _page(at: Desk, at_hand: PlanAtHand, no: No | None = None, form: Sent 
         may_go=may_go,
         stay=[one for one in things if one.why_not is not None],
         left_over=typed["reason"] if typed["form"] not in {one.name for one in may_go} else "",
-        shortest=SHORTEST_REASON,
+        shortest=pack.disposition_algebra.override.reason_min_characters,
         typed=typed,
         key_of=keys(form, refusal),
         refusal=refusal,

@@ -11,6 +11,7 @@ from api.asked import AmendAsked, CancelAsked, HoldAsked, NeededReasonAsked, Rea
 from api.console.desk import allowed
 from api.console.flash import Done
 from api.console.forms import Sent, TheForm, checked, local_moment
+from api.console.goal_form import goal_asked
 from api.console.permissions import Act
 from api.console.plan_page import back_on_page, plan_page
 from api.plan_at_hand import PlanAtHand, ThePlan
@@ -72,7 +73,10 @@ async def amend(plan: ThePlan, form: TheForm) -> Response:
     """Change a running plan; fields that are left empty change nothing."""
 
     async def command() -> Response:
-        edit = form.filled(*_AMENDED)
+        edit = form.filled(*_AMENDED) | goal_asked(form)
+        allowed_before, allowed_now = form.chosen("allowed_before"), form.chosen("surgical_techniques")
+        if form.word("reads_techniques") and set(allowed_before) != set(allowed_now):
+            edit["surgical_techniques"] = allowed_now
         if not edit:
             raise invalid([FieldProblem("edit", "Say what should change; every field was left empty.")])
         return await post_amend(checked(AmendAsked, form.filled("reason") | {"edit": edit}), plan, form.ask)

@@ -23,7 +23,7 @@ from api.routes.treating import (
     post_check_in,
     post_follow_up,
 )
-from care.session_sheet import session_sheet
+from api.sheet_of_plan import sheet_of_plan
 from schemas.names import new_id
 from schemas.refusals import PlanAskFailed
 from schemas.treating import AssessmentOutcome
@@ -127,18 +127,14 @@ async def _assessment_page(
 async def show_sheet(at: TheDesk, plan: ThePlan) -> Response:
     """One page for the treatment room: what holds at the next session."""
     pack = await at.clinic.pack_by_hash(plan.state.protocol.pack_hash)
-    made = plan.state.assessment
+    told = await sheet_of_plan(at.clinic, plan, pack)
     return at.page(
         "plans",
         "session_sheet.html",
         summary=plan.view.summary,
         state=plan.state,
         plan_clock=SiteClock(plan.zone, max(at.clinic.clock(), plan.view.summary.updated_at)),
-        sheet=session_sheet(
-            pack,
-            plan.state.protocol,
-            made.outcome if made else None,
-            plan.state.screening.result.findings,
-        ),
+        sheet=told.sheet,
+        day_before=told.day_before,
         pack_status=pack.meta.status,
     )

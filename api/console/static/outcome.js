@@ -24,6 +24,22 @@
     shown.push(show);
   }
 
+  // What was not asked is said, never left: each question has an answer, or that it was not asked. Only a visit has any.
+  const pain = form.querySelector('input[name="pain"]');
+  const notAsked = form.querySelector(".day-question.pain .left-open input");
+  const needed = () => {
+    const attended = form.querySelector('input[name="outcome"][value="attended"]').checked;
+    form.noValidate = !attended;
+    for (const one of form.querySelectorAll('.day-question input[type="radio"]')) one.required = attended;
+    if (notAsked) pain.required = attended && !notAsked.checked;
+  };
+  form.addEventListener("input", (event) => {
+    if (notAsked && event.target === pain && pain.value) notAsked.checked = false;
+    if (notAsked && event.target === notAsked && notAsked.checked) pain.value = "";
+    for (const show of shown) show();
+  });
+  form.addEventListener("input", needed);
+
   const kept = JSON.parse(sessionStorage.getItem(name) || "null");
   if (kept && !document.getElementById("refused")) {
     for (const field of fields()) {
@@ -33,7 +49,7 @@
       else field.value = values[0] ?? "";
     }
   }
-  for (const show of shown) show();
+  for (const show of [...shown, needed]) show();
   form.addEventListener("input", () => {
     const data = {};
     for (const [key, value] of new FormData(form)) if (key !== "key") (data[key] ??= []).push(value);
