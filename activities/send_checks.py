@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import Final
 
-from care.local_time import is_quiet, out_of_quiet
+from care.contact_budget import BUDGET_DAYS
+from care.local_time import instant, is_quiet, local_day, out_of_quiet
 from database.outbox_facts import TextFacts
 from database.person_texts import LATE_AFTER, PersonTexts
 from schemas.messages import (
@@ -119,8 +120,6 @@ def _closed(s: Situation) -> bool:
     return s.order.purpose in _ROUTINE or closed_at is None or s.order.ordered_at < closed_at
 
 
-_BUDGET_WINDOW: Final = timedelta(days=7) - LATE_AFTER
-"""Seven days, less what a question may have waited on its way last week."""
 _CATCHING_UP: Final = timedelta(hours=12)
 
 
@@ -136,7 +135,10 @@ def _merged(s: Situation) -> bool:
 
 
 def _counted(s: Situation) -> tuple[datetime, ...]:
-    return tuple(at for at in s.facts.person.questions_at if at > s.now - _BUDGET_WINDOW)
+    """The questions of the last 7 days, today among them, newest first: days of the site, as the plan counts them."""
+    hours = s.facts.hours
+    first_day = local_day(hours, s.now) - timedelta(days=BUDGET_DAYS - 1)
+    return tuple(at for at in s.facts.person.questions_at if local_day(hours, at) >= first_day)
 
 
 def _over_budget(s: Situation) -> bool:
@@ -145,7 +147,8 @@ def _over_budget(s: Situation) -> bool:
 
 
 def _budget_frees(s: Situation) -> datetime:
-    return _counted(s)[s.facts.most_questions - 1] + _BUDGET_WINDOW
+    hours, oldest = s.facts.hours, _counted(s)[s.facts.most_questions - 1]
+    return instant(hours.zone, local_day(hours, oldest) + timedelta(days=BUDGET_DAYS), time.min)
 
 
 CHECKS: Final = (

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from api.answers import answer
 from api.clinic import Clinic, TheClinic
 from api.commanding import Asking
+from api.console.moments import SiteClock
 from api.identity import Identity, Who
 from api.problems import Problem
 from database.plans import PlanView, plan
@@ -40,6 +41,10 @@ class PlanAtHand:
     def zone(self) -> str:
         """The zone of the plan's site, in which its times are told."""
         return self.state.protocol.hours.zone
+
+    def present(self, clinic: Clinic) -> SiteClock:
+        """Now, at the plan's site: the clinic's time, or the plan's last change where that runs ahead of it."""
+        return SiteClock(self.zone, max(clinic.clock(), self.view.summary.updated_at))
 
     async def told(self, ask: Asking, command: Command) -> Response:
         """Give the plan a command and answer with where it stands then."""

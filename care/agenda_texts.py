@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 from care.agenda_sources import Asked, Entry, Unfolding, looks_at, looks_at_each
-from care.checkins import Quiet, Turn, earliest_questions, in_the_way, quiet_of, routine_questions, wishes
+from care.checkins import Turn, earliest_questions, in_the_way, quiet_of, routine_questions, wishes
+from care.contact_budget import Quiet
 from care.gists import Gists
 from care.local_time import calendar_day, moved_out_of_quiet, out_of_quiet
 from care.session_questions import (

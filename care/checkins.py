@@ -3,31 +3,32 @@
 The budget (`max_routine_per_7_days`) bounds the questions that come by the calendar (SCH-3 … SCH-7): none of them
 makes more than the budget in any 7 days, with the session questions known by then. The questions about a session
 (SCH-1, SCH-2) are a matter of safety and always asked; they use the budget up, and may exceed it.
+
+Where the schedule wants more than the budget allows, questions queue: the one that can wait least goes first. Whoever
+waits moves on with every turn, so that none is pushed for ever.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import takewhile
 from operator import itemgetter
 from typing import NamedTuple
 
+from care.contact_budget import BUDGET_DAYS, Quiet, Taken, asked_on, first_free, taken_at
 from care.gists import Gists, gist_of
-from care.local_time import calendar_day, instant, local_day, moved_out_of_quiet, wall_time_days_later
-from care.session_questions import ASK_AT, promised
+from care.local_time import calendar_day, local_day, wall_time_days_later
+from care.session_questions import promised
 from schemas.plan import ROUTINE_KEPT, PlanState
 from schemas.protocol import Protocol, SiteHours
 
-Quiet = tuple[str, time, time]
-"""The zone and the quiet hours: all of a site's hours that a question's turn depends on, and quick to look up by."""
-
 _BEFORE_REVIEW_ASK = "CHK-BETTER"
 _DAY = timedelta(days=1)
+_A_WEEK = timedelta(days=7)
 _HALF_A_WEEK = timedelta(days=3)
 """How far the nearest of a weekday can lie from any day."""
-_BUDGET_WINDOW = timedelta(days=7)
+_BUDGET_WINDOW = timedelta(days=BUDGET_DAYS)
 
 
 def quiet_of(hours: SiteHours) -> Quiet:
@@ -35,16 +36,9 @@ def quiet_of(hours: SiteHours) -> Quiet:
     return hours.zone, hours.quiet_start, hours.quiet_end
 
 
-@lru_cache(maxsize=1024)
-def _asked_on(quiet: Quiet, day: date) -> datetime:
-    """When a question that comes by the calendar is asked on a day."""
-    zone, quiet_start, quiet_end = quiet
-    return moved_out_of_quiet(zone, quiet_start, quiet_end, instant(zone, day, ASK_AT))
-
-
 def ask_next(hours: SiteHours, now: datetime) -> datetime:
     """The next day's turn for a question whose own has passed unused."""
-    return _asked_on(quiet_of(hours), local_day(hours, now) + _DAY)
+    return asked_on(quiet_of(hours), local_day(hours, now).toordinal() + 1)
 
 
 def question_key(question: str) -> str:
@@ -63,7 +57,8 @@ class Turn(NamedTuple):
 _Wish = tuple[date, date, str, str]
 """A question's place in the queue, the day from which on it is to be asked, its rule and its name.
 
-The place is that day, or a few days before where a weekday is fixed: wishes are met in order of their places.
+The place is that day and once more the question's interval, a week at most where a weekday is fixed. So flare-ups,
+asked about weekly, go before home days, asked about every two weeks, that fell due with them.
 """
 
 _wished_for = itemgetter(1)
@@ -77,8 +72,8 @@ class Wishes(NamedTuple):
     others: list[_Wish]
     """The schedule's (SCH-3 … SCH-6), the earliest place first."""
     soonest: list[_Wish]
-    """Those of the schedule among which the earliest turn is, and the earliest day: down to the first that waits for
-    no weekday. What comes after it wishes for no earlier day, and finds fewer free."""
+    """Those of the schedule among which the earliest turn is, and the earliest day: down to the first that wishes for
+    no later day than any after it. What comes after it finds fewer days free."""
 
 
 @gist_of(
@@ -92,8 +87,7 @@ class Wishes(NamedTuple):
 def wishes(state: PlanState) -> Wishes:
     """When each question wants to be asked: its number of days after it was last, or after the plan's start.
 
-    One with a fixed weekday (SCH-3) wants the plan's: that of its start, a week after which it is first asked. It may
-    have waited three days for it, and goes before what would have its turn in these days.
+    One with a fixed weekday (SCH-3) wants the plan's: that of its start, a week after which it is first asked.
 
     One that a full record does not show may have been asked just before it begins: its old turn does not come back.
     """
@@ -110,11 +104,10 @@ def wishes(state: PlanState) -> Wishes:
         if days is not None:
             since = last.get(one.ask, before)
             since = since if since > started else started
+            day, may_wait = _days_after(zone, since, days), days * _DAY
             if one.fixed_weekday:
-                others.append((*_on_weekday(zone, since, days, started), one.rule, one.ask))
-            else:
-                day = _days_after(zone, since, days)
-                others.append((day, day, one.rule, one.ask))
+                day, may_wait = _on_weekday(day, calendar_day(zone, started)), min(may_wait, _A_WEEK)
+            others.append((day + may_wait, day, one.rule, one.ask))
     if last.get(_BEFORE_REVIEW_ASK, started) <= progress.reviewed_at:
         day = _day_before_review(
             zone, progress.reviewed_at, protocol.review_days, protocol.before_review_days
@@ -123,26 +116,29 @@ def wishes(state: PlanState) -> Wishes:
     if state.put_off:
         rare, others = _put_off(state, rare), _put_off(state, others)
     others.sort()
-    for count, (place, day, _, _) in enumerate(others, 1):
-        if place == day:
+    for count, (_, day, _, _) in enumerate(others, 1):
+        if all(day <= later for _, later, _, _ in others[count:]):
             return Wishes(rare, others, others[:count])
     return Wishes(rare, others, others)
 
 
 @gist_of("protocol", "routine_sent", gists=(wishes, promised))
-def in_the_way(state: PlanState, gists: Gists) -> list[datetime]:
+def in_the_way(state: PlanState, gists: Gists) -> Taken:
     """When the client was asked something, or will be about a session, as far as it may be in a wish's way."""
-    wished = gists[wishes]
+    wished, quiet = gists[wishes], quiet_of(state.protocol.hours)
     soonest = wished.rare + wished.soonest
     if not soonest:
-        return []
+        return _NOTHING_TAKEN
     first_day = min(map(_wished_for, soonest))
-    week_before = _asked_on(quiet_of(state.protocol.hours), first_day) - _BUDGET_WINDOW
+    week_before = asked_on(quiet, first_day.toordinal() - BUDGET_DAYS - 1)
     asked = takewhile(week_before.__lt__, map(itemgetter(1), reversed(state.routine_sent)))
-    return sorted([*asked, *gists[promised]])
+    return taken_at(quiet[0], [*asked, *gists[promised]])
 
 
-def routine_questions(protocol: Protocol, wished: Wishes, taken: list[datetime]) -> tuple[Turn, ...]:
+_NOTHING_TAKEN = Taken([], [])
+
+
+def routine_questions(protocol: Protocol, wished: Wishes, taken: Taken) -> tuple[Turn, ...]:
     """The next turn of each calendar question, where `taken` is `in_the_way` of what is wished.
 
     Turns keep the pack's gap (24 hours) from each other, and the budget of routine texts in 7 days pushes what does
@@ -151,37 +147,39 @@ def routine_questions(protocol: Protocol, wished: Wishes, taken: list[datetime])
     return _fitted(protocol, taken, *wished.rare, *wished.others)
 
 
-def earliest_questions(protocol: Protocol, wished: Wishes, taken: list[datetime]) -> tuple[Turn, ...]:
+def earliest_questions(protocol: Protocol, wished: Wishes, taken: Taken) -> tuple[Turn, ...]:
     """Those of `routine_questions` among which the earliest is."""
     rare, soonest = wished.rare, wished.soonest
-    if rare and soonest and _wished_for(soonest[-1]) + _BUDGET_WINDOW < _wished_for(rare[0]):
-        turns = _fitted(protocol, taken, *soonest)
-        if max(turns).at + _BUDGET_WINDOW <= _asked_on(quiet_of(protocol.hours), _wished_for(rare[0])):
-            return turns  # the rare one lies too far ahead to have taken their places
+    if rare and soonest:
+        review_day = _wished_for(rare[0])
+        if max(map(_wished_for, soonest)) + _BUDGET_WINDOW < review_day:
+            turns = _fitted(protocol, taken, *soonest)
+            if calendar_day(protocol.hours.zone, max(turns).at) + _BUDGET_WINDOW <= review_day:
+                return turns  # the rare one lies too far ahead to have taken their places
     return _fitted(protocol, taken, *rare, *soonest)
 
 
 def _put_off(state: PlanState, wishes: list[_Wish]) -> list[_Wish]:
-    """The same wishes, but none for a turn before the instant that it was put off to."""
+    """The same wishes, but none for a turn before the instant that it was put off to. They keep their places."""
     quiet, until = quiet_of(state.protocol.hours), dict(state.put_off)
     later = []
     for place, day, rule, question in wishes:
         earliest = until.get(question_key(question))
         first_day = day
-        while earliest is not None and _asked_on(quiet, first_day) < earliest:
+        while earliest is not None and asked_on(quiet, first_day.toordinal()) < earliest:
             first_day += _DAY
-        later.append((place + (first_day - day), first_day, rule, question))
+        later.append((place, first_day, rule, question))
     return later
 
 
-def _fitted(protocol: Protocol, taken: list[datetime], *wished: _Wish) -> tuple[Turn, ...]:
+def _fitted(protocol: Protocol, taken: Taken, *wished: _Wish) -> tuple[Turn, ...]:
     """A turn for each question, one after the other."""
     quiet, budget, gap = quiet_of(protocol.hours), protocol.max_routine_per_7_days, protocol.question_gap
     turns: list[Turn] = []
     for _, day, rule, question in wished:
-        all_taken = sorted((*taken, *map(itemgetter(0), turns))) if turns else taken
-        at = _first_free(day, quiet, all_taken, budget, gap)
-        turns.append(Turn(at, rule, question))
+        if turns:
+            taken = taken.and_also(quiet[0], turns[-1].at)
+        turns.append(Turn(first_free(day, quiet, taken, budget, gap), rule, question))
     return tuple(turns)
 
 
@@ -190,45 +188,16 @@ def _days_after(zone: str, since: datetime, days: int) -> date:
     return calendar_day(zone, since) + timedelta(days=days)
 
 
-@lru_cache(maxsize=1024)
-def _on_weekday(zone: str, since: datetime, days: int, started: datetime) -> tuple[date, date]:
-    """The nearest day of the weekday of a start, after its place: of a question that was pushed, 4 to 10 days later
+def _on_weekday(day: date, began: date) -> date:
+    """The nearest day of the weekday on which the plan began: of a question that was pushed, 4 to 10 days later
     instead of 7.
 
     Nearest keeps its rhythm: any other choice asks twice within three days, or leaves out two weeks.
     """
-    day, weekday = _days_after(zone, since, days), calendar_day(zone, started).weekday()
-    nearest = day + ((weekday - day.weekday() + 3) % 7) * _DAY - _HALF_A_WEEK
-    return nearest - _HALF_A_WEEK, nearest
+    return day + ((began.weekday() - day.weekday() + 3) % 7) * _DAY - _HALF_A_WEEK
 
 
 @lru_cache(maxsize=1024)
 def _day_before_review(zone: str, reviewed_at: datetime, review_days: int, ahead: int) -> date:
     """The day from which SCH-7 asks: the budget may push it, yet not past the review."""
     return calendar_day(zone, wall_time_days_later(zone, reviewed_at, review_days) - ahead * _DAY)
-
-
-def _first_free(day: date, quiet: Quiet, taken: list[datetime], budget: int, gap: timedelta) -> datetime:
-    """The first turn from a day on that keeps its gap from those taken, and the budget of any 7 days."""
-    turn = _asked_on(quiet, day)
-    while (free := _free_from(turn, taken, budget, gap)) is not turn:
-        day += free - turn  # its whole days
-        while (turn := _asked_on(quiet, day)) < free:
-            day += _DAY
-    return turn
-
-
-def _free_from(turn: datetime, taken: list[datetime], budget: int, gap: timedelta) -> datetime:
-    """The turn itself, or an instant until which there is none."""
-    since, until, free = turn - _BUDGET_WINDOW, turn + _BUDGET_WINDOW, turn
-    near = taken[bisect_right(taken, since) : bisect_left(taken, until)]
-    for place in range(len(near) - budget, -1, -1):
-        first = near[place]
-        if near[place + budget - 1] - first < _BUDGET_WINDOW:
-            free = first + _BUDGET_WINDOW
-            break
-    for at in near[bisect_right(near, free - gap) :]:
-        if at - gap >= free:
-            break
-        free = at + gap
-    return free

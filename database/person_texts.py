@@ -17,12 +17,13 @@ from schemas.messages import Audience, TextOrder
 
 LATE_AFTER: Final = timedelta(hours=1)
 """A text that goes out this long after the agenda wanted it catches up after an outage."""
-LOOKED_BACK: Final = timedelta(days=7)
+LOOKED_BACK: Final = timedelta(days=8)
+"""More than any 7 calendar days in a row, whose questions the contact budget counts."""
 
 
 @dataclass(frozen=True, slots=True)
 class PersonTexts:
-    """When a person was texted in the last 7 days, newest first: check-in questions, and late texts of any kind."""
+    """When a person was texted in the last 8 days, newest first: check-in questions, and late texts of any kind."""
 
     questions_at: tuple[datetime, ...] = ()
     late_at: tuple[datetime, ...] = ()

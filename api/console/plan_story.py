@@ -70,12 +70,9 @@ class PlanStory:
 
 
 async def plan_story(clinic: Clinic, plan: PlanAtHand, place: Site) -> PlanStory:
-    """Read a plan of this site whole.
-
-    Its present is the wall clock, or its last change where it runs ahead in virtual time.
-    """
+    """Read a plan of this site whole."""
     engine, state, summary = clinic.engine, plan.state, plan.view.summary
-    clock = SiteClock(plan.zone, max(clinic.clock(), summary.updated_at))
+    clock = plan.present(clinic)
     pack = await clinic.pack_by_hash(state.protocol.pack_hash)
     recent = await events_of_plan(engine, plan.id, limit=_AUDIT_SHOWN)
     approvals, alerts = await approvals_of_plan(engine, plan.id), await alerts_of_plan(engine, plan.id)

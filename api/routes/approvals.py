@@ -11,7 +11,6 @@ from api.answers import answer, told
 from api.asked import DecisionAsked
 from api.clinic import TheClinic
 from api.commanding import Ask
-from api.console.moments import SiteClock
 from api.document_note import decision_words
 from api.edits import new_regions, protocol_edit, surgical_techniques
 from api.identity import Who, find_member
@@ -53,7 +52,7 @@ async def post_decision(approval_id: str, asked: DecisionAsked, ask: Ask) -> Res
     edit = await protocol_edit(clinic, at_hand.state.protocol, asked.edit, "edit") if asked.edit else None
     wanted = asked.edit.target_regions if asked.edit else None
     regions = await new_regions(clinic, at_hand, wanted, "edit.target_regions") if wanted else None
-    words = decision_words(approval.kind, asked, SiteClock(at_hand.zone, clinic.clock()))
+    words = decision_words(approval.kind, asked, at_hand.present(clinic))
     # Without a named person the plan refuses the decision itself; there is no author to keep words under.
     words = words if ask.who.member else None
     decision = DecideApproval(

@@ -44,6 +44,7 @@ class ClinicHabits(Made, extra="forbid"):
     records_at_once: Chance
     reached_by_phone: Chance
     few_visits_enough: Chance
+    moments_late: Annotated[float, Field(ge=0, le=60)] = 0.3
 
     @property
     def hours(self) -> SiteHours:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from heapq import heappop, heappush
-from itertools import count
+from itertools import chain, count
 from typing import TypeVar
 
 from care.agenda import next_item
@@ -18,7 +18,7 @@ from care.named import the_session
 from care.number_told import alerts_of
 from care.screening_age import ask_again_before
 from care.simulation.person import NEVER, Person, drawn
-from care.simulation.promises import at_rest, broken_by_step, broken_by_text
+from care.simulation.promises import CheckInsAsked, at_rest, broken_by_step, broken_by_text
 from care.simulation.story import Story
 from care.simulation.world import World
 from care.start_condition import to_confirm
@@ -67,6 +67,8 @@ class Life(DrivenPlan):
         self._acts: list[tuple[datetime, int, Callable[[], None]]] = []
         self._turns = count()
         self._meant = ""
+        self._asked = CheckInsAsked()
+        self._late = timedelta(seconds=world.habits.moments_late)
         self._in(person.withdraws_after, self._withdraw)
         self._in(person.opts_out_after, partial(self._says, "STOP"))
         self._in(person.next_alarm(), self._alarm)
@@ -81,7 +83,8 @@ class Life(DrivenPlan):
         while acts:
             item = next_item(self.state)
             if item is not None and item.due < acts[0][0]:
-                self.now = item.due if item.due > self.now else self.now
+                done_at = item.due + self._late
+                self.now = done_at if done_at > self.now else self.now
                 self.do(item)
             elif item is None and self.state.closed and not self.state.alerts:
                 acts.clear()  # what was still planned holds this life: without it, all of it is freed at once
@@ -141,7 +144,7 @@ class Life(DrivenPlan):
 
     def texted(self, text: Sent) -> None:
         """A text reaches the client, who answers or not."""
-        for promise in broken_by_text(text):
+        for promise in chain(broken_by_text(text), self._asked.broken_by(text)):
             self.story.broken[promise] += 1
         order, person, story = text.order, self.person, self.story
         story.rules.add(order.rule)

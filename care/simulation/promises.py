@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from care.agenda import next_item
+from care.contact_budget import BUDGET_DAYS
 from care.driving import Recording, Sent
-from care.local_time import is_quiet
+from care.local_time import is_quiet, local_day
 from schemas.alerts import AlertReason
 from schemas.commands import ReceiveText
 from schemas.messages import Audience, TextPurpose
 from schemas.plan import PlanState, Stage
 
-_WEEK = timedelta(days=7)
+_BUDGET_WINDOW = timedelta(days=BUDGET_DAYS)
+_SIX_WEEKS = timedelta(weeks=6)
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _ACTIVE, _REMINDER = Stage.active, TextPurpose.reminder  # looked at for every text
 
 
@@ -91,12 +94,15 @@ def at_rest(before: PlanState, after: PlanState) -> bool:
 
 
 def _within_the_budget(text: Sent) -> bool:
-    """A question that comes by the calendar is never more than the budget's last in 7 days."""
+    """A question that comes by the calendar is never more than the budget's last in 7 days in a row."""
     order = text.order
     if order.session_no is not None or order.asking is None or order.asking.routine is None:
         return True
-    sent, budget = text.before.routine_sent, text.before.protocol.max_routine_per_7_days
-    return len(sent) < budget or sent[-budget][1] <= (order.due_at or text.at) - _WEEK
+    sent, protocol = text.before.routine_sent, text.before.protocol
+    budget, hours = protocol.max_routine_per_7_days, protocol.hours
+    if len(sent) < budget:
+        return True
+    return local_day(hours, sent[-budget][1]) + _BUDGET_WINDOW <= local_day(hours, order.due_at or text.at)
 
 
 def _at_no_time_of_night(text: Sent) -> bool:
@@ -134,3 +140,27 @@ def broken_by_text(text: Sent) -> Iterator[str]:
         for name, holds in PLANNED_TEXTS.items():
             if not holds(text):
                 yield name
+
+
+class CheckInsAsked:
+    """When each check-in of the calendar was last asked of one client."""
+
+    def __init__(self) -> None:
+        self._at: dict[str, datetime] = {}
+
+    def broken_by(self, text: Sent) -> Iterator[str]:
+        """Whether another has waited too long when this one is asked: six weeks more than twice its interval.
+
+        Counted while texts flow and the plan keeps its step.
+        """
+        asking, state = text.order.asking, text.before
+        if asking is None or asking.routine is None:
+            return
+        self._at[asking.routine] = text.at
+        progress = state.progress
+        flows = max(at for at in (progress.started_at, progress.step_entered_at, state.texts_since) if at)
+        for one in state.protocol.routine:
+            days = one.every_days.get(progress.step)
+            waited = text.at - max(flows, self._at.get(one.ask, _LONG_AGO))
+            if days is not None and waited > timedelta(days=2 * days) + _SIX_WEEKS:
+                yield "no check-in is pushed for ever (SCH-3 … SCH-6)"

@@ -48,8 +48,8 @@ def script_faults(state: PlanState, script: Script, events: Sequence[dict[str, A
     if state.stage is not Stage.discharged:
         yield f"the plan should end in discharge; it is {state.stage}"
     visits = sum(outcomes.values())
-    if not 12 <= visits <= 18:
-        yield f"12 to 18 visits were expected, there were {visits}"
+    if not 12 <= visits <= 16:
+        yield f"12 to 16 visits were expected, there were {visits}"
     for missed in set(script.missed.values()):
         if not outcomes[missed]:
             yield f"a {missed} was expected, there was none"

@@ -174,7 +174,8 @@ class StaffWork:
         if approval.kind is ApprovalKind.start and self._script.start_edit is not None:
             body = {"decision": "edit", **self._script.start_edit}
         if approval.kind is ApprovalKind.clearance:
-            body |= _paper(local_day(state.protocol.hours, now))
+            hours = state.protocol.hours
+            body |= _paper(local_day(hours, approval.opened_at), local_day(hours, now))
         if approval.kind is ApprovalKind.resume:
             await self._rescreen_first(state, now)
         await self._staff.decide(who, approval, body)
@@ -195,10 +196,10 @@ class StaffWork:
         return await self._watch.state(), await self._clock.now()
 
 
-def _paper(today: date) -> dict[str, str]:
+def _paper(dated: date, today: date) -> dict[str, str]:
     return {
         "document_from": "The treating physiotherapist",
-        "document_dated": today.isoformat(),
+        "document_dated": dated.isoformat(),
         "document_kept": "the client's file",
         "document_valid_until": (today + timedelta(days=90)).isoformat(),
         "reason": "Examined and written up.",

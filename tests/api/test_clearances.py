@@ -9,7 +9,7 @@ import pytest
 from httpx2 import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.api.conftest import NOW
+from tests.api.conftest import NOW, Clock
 from tests.api.forms import example
 from tests.api.pathway import notes, opened, read, refused, waiting
 from tests.api.recorded_plans import RecordedPlans
@@ -72,6 +72,25 @@ async def test_what_is_not_said_about_a_letter_is_named_and_nothing_is_kept(
     problem = refused(await therapist.post(address, json=LETTER | changes), "invalid_fields", 422)
     assert {error["field"] for error in problem["errors"]} == fields
     assert (plans.commands, await notes(engine)) == ([], [])
+
+
+async def test_a_plan_in_virtual_time_takes_a_letter_of_its_own_day(
+    therapist: AsyncClient, clock: Clock
+) -> None:
+    """A demo in the evening: its plan is already at tomorrow's opening, the clinic's clock is not."""
+    clock.pass_by(timedelta(days=1))
+    _, address = await _clearance(therapist)
+    clock.pass_by(timedelta(days=-1))
+    tomorrow = (NOW + timedelta(days=1)).date()
+    refused(
+        await therapist.post(
+            address, json=LETTER | {"document_dated": (tomorrow + timedelta(days=1)).isoformat()}
+        ),
+        "invalid_fields",
+        422,
+    )
+    answer = await therapist.post(address, json=LETTER | {"document_dated": tomorrow.isoformat()})
+    assert answer.status_code == 200, answer.text
 
 
 async def test_a_letter_that_has_run_out_keeps_its_hold_open(

@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from care.agenda import agenda, due_items, next_item
-from care.local_time import local
+from care.local_time import local, local_day
 from schemas.alerts import AlertReason
 from schemas.commands import Reschedule
 from schemas.events import EventKind
@@ -131,7 +131,8 @@ def test_questions_by_the_calendar_keep_a_day_apart_and_within_the_budget(runnin
     assert all(later - earlier >= timedelta(hours=24) for earlier, later in pairwise(asked))
     for sent in running.texts():
         if sent.order.rule in ("SCH-3", "SCH-4", "SCH-5", "SCH-6"):
-            week = [at for at in asked if sent.at - timedelta(days=7) < at <= sent.at]
+            today = local_day(HOURS, sent.at)
+            week = [day for at in asked if today - timedelta(days=7) < (day := local_day(HOURS, at)) <= today]
             assert len(week) <= running.state.protocol.max_routine_per_7_days
 
 

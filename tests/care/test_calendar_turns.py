@@ -9,12 +9,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from care.checkins import Wishes, earliest_questions, in_the_way, question_key, routine_questions, wishes
+from care.contact_budget import Taken
+from care.local_time import local_day
 from schemas.plan import ROUTINE_KEPT, PlanState
 from schemas.protocol import ApprovalKind, Protocol
-from tests.care.plans import NOW, plan_for
+from tests.care.plans import HOURS, NOW, plan_for
 from tests.care.played_plan import PlayedPlan
 
-GAP, WINDOW = timedelta(hours=24), timedelta(days=7)
+GAP, WEEK = timedelta(hours=24), timedelta(days=7)
 
 
 def _asked(at_most: int) -> st.SearchStrategy[tuple[tuple[str, datetime], ...]]:
@@ -50,7 +52,7 @@ def a_plan_that_asked(sent: tuple[tuple[str, datetime], ...]) -> PlanState:
     return _going_on().but(routine_sent=sent, sessions=())
 
 
-def what_counts(state: PlanState) -> tuple[Protocol, Wishes, list[datetime]]:
+def what_counts(state: PlanState) -> tuple[Protocol, Wishes, Taken]:
     """All that the turns of a plan's questions depend on."""
     return state.protocol, wishes(state), in_the_way(state)
 
@@ -62,11 +64,12 @@ def test_every_turn_keeps_a_day_from_the_others_and_the_budget_of_any_seven_days
     state = a_plan_that_asked(sent)
     turns = [turn.at for turn in routine_questions(*what_counts(state))]
     everything = sorted([*(at for _, at in sent), *turns])
+    days = [local_day(HOURS, at) for at in everything]
     for turn in turns:
         assert sum(abs(at - turn) < GAP for at in everything) == 1
-        for begins in (at for at in everything if turn - WINDOW < at <= turn):
-            week = [at for at in everything if begins <= at < begins + WINDOW]
-            assert len(week) <= state.protocol.max_routine_per_7_days
+        today = local_day(HOURS, turn)
+        for begins in (day for day in days if today - WEEK < day <= today):
+            assert sum(begins <= day < begins + WEEK for day in days) <= state.protocol.max_routine_per_7_days
 
 
 @given(sent=_asked(at_most=60))

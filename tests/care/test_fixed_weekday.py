@@ -101,14 +101,13 @@ def test_with_room_in_the_budget_pain_is_asked_about_every_monday() -> None:
     assert [day for day in days if day != pushed] == [day for day in mondays if day + timedelta(3) != pushed]
 
 
-def test_what_would_have_its_turn_on_the_days_before_waits_for_the_weekday() -> None:
-    """With one question a week: flare-ups, due two days before, would have taken the Monday."""
-    asked_on = (("CHK-FLARE", 5), ("CHK-PAIN", 7))
-    state = a_plan_that_asked(tuple((name, NOW + timedelta(days=day, hours=1)) for name, day in asked_on))
-    state = state.but(protocol=state.protocol.but(max_routine_per_7_days=1))
-    turns = {turn.question: local_day(HOURS, turn.at) for turn in routine_questions(*what_counts(state))}
-    assert turns["CHK-PAIN"] == NOW.date() + timedelta(days=14)
-    assert turns["CHK-FLARE"] == NOW.date() + timedelta(days=21)
+def test_what_is_asked_every_four_weeks_keeps_its_weekday_before_what_falls_due_with_it() -> None:
+    """A question with a weekday may wait a week, whatever its interval; home days may wait two."""
+    state = on_monday(Step.S3, 0)
+    state = state.but(routine_sent=(*state.routine_sent, ("CHK-HOME", NOW + timedelta(days=14, hours=1))))
+    days = {turn.question: local_day(HOURS, turn.at) for turn in routine_questions(*what_counts(state))}
+    assert days["CHK-PAIN"] == NOW.date() + timedelta(days=28)
+    assert days["CHK-HOME"] == NOW.date() + timedelta(days=29)
 
 
 def test_a_plan_that_began_before_its_weekday_was_fixed_goes_on_as_it_began() -> None:

@@ -236,11 +236,13 @@ class Watching:
         self._within_the_budget(before, order, now)
 
     def _within_the_budget(self, before: PlanState, order: TextOrder, now: datetime) -> None:
-        """A question that comes by the calendar is never more than the budget's last in 7 days."""
+        """A question that comes by the calendar is never more than the budget's last in 7 days in a row."""
         item = next((one for one in agenda(before) if one.key == order.agenda_key), None)
         if item is None or item.kind is not AgendaKind.routine_question or item.session_no is not None:
             return
-        sent = [at for _, at in before.routine_sent if item.due - timedelta(days=7) < at <= now]
+        hours = before.protocol.hours
+        first_day = local_day(hours, item.due) - timedelta(days=6)
+        sent = [at for _, at in before.routine_sent if first_day <= local_day(hours, at)]
         assert len(sent) < before.protocol.max_routine_per_7_days
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -61,10 +61,12 @@ async def test_a_question_that_will_fit_before_its_use_ends_waits(
 ) -> None:
     back, knee = await new_clients.plan("+447700900704"), await new_clients.plan("+447700900704")
     await _used_up(post_office, back)
-    early = _asked_on(knee, 7).but(ordered_at=NOW + 7 * DAY - timedelta(hours=4))
+    early = _asked_on(knee, 6).but(expires_at=NOW + 7 * DAY)
     with pytest.raises(ApplicationError, match="contact_budget") as waits:
         await post_office.attempt(early)
-    assert waits.value.next_retry_delay == timedelta(hours=3)
+    assert (
+        waits.value.next_retry_delay == datetime.combine(NOW + 7 * DAY, time(), tzinfo=UTC) - early.ordered_at
+    )
 
 
 async def test_f32_a_family_that_shares_a_telephone_has_a_budget_each(

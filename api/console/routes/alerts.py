@@ -12,7 +12,6 @@ from api.console.day_form import asked_first, day_said
 from api.console.desk import Desk, TheDesk, allowed
 from api.console.flash import Done
 from api.console.forms import No, Sent, TheForm, checked, nothing_typed, refusal_shown
-from api.console.moments import SiteClock
 from api.console.permissions import Act
 from api.plan_at_hand import ones_own_plan
 from api.problems import Problem
@@ -79,8 +78,8 @@ async def answer_questions(alert_id: str, form: TheForm) -> Response:
 async def _page(at: Desk, alert_id: str, no: No | None = None, form: Sent | None = None) -> Response:
     engine = at.clinic.engine
     found = await alert(engine, alert_id)
-    view = (await ones_own_plan(at.clinic, at.who, found.plan_id)).view
-    clock = SiteClock(view.state.protocol.hours.zone, max(at.clinic.clock(), view.summary.updated_at))
+    plan = await ones_own_plan(at.clinic, at.who, found.plan_id)
+    view, clock = plan.view, plan.present(at.clinic)
     status, refusal = refusal_shown(no, clock.at)
     what, next_step = ALERTS[found.reason]
     people = await staff_names(engine, (found.acknowledged_by, found.closed_by))

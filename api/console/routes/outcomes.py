@@ -81,7 +81,7 @@ async def _page(
 ) -> Response:
     state = plan.state
     pack = await at.clinic.pack_by_hash(state.protocol.pack_hash)
-    clock = SiteClock(plan.zone, max(at.clinic.clock(), plan.view.summary.updated_at))
+    clock = plan.present(at.clinic)
     status, refusal = refusal_shown(no, clock.at)
     allowed_here = set(state.protocol.techniques)
     barred = {one.code for one in state.protocol.restrictions}

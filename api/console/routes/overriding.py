@@ -9,7 +9,6 @@ from api.asked_overriding import OverrideAsked
 from api.console.desk import Desk, TheDesk, allowed
 from api.console.flash import Done
 from api.console.forms import No, Sent, TheForm, checked, nothing_typed, refusal_shown
-from api.console.moments import SiteClock
 from api.console.permissions import Act
 from api.console.plan_page import keys
 from api.console.setting_aside import FIELDS, body, held_things
@@ -43,7 +42,7 @@ async def _page(at: Desk, at_hand: PlanAtHand, no: No | None = None, form: Sent 
     if no is not None:
         at_hand = PlanAtHand(await plan_on_record(at.clinic.engine, at_hand.id))
     state, summary = at_hand.state, at_hand.view.summary
-    clock = SiteClock(at_hand.zone, max(at.clinic.clock(), summary.updated_at))
+    clock = at_hand.present(at.clinic)
     pack = await at.clinic.pack_by_hash(state.protocol.pack_hash)
     status, refusal = refusal_shown(no, clock.at)
     things = held_things(pack, state, at.who.actor, clock.now)

@@ -11,7 +11,6 @@ from api.asked import RescreenAsked
 from api.console.desk import Desk, TheDesk, allowed
 from api.console.flash import Done
 from api.console.forms import No, Sent, TheForm, checked, nothing_typed, refusal_shown
-from api.console.moments import SiteClock
 from api.console.permissions import Act
 from api.intake_reading import AGE_ITEM
 from api.plan_at_hand import PlanAtHand, ThePlan
@@ -84,7 +83,7 @@ async def _page(
     *,
     whole: bool,
 ) -> Response:
-    clock = SiteClock(plan.zone, max(at.clinic.clock(), plan.view.summary.updated_at))
+    clock = plan.present(at.clinic)
     questions, waited = await _questionnaire(at, plan), _waited_for(plan.state)
     status, refusal = refusal_shown(no, clock.at)
     items = _asked(questions)

@@ -11,7 +11,6 @@ from api.asked_treating import AdverseEventAsked, AssessmentAsked, CheckInAsked,
 from api.console.desk import Desk, TheDesk, allowed
 from api.console.flash import Done
 from api.console.forms import No, Sent, TheForm, checked, nothing_typed, refusal_shown
-from api.console.moments import SiteClock
 from api.console.permissions import Act
 from api.console.plan_page import back_on_page
 from api.plan_at_hand import PlanAtHand, ThePlan
@@ -103,7 +102,7 @@ async def assess(plan: ThePlan, form: TheForm) -> Response:
 async def _assessment_page(
     at: Desk, plan: PlanAtHand, no: No | None = None, form: Sent | None = None
 ) -> Response:
-    clock = SiteClock(plan.zone, max(at.clinic.clock(), plan.view.summary.updated_at))
+    clock = plan.present(at.clinic)
     pack = await at.clinic.pack_by_hash(plan.state.protocol.pack_hash)
     status, refusal = refusal_shown(no, clock.at)
     return at.page(
@@ -133,7 +132,7 @@ async def show_sheet(at: TheDesk, plan: ThePlan) -> Response:
         "session_sheet.html",
         summary=plan.view.summary,
         state=plan.state,
-        plan_clock=SiteClock(plan.zone, max(at.clinic.clock(), plan.view.summary.updated_at)),
+        plan_clock=plan.present(at.clinic),
         sheet=told.sheet,
         day_before=told.day_before,
         pack_status=pack.meta.status,
