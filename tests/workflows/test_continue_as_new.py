@@ -118,3 +118,12 @@ async def test_a_command_sent_again_after_a_new_run_is_still_applied_once(brief_
     assert again.repeated
     assert (await walk.state()).stage is Stage.active
     assert await walk.happened(EventKind.paused) == paused
+
+
+async def test_a_plan_s_clock_arrives_also_where_its_moves_are_lost_to_others(walks: Walks) -> None:
+    """As a move is that meets a plan on its way to the next run: that run's clock knows nothing of it."""
+    walk = await walks.active()
+    clock, begun = walk.plan.clock, await walk.plan.clock.now()
+    moments = [begun + timedelta(minutes=minutes) for minutes in (40, 20, 30)]
+    await asyncio.gather(*(clock.advance_to(moment) for moment in moments))
+    assert await clock.now() >= max(moments)
