@@ -72,8 +72,8 @@ class Wishes(NamedTuple):
     others: list[_Wish]
     """The schedule's (SCH-3 … SCH-6), the earliest place first."""
     soonest: list[_Wish]
-    """Those of the schedule among which the earliest turn is, and the earliest day: down to the first that wishes for
-    no later day than any after it. What comes after it finds fewer days free."""
+    """Those of the schedule among which the earliest turn is: down to the first that wishes for the earliest day. What
+    comes after it wishes for no earlier one, and finds fewer free."""
 
 
 @gist_of(
@@ -104,10 +104,8 @@ def wishes(state: PlanState) -> Wishes:
         if days is not None:
             since = last.get(one.ask, before)
             since = since if since > started else started
-            day, may_wait = _days_after(zone, since, days), days * _DAY
-            if one.fixed_weekday:
-                day, may_wait = _on_weekday(day, calendar_day(zone, started)), min(may_wait, _A_WEEK)
-            others.append((day + may_wait, day, one.rule, one.ask))
+            began = started if one.fixed_weekday else None
+            others.append((*_place_and_day(zone, since, days, began), one.rule, one.ask))
     if last.get(_BEFORE_REVIEW_ASK, started) <= progress.reviewed_at:
         day = _day_before_review(
             zone, progress.reviewed_at, protocol.review_days, protocol.before_review_days
@@ -116,10 +114,8 @@ def wishes(state: PlanState) -> Wishes:
     if state.put_off:
         rare, others = _put_off(state, rare), _put_off(state, others)
     others.sort()
-    for count, (_, day, _, _) in enumerate(others, 1):
-        if all(day <= later for _, later, _, _ in others[count:]):
-            return Wishes(rare, others, others[:count])
-    return Wishes(rare, others, others)
+    wished = [day for _, day, _, _ in others]
+    return Wishes(rare, others, others[: wished.index(min(wished)) + 1] if wished else others)
 
 
 @gist_of("protocol", "routine_sent", gists=(wishes, promised))
@@ -184,17 +180,17 @@ def _fitted(protocol: Protocol, taken: Taken, *wished: _Wish) -> tuple[Turn, ...
 
 
 @lru_cache(maxsize=1024)
-def _days_after(zone: str, since: datetime, days: int) -> date:
-    return calendar_day(zone, since) + timedelta(days=days)
+def _place_and_day(zone: str, since: datetime, days: int, began: datetime | None) -> tuple[date, date]:
+    """A wish's place and its day, so many days after it was met last; `began` fixes the weekday.
 
-
-def _on_weekday(day: date, began: date) -> date:
-    """The nearest day of the weekday on which the plan began: of a question that was pushed, 4 to 10 days later
-    instead of 7.
-
-    Nearest keeps its rhythm: any other choice asks twice within three days, or leaves out two weeks.
+    The nearest of that weekday: a question that was pushed comes 4 to 10 days later instead of 7, and so keeps its
+    rhythm. Any other choice asks twice within three days, or leaves out two weeks.
     """
-    return day + ((began.weekday() - day.weekday() + 3) % 7) * _DAY - _HALF_A_WEEK
+    day, may_wait = calendar_day(zone, since) + days * _DAY, days * _DAY
+    if began is not None:
+        day += ((calendar_day(zone, began).weekday() - day.weekday() + 3) % 7) * _DAY - _HALF_A_WEEK
+        may_wait = min(may_wait, _A_WEEK)
+    return day + may_wait, day
 
 
 @lru_cache(maxsize=1024)

@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
-from care.local_time import calendar_day, instant, moved_out_of_quiet
+from care.local_time import instant, local, moved_out_of_quiet
 from care.session_questions import ASK_AT
 
 BUDGET_DAYS = 7
@@ -35,14 +35,19 @@ class Taken(NamedTuple):
         """The same with one more."""
         instants, days = self.instants.copy(), self.days.copy()
         insort(instants, turn)
-        insort(days, calendar_day(zone, turn).toordinal())
+        insort(days, _day(zone, turn))
         return Taken(instants, days)
 
 
 def taken_at(zone: str, instants: Iterable[datetime]) -> Taken:
     """These instants, in any order."""
     in_order = sorted(instants)
-    return Taken(in_order, [calendar_day(zone, at).toordinal() for at in in_order])
+    return Taken(in_order, [_day(zone, at) for at in in_order])
+
+
+@lru_cache(maxsize=4096)
+def _day(zone: str, moment: datetime) -> int:
+    return local(zone, moment).toordinal()
 
 
 @lru_cache(maxsize=1024)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from care.agenda import next_item
 from care.contact_budget import BUDGET_DAYS
@@ -16,7 +16,6 @@ from schemas.plan import PlanState, Stage
 
 _BUDGET_WINDOW = timedelta(days=BUDGET_DAYS)
 _SIX_WEEKS = timedelta(weeks=6)
-_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _ACTIVE, _REMINDER = Stage.active, TextPurpose.reminder  # looked at for every text
 
 
@@ -157,10 +156,14 @@ class CheckInsAsked:
         if asking is None or asking.routine is None:
             return
         self._at[asking.routine] = text.at
-        progress = state.progress
-        flows = max(at for at in (progress.started_at, progress.step_entered_at, state.texts_since) if at)
+        progress, long_ago = state.progress, text.at - _SIX_WEEKS
+        flows = max(progress.step_entered_at, state.texts_since or progress.step_entered_at)
+        if flows > long_ago:
+            return
         for one in state.protocol.routine:
             days = one.every_days.get(progress.step)
-            waited = text.at - max(flows, self._at.get(one.ask, _LONG_AGO))
-            if days is not None and waited > timedelta(days=2 * days) + _SIX_WEEKS:
+            if days is None:
+                continue
+            asked_at = self._at.get(one.ask, flows)
+            if max(asked_at, flows) < long_ago - timedelta(days=2 * days):
                 yield "no check-in is pushed for ever (SCH-3 … SCH-6)"

@@ -30,8 +30,8 @@ class PlanClock:
     async def advance_to(self, moment: datetime) -> None:
         """Let time pass until `moment`; what falls due on the way happens.
 
-        A plan that hands over to its next run just then takes along the clock as it was before the move, which is lost
-        (temporalio 1.35: RuntimeError, "overridden by a later fast-forward"): it is made again.
+        A plan that hands over to its next run just then takes along the clock as it was before the move. That one is
+        lost (temporalio 1.35: RuntimeError, "overridden by a later fast-forward") and made again.
         """
         for left in reversed(range(_MOVES_LOST)):
             ahead = moment - await self.now()
