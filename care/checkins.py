@@ -16,7 +16,7 @@ from itertools import takewhile
 from operator import itemgetter
 from typing import NamedTuple
 
-from care.contact_budget import BUDGET_DAYS, Quiet, Taken, asked_on, first_free, taken_at
+from care.contact_budget import BUDGET_DAYS, Quiet, Taken, asked_on, taken_at, turns
 from care.gists import Gists, gist_of
 from care.local_time import calendar_day, local_day, wall_time_days_later
 from care.session_questions import promised
@@ -72,8 +72,8 @@ class Wishes(NamedTuple):
     others: list[_Wish]
     """The schedule's (SCH-3 … SCH-6), the earliest place first."""
     soonest: list[_Wish]
-    """Those of the schedule among which the earliest turn is: down to the first that wishes for the earliest day. What
-    comes after it wishes for no earlier one, and finds fewer free."""
+    """Those of the schedule among which the earliest turn is: down to the first that wishes for the earliest day.
+    What comes after it wishes for no earlier one, and finds fewer free."""
 
 
 @gist_of(
@@ -128,10 +128,10 @@ def in_the_way(state: PlanState, gists: Gists) -> Taken:
     first_day = min(map(_wished_for, soonest))
     week_before = asked_on(quiet, first_day.toordinal() - BUDGET_DAYS - 1)
     asked = takewhile(week_before.__lt__, map(itemgetter(1), reversed(state.routine_sent)))
-    return taken_at(quiet[0], [*asked, *gists[promised]])
+    return taken_at(quiet, state.protocol.question_gap, [*asked, *gists[promised]])
 
 
-_NOTHING_TAKEN = Taken([], [])
+_NOTHING_TAKEN = Taken([], set())
 
 
 def routine_questions(protocol: Protocol, wished: Wishes, taken: Taken) -> tuple[Turn, ...]:
@@ -149,9 +149,9 @@ def earliest_questions(protocol: Protocol, wished: Wishes, taken: Taken) -> tupl
     if rare and soonest:
         review_day = _wished_for(rare[0])
         if max(map(_wished_for, soonest)) + _BUDGET_WINDOW < review_day:
-            turns = _fitted(protocol, taken, *soonest)
-            if calendar_day(protocol.hours.zone, max(turns).at) + _BUDGET_WINDOW <= review_day:
-                return turns  # the rare one lies too far ahead to have taken their places
+            first = _fitted(protocol, taken, *soonest)
+            if calendar_day(protocol.hours.zone, max(first).at) + _BUDGET_WINDOW <= review_day:
+                return first  # the rare one lies too far ahead to have taken their places
     return _fitted(protocol, taken, *rare, *soonest)
 
 
@@ -171,12 +171,10 @@ def _put_off(state: PlanState, wishes: list[_Wish]) -> list[_Wish]:
 def _fitted(protocol: Protocol, taken: Taken, *wished: _Wish) -> tuple[Turn, ...]:
     """A turn for each question, one after the other."""
     quiet, budget, gap = quiet_of(protocol.hours), protocol.max_routine_per_7_days, protocol.question_gap
-    turns: list[Turn] = []
-    for _, day, rule, question in wished:
-        if turns:
-            taken = taken.and_also(quiet[0], turns[-1].at)
-        turns.append(Turn(first_free(day, quiet, taken, budget, gap), rule, question))
-    return tuple(turns)
+    at = turns(map(_wished_for, wished), taken, quiet, budget, gap)
+    return tuple(
+        [Turn(turn, rule, question) for turn, (_, _, rule, question) in zip(at, wished, strict=True)]
+    )
 
 
 @lru_cache(maxsize=1024)

@@ -7,7 +7,7 @@ is an hour earlier this week, nor a change of the clocks takes a turn away from 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import NamedTuple
@@ -25,54 +25,69 @@ _A_MOMENT = timedelta(minutes=5)
 
 
 class Taken(NamedTuple):
-    """When the client was asked something, or will be, each in order."""
+    """What is in the way of another question, in calendar days counted as `date.toordinal` does."""
 
-    instants: list[datetime]
     days: list[int]
-    """The calendar days of these, as ordinals."""
-
-    def and_also(self, zone: str, turn: datetime) -> Taken:
-        """The same with one more."""
-        instants, days = self.instants.copy(), self.days.copy()
-        insort(instants, turn)
-        insort(days, _day(zone, turn))
-        return Taken(instants, days)
-
-
-def taken_at(zone: str, instants: Iterable[datetime]) -> Taken:
-    """These instants, in any order."""
-    in_order = sorted(instants)
-    return Taken(in_order, [_day(zone, at) for at in in_order])
-
-
-@lru_cache(maxsize=4096)
-def _day(zone: str, moment: datetime) -> int:
-    return local(zone, moment).toordinal()
+    """When the client was asked something, or will be: each counts in the budget. In order."""
+    too_near: set[int]
+    """The days whose turn is within the gap of one of these."""
 
 
 @lru_cache(maxsize=1024)
 def asked_on(quiet: Quiet, day: int) -> datetime:
-    """When a question that comes by the calendar is asked on a day, given as an ordinal."""
+    """When a question that comes by the calendar is asked on a day."""
     zone, quiet_start, quiet_end = quiet
     return moved_out_of_quiet(zone, quiet_start, quiet_end, instant(zone, date.fromordinal(day), ASK_AT))
 
 
-def first_free(wished: date, quiet: Quiet, taken: Taken, budget: int, gap: timedelta) -> datetime:
-    """The first turn from a day on that keeps its gap from those taken, and the budget of any 7 days in a row."""
-    day, apart, instants = wished.toordinal(), gap - _A_MOMENT, taken.instants
+_Takes = Callable[[datetime], tuple[int, tuple[int, ...]]]
+"""The day that a question takes from the budget, and the days whose turn is too near to it."""
+
+
+@lru_cache(maxsize=64)
+def _takes(quiet: Quiet, gap: timedelta) -> _Takes:
+    zone, reach, apart = quiet[0], gap.days + 1, gap - _A_MOMENT
+
+    @lru_cache(maxsize=4096)
+    def takes(at: datetime) -> tuple[int, tuple[int, ...]]:
+        day = local(zone, at).toordinal()
+        near = range(day - reach, day + reach + 1)
+        return day, tuple([one for one in near if abs(asked_on(quiet, one) - at) < apart])
+
+    return takes
+
+
+def taken_at(quiet: Quiet, gap: timedelta, instants: Iterable[datetime]) -> Taken:
+    """What is in the way where questions are asked at these instants, in any order."""
+    taken = list(map(_takes(quiet, gap), instants))
+    taken.sort()
+    return Taken([day for day, _ in taken], {day for _, near in taken for day in near})
+
+
+def turns(wished: Iterable[date], taken: Taken, quiet: Quiet, budget: int, gap: timedelta) -> list[datetime]:
+    """A turn for each question, one after the other: the first from its day on that keeps its gap and the budget."""
+    found: list[datetime] = []
+    for first in wished:
+        if found:
+            days, too_near = taken
+            day, near = _takes(quiet, gap)(found[-1])
+            insort(days := days.copy(), day)
+            taken = Taken(days, too_near.union(near))
+        found.append(asked_on(quiet, _first_free(first.toordinal(), taken, budget)))
+    return found
+
+
+def _first_free(day: int, taken: Taken, budget: int) -> int:
+    """The first day from this one on that is near to none and with which no 7 days hold more than the budget."""
+    days, too_near = taken
     while True:
-        day = _first_within(day, taken.days, budget)
-        turn = asked_on(quiet, day)
-        near = bisect_right(instants, turn - apart)
-        if near == len(instants) or turn + apart <= instants[near]:
-            return turn
-        day += 1
-
-
-def _first_within(day: int, days: list[int], budget: int) -> int:
-    """The first day from this one on with which no 7 days in a row hold more than the budget."""
-    near = days[bisect_right(days, day - BUDGET_DAYS) : bisect_left(days, day + BUDGET_DAYS)]
-    for place in range(len(near) - budget, -1, -1):
-        if near[place + budget - 1] - near[place] < BUDGET_DAYS:
-            return _first_within(near[place] + BUDGET_DAYS, days, budget)
-    return day
+        while day in too_near:
+            day += 1
+        first = bisect_right(days, day - BUDGET_DAYS)
+        after = bisect_left(days, day + BUDGET_DAYS, first)
+        for last in range(after - 1, first + budget - 2, -1):
+            if days[last] - days[last - budget + 1] < BUDGET_DAYS:
+                day = days[last - budget + 1] + BUDGET_DAYS
+                break
+        else:
+            return day

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from heapq import heappop, heappush
-from itertools import chain, count
+from itertools import count
 from typing import TypeVar
 
 from care.agenda import next_item
@@ -144,9 +144,10 @@ class Life(DrivenPlan):
 
     def texted(self, text: Sent) -> None:
         """A text reaches the client, who answers or not."""
-        for promise in chain(broken_by_text(text), self._asked.broken_by(text)):
-            self.story.broken[promise] += 1
         order, person, story = text.order, self.person, self.story
+        if order.agenda_key is not None:
+            for promise in broken_by_text(text, self._asked):
+                story.broken[promise] += 1
         story.rules.add(order.rule)
         if order.audience is not _CLIENT:
             return

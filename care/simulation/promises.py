@@ -133,29 +133,19 @@ def broken_by_step(step: Recording) -> Iterator[str]:
             yield name
 
 
-def broken_by_text(text: Sent) -> Iterator[str]:
-    """The promises that this text breaks."""
-    if text.order.agenda_key is not None:
-        for name, holds in PLANNED_TEXTS.items():
-            if not holds(text):
-                yield name
-
-
 class CheckInsAsked:
     """When each check-in of the calendar was last asked of one client."""
 
     def __init__(self) -> None:
         self._at: dict[str, datetime] = {}
 
-    def broken_by(self, text: Sent) -> Iterator[str]:
+    def broken_by(self, text: Sent, question: str) -> Iterator[str]:
         """Whether another has waited too long when this one is asked: six weeks more than twice its interval.
 
         Counted while texts flow and the plan keeps its step.
         """
-        asking, state = text.order.asking, text.before
-        if asking is None or asking.routine is None:
-            return
-        self._at[asking.routine] = text.at
+        state = text.before
+        self._at[question] = text.at
         progress, long_ago = state.progress, text.at - _SIX_WEEKS
         flows = max(progress.step_entered_at, state.texts_since or progress.step_entered_at)
         if flows > long_ago:
@@ -167,3 +157,12 @@ class CheckInsAsked:
             asked_at = self._at.get(one.ask, flows)
             if max(asked_at, flows) < long_ago - timedelta(days=2 * days):
                 yield "no check-in is pushed for ever (SCH-3 … SCH-6)"
+
+
+def broken_by_text(text: Sent, asked: CheckInsAsked) -> Iterator[str]:
+    """The promises that a text of the agenda breaks; `asked` is what its client was asked before, and notes it."""
+    for name, holds in PLANNED_TEXTS.items():
+        if not holds(text):
+            yield name
+    if text.order.asking is not None and text.order.asking.routine is not None:
+        yield from asked.broken_by(text, text.order.asking.routine)
