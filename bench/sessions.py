@@ -62,7 +62,9 @@ async def settle_in(clinic: Clinic, plan: ClinicPlan) -> None:
         await _answer_before(clinic, plan, number)
         visit = await play_session(clinic, plan, number)
         third_day = visit.astimezone(_ZONE).date() + timedelta(days=3)
-        await clinic.advance(plan, to=datetime.combine(third_day, _DAY_THREE_ANSWERED, tzinfo=_ZONE))
+        answered = datetime.combine(third_day, _DAY_THREE_ANSWERED, tzinfo=_ZONE)
+        await answer_routine(clinic, plan, until=answered - _TIME_TO_ANSWER)
+        await clinic.advance(plan, to=answered)
         await clinic.reply(plan, str(_PAIN))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from functools import partial
 from types import ModuleType
 from typing import Any
@@ -88,9 +89,9 @@ async def test_an_intake_becomes_a_running_plan_that_ends_when_the_client_stops(
     assert whole["plan"]["stage"] == "active"
     assert [session["status"] for session in whole["state"]["sessions"]] == ["booked", "booked"]
     plan = running.plan_of(plan_id, "", None)
-    await running.advance(
-        plan, to=out_of_quiet(HOURS, await running.now(plan))
-    )  # at night it waits for the day
+    # at night it waits for the day, and goes within its first seconds
+    day = out_of_quiet(HOURS, await running.now(plan)) + timedelta(seconds=10)
+    await running.advance(plan, to=day)
     sent = (await read(staff, plan_id, "/messages"))["messages"]
     assert any("Your next visits" in (text["body"] or "") for text in sent)
     early = await staff.post(f"/api/v1/plans/{plan_id}/sessions/1/outcome", json={"outcome": "attended"})

@@ -152,7 +152,7 @@ LIVES: Final = (
 
 
 MORE_LIVES: Final = tuple(
-    Life(given, family, since=_weeks(weeks), time=time, undecided=timedelta(days=10))
+    Life(given, family, since=_weeks(weeks), time=time, undecided=_weeks(3))
     for given, family, weeks, time in (
         ("Mei", "Tan", 8, "16:00"),
         ("Joel", "Adler", 3, "09:45"),
