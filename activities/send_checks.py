@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import Final
 
-from care.contact_budget import BUDGET_DAYS
+from care.contact_budget import BUDGET_WINDOW
 from care.local_time import instant, is_quiet, local_day, out_of_quiet
 from database.outbox_facts import TextFacts
 from database.person_texts import LATE_AFTER, PersonTexts
@@ -137,8 +137,8 @@ def _merged(s: Situation) -> bool:
 def _counted(s: Situation) -> tuple[datetime, ...]:
     """The questions of the last 7 days, today among them, newest first: days of the site, as the plan counts them."""
     hours = s.facts.hours
-    first_day = local_day(hours, s.now) - timedelta(days=BUDGET_DAYS - 1)
-    return tuple(at for at in s.facts.person.questions_at if local_day(hours, at) >= first_day)
+    too_long_ago = local_day(hours, s.now) - BUDGET_WINDOW
+    return tuple(at for at in s.facts.person.questions_at if local_day(hours, at) > too_long_ago)
 
 
 def _over_budget(s: Situation) -> bool:
@@ -148,7 +148,7 @@ def _over_budget(s: Situation) -> bool:
 
 def _budget_frees(s: Situation) -> datetime:
     hours, oldest = s.facts.hours, _counted(s)[s.facts.most_questions - 1]
-    return instant(hours.zone, local_day(hours, oldest) + timedelta(days=BUDGET_DAYS), time.min)
+    return instant(hours.zone, local_day(hours, oldest) + BUDGET_WINDOW, time.min)
 
 
 CHECKS: Final = (

@@ -16,7 +16,7 @@ from itertools import takewhile
 from operator import itemgetter
 from typing import NamedTuple
 
-from care.contact_budget import BUDGET_DAYS, Quiet, Taken, asked_on, taken_at, turns
+from care.contact_budget import BUDGET_WINDOW, Quiet, Taken, asked_on, taken_at, turns
 from care.gists import Gists, gist_of
 from care.local_time import calendar_day, local_day, wall_time_days_later
 from care.session_questions import promised
@@ -28,7 +28,6 @@ _DAY = timedelta(days=1)
 _A_WEEK = timedelta(days=7)
 _HALF_A_WEEK = timedelta(days=3)
 """How far the nearest of a weekday can lie from any day."""
-_BUDGET_WINDOW = timedelta(days=BUDGET_DAYS)
 
 
 def quiet_of(hours: SiteHours) -> Quiet:
@@ -126,7 +125,7 @@ def in_the_way(state: PlanState, gists: Gists) -> Taken:
     if not soonest:
         return _NOTHING_TAKEN
     first_day = min(map(_wished_for, soonest))
-    week_before = asked_on(quiet, first_day.toordinal() - BUDGET_DAYS - 1)
+    week_before = asked_on(quiet, (first_day - BUDGET_WINDOW - _DAY).toordinal())
     asked = takewhile(week_before.__lt__, map(itemgetter(1), reversed(state.routine_sent)))
     return taken_at(quiet, state.protocol.question_gap, [*asked, *gists[promised]])
 
@@ -148,9 +147,9 @@ def earliest_questions(protocol: Protocol, wished: Wishes, taken: Taken) -> tupl
     rare, soonest = wished.rare, wished.soonest
     if rare and soonest:
         review_day = _wished_for(rare[0])
-        if max(map(_wished_for, soonest)) + _BUDGET_WINDOW < review_day:
+        if max(map(_wished_for, soonest)) + BUDGET_WINDOW < review_day:
             first = _fitted(protocol, taken, *soonest)
-            if calendar_day(protocol.hours.zone, max(first).at) + _BUDGET_WINDOW <= review_day:
+            if calendar_day(protocol.hours.zone, max(first).at) + BUDGET_WINDOW <= review_day:
                 return first  # the rare one lies too far ahead to have taken their places
     return _fitted(protocol, taken, *rare, *soonest)
 

@@ -15,7 +15,9 @@ from typing import NamedTuple
 from care.local_time import instant, local, moved_out_of_quiet
 from care.session_questions import ASK_AT
 
-BUDGET_DAYS = 7
+_BUDGET_DAYS = 7
+BUDGET_WINDOW = timedelta(days=_BUDGET_DAYS)
+"""What lies so many calendar days apart is never in the same 7 days."""
 
 Quiet = tuple[str, time, time]
 """The zone and the quiet hours: all of a site's hours that a question's turn depends on, and quick to look up by."""
@@ -83,11 +85,11 @@ def _first_free(day: int, taken: Taken, budget: int) -> int:
     while True:
         while day in too_near:
             day += 1
-        first = bisect_right(days, day - BUDGET_DAYS)
-        after = bisect_left(days, day + BUDGET_DAYS, first)
+        first = bisect_right(days, day - _BUDGET_DAYS)
+        after = bisect_left(days, day + _BUDGET_DAYS, first)
         for last in range(after - 1, first + budget - 2, -1):
-            if days[last] - days[last - budget + 1] < BUDGET_DAYS:
-                day = days[last - budget + 1] + BUDGET_DAYS
+            if days[last] - days[last - budget + 1] < _BUDGET_DAYS:
+                day = days[last - budget + 1] + _BUDGET_DAYS
                 break
         else:
             return day

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from care.agenda import next_item
-from care.contact_budget import BUDGET_DAYS
+from care.contact_budget import BUDGET_WINDOW
 from care.driving import Recording, Sent
 from care.local_time import is_quiet, local_day
 from schemas.alerts import AlertReason
@@ -14,7 +14,6 @@ from schemas.commands import ReceiveText
 from schemas.messages import Audience, TextPurpose
 from schemas.plan import PlanState, Stage
 
-_BUDGET_WINDOW = timedelta(days=BUDGET_DAYS)
 _SIX_WEEKS = timedelta(weeks=6)
 _ACTIVE, _REMINDER = Stage.active, TextPurpose.reminder  # looked at for every text
 
@@ -101,7 +100,7 @@ def _within_the_budget(text: Sent) -> bool:
     budget, hours = protocol.max_routine_per_7_days, protocol.hours
     if len(sent) < budget:
         return True
-    return local_day(hours, sent[-budget][1]) + _BUDGET_WINDOW <= local_day(hours, order.due_at or text.at)
+    return local_day(hours, sent[-budget][1]) + BUDGET_WINDOW <= local_day(hours, order.due_at or text.at)
 
 
 def _at_no_time_of_night(text: Sent) -> bool:

@@ -60,9 +60,7 @@ def test_a_visit_earlier_in_the_day_than_last_week_s_takes_no_turn(earlier: time
     assert days_of_turns(state) == days_of_turns(as_always)
 
 
-def _half_a_year_of_weekly_visits(
-    visit: timedelta, late: timedelta
-) -> tuple[list[tuple[str, datetime]], PlanState]:
+def _half_a_year_of_weekly_visits(visit: timedelta, late: timedelta) -> list[tuple[str, datetime]]:
     """What is asked by the calendar and on the day after each visit, each text a moment late."""
     state, sent = a_plan_that_asked(()), list[tuple[str, datetime]]()
     state = state.but(progress=state.progress.but(step=Step.S1, reviewed_at=NOW + timedelta(weeks=60)))
@@ -73,13 +71,13 @@ def _half_a_year_of_weekly_visits(
             state = state.but(routine_sent=tuple(sent[-ROUTINE_KEPT:]))
         sent.append(("CHK-SORE", sore + late))
         state = state.but(routine_sent=tuple(sent[-ROUTINE_KEPT:]))
-    return sent, state
+    return sent
 
 
 @given(hours=st.integers(0, 7 * 24 - 1), late=st.integers(0, 60_000))
 def test_at_weekly_visits_every_check_in_comes_again_within_weeks(hours: int, late: int) -> None:
     """Three weeks at most for flare-ups, of which a step down must know within four (D3)."""
-    sent, _ = _half_a_year_of_weekly_visits(timedelta(hours=hours), timedelta(milliseconds=late))
+    sent = _half_a_year_of_weekly_visits(timedelta(hours=hours), timedelta(milliseconds=late))
     asked_at = defaultdict(list)
     for question, at in sent:
         asked_at[question].append(at)
