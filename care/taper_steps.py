@@ -14,12 +14,13 @@ from care.adverse_grades import worst_open
 from care.draft import Draft
 from care.goal_scores import change_that_counts
 from care.opening import blocking, screening_valid
+from care.same_again import same_again, same_parts_again
 from care.told import by_question
 from care.trend import on_track
 from schemas.alerts import AlertReason
 from schemas.events import EventKind
 from schemas.plan import CLIENT_MISSED, PlanState, Proposal, Score, Session, SessionStatus, Stage
-from schemas.protocol import ApprovalKind
+from schemas.protocol import ApprovalKind, Protocol
 from schemas.screening import Urgency
 from schemas.taper import (
     Flares,
@@ -53,32 +54,18 @@ _PUT = frozenset(PROPOSALS.values())
 
 def taper_inputs(state: PlanState, now: datetime) -> TaperInputs:
     """Everything the policy looks at, from the plan's own record; what is not known stays None."""
-    protocol, progress = state.protocol, state.progress
-    scores = progress.scores[-protocol.taper.n_consecutive :]
-    primary = protocol.primary
-    began, stepped_up = _began(state), progress.last_step_up_at
-    recent = timedelta(days=protocol.taper.step_up_window_days)
+    progress = state.progress
+    stepped_up = progress.last_step_up_at
+    primary, pain = _trends(state)
     return TaperInputs.of(
         step=progress.step,
         days_at_step=_days(now, progress.step_entered_at),
         sessions_at_step=progress.sessions_at_step,
         days_since_step_up=None if stepped_up is None else _days(now, stepped_up),
-        step_ups_84d=len([at for at in progress.step_ups if now - at <= recent]),
-        planned_weeks=protocol.planned_weeks,
-        primary=PrimaryTrend.of(
-            mcid=change_that_counts(primary, progress, scores),
-            baseline=primary.baseline,
-            target=primary.target,
-            best_at_step=progress.best_at_step,
-            values=tuple([score.primary for score in scores]),
-            weeks=tuple([_weeks(score.at, began) for score in scores]),
-        ),
-        pain=PainTrend.of(
-            baseline=protocol.pain_baseline,
-            at_step_entry=progress.pain_at_step_entry,
-            recent=tuple([score.pain for score in scores]),
-            hours_before=_hours_before(scores, protocol.taper.pain_gap_hours),
-        ),
+        step_ups_84d=_step_ups(state, now) if progress.step_ups else 0,
+        planned_weeks=state.protocol.planned_weeks,
+        primary=primary,
+        pain=pain,
         flare=flares(state, now),
         adherence_28d=adherence(state, now),
         checkins_answered_of_3=sum(progress.checkins[-3:]),
@@ -92,6 +79,43 @@ def taper_inputs(state: PlanState, now: datetime) -> TaperInputs:
         open=_open_items(state),
         screening_valid=screening_valid(state, now),
     )
+
+
+@same_parts_again(
+    "protocol",
+    "opened_at",
+    "progress.started_at",
+    "progress.scores",
+    "progress.best_at_step",
+    "progress.best_by",
+    "progress.pain_at_step_entry",
+)
+def _trends(state: PlanState) -> tuple[PrimaryTrend, PainTrend]:
+    """How the goal and the pain went at the last visits: the same until the next one, whatever is answered between."""
+    protocol, progress = state.protocol, state.progress
+    scores, began = progress.scores[-protocol.taper.n_consecutive :], _began(state)
+    measure = protocol.primary
+    primary = PrimaryTrend.of(
+        mcid=change_that_counts(measure, progress, scores),
+        baseline=measure.baseline,
+        target=measure.target,
+        best_at_step=progress.best_at_step,
+        values=tuple([score.primary for score in scores]),
+        weeks=tuple([_weeks(score.at, began) for score in scores]),
+    )
+    pain = PainTrend.of(
+        baseline=protocol.pain_baseline,
+        at_step_entry=progress.pain_at_step_entry,
+        recent=tuple([score.pain for score in scores]),
+        hours_before=_hours_before(scores, protocol.taper.pain_gap_hours),
+    )
+    return primary, pain
+
+
+def _step_ups(state: PlanState, now: datetime) -> int:
+    """How often visits were stepped up in the time that the policy looks back."""
+    recent = timedelta(days=state.protocol.taper.step_up_window_days)
+    return len([at for at in state.progress.step_ups if now - at <= recent])
 
 
 def as_expected(state: PlanState, score: Score) -> bool:
@@ -110,7 +134,7 @@ def _began(state: PlanState) -> datetime:
 
 @lru_cache(maxsize=_REMEMBERED)
 def _weeks(later: datetime, earlier: datetime) -> float:
-    """Of a visit since the plan began: asked at every evaluation until as many later ones have come."""
+    """Of a visit since the plan began: asked again until as many later ones have come."""
     return round(_days(later, earlier) / 7, 2)
 
 
@@ -151,7 +175,8 @@ def flares(state: PlanState, now: datetime) -> Flares:
     told = [a for a in by_question(state.progress.answers).get(_FLARE_QUESTION, ()) if a.at >= since]
     answers = [a for a in told if a.value > 0]
     if not answers:
-        return _NO_FLARES if told or not _asked_about_flares(state) else _FLARES_NOT_KNOWN
+        not_asked = state.progress.step not in _asked_about_flares(state.protocol)
+        return _NO_FLARES if told or not_asked else _FLARES_NOT_KNOWN
     stepped_up = state.progress.last_step_up_at
     fresh = [a for a in answers if stepped_up is None or a.at > stepped_up]
     return Flares.of(
@@ -161,9 +186,10 @@ def flares(state: PlanState, now: datetime) -> Flares:
     )
 
 
-def _asked_about_flares(state: PlanState) -> bool:
-    step = state.progress.step
-    return any(one.ask == _FLARE_QUESTION and step in one.every_days for one in state.protocol.routine)
+@same_again
+def _asked_about_flares(protocol: Protocol) -> frozenset[Step]:
+    """The steps at which a plan asks."""
+    return frozenset([step for one in protocol.routine if one.ask == _FLARE_QUESTION for step in one.every_days])
 
 
 def adherence(state: PlanState, now: datetime) -> float | None:
@@ -174,18 +200,14 @@ def adherence(state: PlanState, now: datetime) -> float | None:
     """
     policy = state.protocol.taper
     since = now - timedelta(days=policy.adherence_window_days)
-    attended = planned = 0
-    for session in state.sessions:
-        if since < session.starts_at <= now and session.status in _CAME_OR_MISSED:
-            planned += 1
-            attended += session.status is _CAME
+    recent = [s.status for s in state.sessions if since < s.starts_at <= now and s.status in _CAME_OR_MISSED]
     weekly = state.protocol.home_days_per_week
     told = by_question(state.progress.answers).get("CHK-HOME", ())
-    home = [min(a.value, weekly) for a in told if a.at > since]
-    planned += weekly * len(home)
+    home = [a.value if a.value < weekly else weekly for a in told if a.at > since]
+    planned = len(recent) + weekly * len(home)
     if planned < policy.adherence_min_planned:
         return None
-    return round(100 * (attended + sum(home)) / planned, 1)
+    return round(100 * (recent.count(_CAME) + sum(home)) / planned, 1)
 
 
 _CAME = SessionStatus.attended
