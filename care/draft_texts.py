@@ -38,7 +38,8 @@ class TextingDraft:
 
     def set(self, /, **changes: Any) -> None:
         """Replace fields of the state. It bears this step's number from then on: sealing needs no copy of its own."""
-        self.state = self.state.with_these(changes | self._sealing)
+        changes |= self._sealing
+        self.state = self.state.with_these(changes)
 
     def progress(self, /, **changes: Any) -> None:
         """Replace fields of the plan's progress."""

@@ -21,16 +21,20 @@ from schemas.plan import CLIENT_MISSED, Score, Session, SessionStatus, Stage
 from schemas.screening import Urgency
 
 
+_ATTENDED, _RECORDED = SessionStatus.attended, EventKind.outcome_recorded
+_SETTLED_BY_OUTCOME = (AlertReason.outcome_missing, AlertReason.change_requested)
+
+
 def record_outcome(draft: Draft, command: RecordOutcome) -> None:
     """The outcome as the therapist saw it; the taper is evaluated next, and the series filled up."""
     session, goal = the_session(draft.state, command.session_no), draft.protocol.primary
     value = goal_value(goal, command)
     draft.put_session(session.but(status=command.outcome, closed_at=draft.now))
     draft.drop_session_prompts(session.no)
-    for reason in (AlertReason.outcome_missing, AlertReason.change_requested):
+    for reason in _SETTLED_BY_OUTCOME:
         draft.close_alerts(reason, "outcome recorded", session.no)
     draft.event(
-        EventKind.outcome_recorded,
+        _RECORDED,
         "OUTCOME",
         session=session.no,
         outcome=command.outcome,
@@ -43,7 +47,7 @@ def record_outcome(draft: Draft, command: RecordOutcome) -> None:
     note_day(draft, command.session_no, command.day_check, command.repeat_items)
     if command.start_unmet:
         hold_begun(draft, command.start_unmet)
-    if command.outcome is SessionStatus.attended:
+    if command.outcome is _ATTENDED:
         note_not_asked(draft, session.no, command.not_asked)
         note_missing(draft, "ALG-9", session.no)
         score = Score.of(

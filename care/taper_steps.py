@@ -43,6 +43,9 @@ _NO_FLARES, _FLARES_NOT_KNOWN = Flares(), Flares(count_28d=None)
 _FLARE_QUESTION = "CHK-FLARE"
 _NOTHING_OPEN = OpenItems()
 
+_EVALUATED, _ACTIVE = EventKind.taper_evaluated, Stage.active
+_ESCALATE, _STEP_DOWN = TaperVerdict.ESCALATE, TaperVerdict.PROPOSE_STEP_DOWN
+
 PROPOSALS = {
     TaperVerdict.PROPOSE_STEP_DOWN: ApprovalKind.taper,
     TaperVerdict.PROPOSE_STEP_UP: ApprovalKind.taper,
@@ -175,8 +178,8 @@ def flares(state: PlanState, now: datetime) -> Flares:
     told = [a for a in by_question(state.progress.answers).get(_FLARE_QUESTION, ()) if a.at >= since]
     answers = [a for a in told if a.value > 0]
     if not answers:
-        not_asked = state.progress.step not in _asked_about_flares(state.protocol)
-        return _NO_FLARES if told or not_asked else _FLARES_NOT_KNOWN
+        silent = not told and state.progress.step in _asked_about_flares(state.protocol)
+        return _FLARES_NOT_KNOWN if silent else _NO_FLARES
     stepped_up = state.progress.last_step_up_at
     fresh = [a for a in answers if stepped_up is None or a.at > stepped_up]
     return Flares.of(
@@ -210,6 +213,7 @@ def adherence(state: PlanState, now: datetime) -> float | None:
     return round(100 * (recent.count(_CAME) + sum(home)) / planned, 1)
 
 
+_when = attrgetter("at")
 _CAME = SessionStatus.attended
 _CAME_OR_MISSED = CLIENT_MISSED | {_CAME}
 
@@ -237,7 +241,7 @@ def take_verdict(draft: Draft, decision: TaperDecision, inputs: TaperInputs | No
     verdict, reasons = decision.verdict, decision.reasons
     rule = _rule_of(verdict, reasons)
     draft.event(
-        EventKind.taper_evaluated,
+        _EVALUATED,
         rule,
         verdict=verdict,
         to=decision.to,
@@ -246,9 +250,9 @@ def take_verdict(draft: Draft, decision: TaperDecision, inputs: TaperInputs | No
         notes=(*decision.notes, *decision.soft_flags),
         inputs=inputs or taper_inputs(draft.state, draft.now),
     )
-    if draft.state.stage is not Stage.active:
+    if draft.state.stage is not _ACTIVE:
         return
-    if verdict is TaperVerdict.ESCALATE and not _settled_before(draft, reasons[0]):
+    if verdict is _ESCALATE and not _settled_before(draft, reasons[0]):
         draft.raise_alert(AlertReason.taper_escalation, Urgency.E3, reasons[0])
     for approval in draft.state.approvals:
         if approval.kind in _PUT and approval.proposal.verdict is not verdict:
@@ -263,7 +267,7 @@ def _rule_of(verdict: TaperVerdict, reasons: tuple[str, ...]) -> str:
     """The rule that decided; where all of D1 to D9 hold, or some do not, the rule that says what follows."""
     if reasons and reasons[0].startswith("TAP-"):
         return reasons[0]
-    return "TAP-DN" if verdict is TaperVerdict.PROPOSE_STEP_DOWN else "TAP-HOLD"
+    return "TAP-DN" if verdict is _STEP_DOWN else "TAP-HOLD"
 
 
 def _stands(draft: Draft, verdict: TaperVerdict) -> bool:
@@ -303,9 +307,8 @@ def note_outcome(draft: Draft, session: Session, score: Score, techniques: tuple
     has not had before is remembered with its session (SCH-2).
     """
     progress = draft.state.progress
-    scores = sorted((*progress.scores, score), key=attrgetter("at"))
     changes: dict[str, Any] = {
-        "scores": tuple(scores[-_SCORES_KEPT:]),
+        "scores": tuple(sorted((*progress.scores, score), key=_when)[-_SCORES_KEPT:]),
         "sessions_completed": progress.sessions_completed + 1,
         "sessions_since_review": progress.sessions_since_review + 1,
     }
