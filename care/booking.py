@@ -63,7 +63,7 @@ def _usual_time(protocol: Protocol) -> tuple[int, time]:
 
 @lru_cache(maxsize=_GAPS_REMEMBERED)
 def _nearest_first(least: int, wanted: float, weekday: int, preferred: frozenset[int]) -> tuple[int, ...]:
-    """How many days may lie between a session on a weekday and one on a preferred one, nearest to the wanted first."""
+    """How many days may lie between a session on a weekday and a preferred one, nearest to the wanted first."""
     gaps = range(least, int(wanted) + _REACH_DAYS + 1)
     fitting = [gap for gap in gaps if (weekday + gap) % 7 in preferred]
     return tuple(sorted(fitting, key=lambda gap: abs(gap - wanted)))

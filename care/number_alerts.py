@@ -43,8 +43,7 @@ Known = Mapping[str, float | None]
 Condition = Callable[[Known], bool]
 _Number = Callable[[Known], float | None]
 
-_NOT_KNOWN: Known = {"baseline": None, "previous": None, "best": None, "pre_session": None, "day3": False}
-_NAMES = ("value", *_NOT_KNOWN)
+_NAMES = ("value", "baseline", "previous", "best", "pre_session", "day3")
 _PHRASES = (
     (re.compile(r"^two in a row (?P<test>.+)$"), r"value \g<test> and previous \g<test>"),
     (re.compile(r"\bpre-session value\b"), "pre_session"),
@@ -153,5 +152,13 @@ def number_alerts(
     rules = _alerts_by_question(pack).get(question or "", ())
     if value is None or not rules:
         return ()
-    known: Known = {**_NOT_KNOWN, **(context or {}), "value": value}
+    seen = context or ScoreContext()
+    known: Known = {
+        "value": value,
+        "baseline": seen.get("baseline"),
+        "previous": seen.get("previous"),
+        "best": seen.get("best"),
+        "pre_session": seen.get("pre_session"),
+        "day3": seen.get("day3", False),
+    }
     return tuple([alert for alert, condition in rules if condition(known)])

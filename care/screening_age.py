@@ -139,6 +139,10 @@ def next_booked(state: PlanState) -> Session | None:
     """The next session with a time, if the plan has one; a past one that waits for its outcome is in nobody's way."""
     first = None
     for one in sessions_ahead(state.sessions):
-        if one.status is _BOOKED and not one.outcome_missing and (first is None or one.starts_at < first.starts_at):
+        if (
+            one.status is _BOOKED
+            and not one.outcome_missing
+            and (first is None or one.starts_at < first.starts_at)
+        ):
             first = one
     return first

@@ -20,8 +20,8 @@ from schemas.messages import TextPurpose
 from schemas.plan import CLIENT_MISSED, Score, Session, SessionStatus, Stage
 from schemas.screening import Urgency
 
-
-_ATTENDED, _RECORDED = SessionStatus.attended, EventKind.outcome_recorded
+_ATTENDED = SessionStatus.attended
+_RECORDED, _CONFIRMED = EventKind.outcome_recorded, EventKind.session_confirmed
 _SETTLED_BY_OUTCOME = (AlertReason.outcome_missing, AlertReason.change_requested)
 
 
@@ -138,7 +138,7 @@ def cancel(draft: Draft, session: Session, *, by_clinic: bool) -> None:
 def confirm(draft: Draft, session: Session) -> None:
     """The client comes: the second reminder is not needed any more."""
     draft.put_session(session.but(confirmed=True))
-    draft.event(EventKind.session_confirmed, None, session=session.no)
+    draft.event(_CONFIRMED, None, session=session.no)
 
 
 def ask_for_change(draft: Draft, session: Session) -> None:

@@ -21,7 +21,7 @@ from schemas.alerts import AlertReason
 from schemas.events import EventKind
 from schemas.plan import CLIENT_MISSED, PlanState, Proposal, Score, Session, SessionStatus, Stage
 from schemas.protocol import ApprovalKind, Protocol
-from schemas.screening import Urgency
+from schemas.screening import URGENT, Urgency
 from schemas.taper import (
     Flares,
     OpenItems,
@@ -43,7 +43,7 @@ _NO_FLARES, _FLARES_NOT_KNOWN = Flares(), Flares(count_28d=None)
 _FLARE_QUESTION = "CHK-FLARE"
 _NOTHING_OPEN = OpenItems()
 
-_EVALUATED, _ACTIVE = EventKind.taper_evaluated, Stage.active
+_EVALUATED, _ACTIVE, _E2 = EventKind.taper_evaluated, Stage.active, Urgency.E2
 _ESCALATE, _STEP_DOWN = TaperVerdict.ESCALATE, TaperVerdict.PROPOSE_STEP_DOWN
 
 PROPOSALS = {
@@ -94,7 +94,7 @@ def taper_inputs(state: PlanState, now: datetime) -> TaperInputs:
     "progress.pain_at_step_entry",
 )
 def _trends(state: PlanState) -> tuple[PrimaryTrend, PainTrend]:
-    """How the goal and the pain went at the last visits: the same until the next one, whatever is answered between."""
+    """How the goal and the pain went at the last visits: the same until the next, whatever is answered between."""
     protocol, progress = state.protocol, state.progress
     scores, began = progress.scores[-protocol.taper.n_consecutive :], _began(state)
     measure = protocol.primary
@@ -192,7 +192,9 @@ def flares(state: PlanState, now: datetime) -> Flares:
 @same_again
 def _asked_about_flares(protocol: Protocol) -> frozenset[Step]:
     """The steps at which a plan asks."""
-    return frozenset([step for one in protocol.routine if one.ask == _FLARE_QUESTION for step in one.every_days])
+    return frozenset(
+        [step for one in protocol.routine if one.ask == _FLARE_QUESTION for step in one.every_days]
+    )
 
 
 def adherence(state: PlanState, now: datetime) -> float | None:
@@ -223,8 +225,8 @@ def _open_items(state: PlanState) -> OpenItems:
         return _NOTHING_OPEN
     urgencies = [alert.urgency for alert in state.alerts]
     return OpenItems.of(
-        e01=urgencies.count(Urgency.E0) + urgencies.count(Urgency.E1),
-        e2=urgencies.count(Urgency.E2),
+        e01=len([one for one in urgencies if one in URGENT]),
+        e2=urgencies.count(_E2),
         hold=len(blocking(state)),
         ae=worst_open(state),
     )
