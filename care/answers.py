@@ -21,13 +21,16 @@ from schemas.alerts import AlertReason
 from schemas.commands import ReceiveText
 from schemas.events import EventKind
 from schemas.messages import TextPurpose
+from schemas.number_alerts import NumberAlert
 from schemas.plan import PlanState
 from schemas.prompts import Prompt, PromptKind
 from schemas.replies import Reading
 from schemas.screening import URGENT, Urgency
 from schemas.transition import ReplyFinding, ReplyQuestion
 
+_PAIN, _GOAL = "CHK-PAIN", "CHK-GOAL"
 _STIFFNESS = "STIFF"
+_READ, _RECORDED, _SILENT = EventKind.reply_read, EventKind.answer_recorded, AlertReason.silent_client
 
 Fitting = tuple[Prompt, ...]
 """The open prompts that a text could answer."""
@@ -44,8 +47,8 @@ def reply_question(
     if questions is None:
         questions = tuple(dict.fromkeys([p.question for p in state.prompts if p.question]))
     told = by_question(progress.answers)
-    goals = told.get("CHK-GOAL", ()) if "CHK-GOAL" in questions else ()
-    day3 = _day3(state) if "CHK-PAIN" in questions else None
+    goals = told.get(_GOAL, ()) if _GOAL in questions else ()
+    day3 = _day3(state) if _PAIN in questions else None
     primary = protocol.primary
     return ReplyQuestion.of(
         inbound_id=inbound_id,
@@ -53,8 +56,8 @@ def reply_question(
         questions=questions,
         baseline=protocol.pain_baseline,
         previous={question: told[question][-1].value for question in questions if question in told},
-        best_goal=max(goal.value for goal in goals) if goals else None,
-        pre_session=_pain_before(state, day3),
+        best_goal=max([goal.value for goal in goals]) if goals else None,
+        pre_session=None if day3 is None else _pain_before(state, day3),
         day3=day3 is not None,
         stiffness_baseline=primary.baseline if primary.code == _STIFFNESS else protocol.stiffness_baseline,
     )
@@ -62,15 +65,18 @@ def reply_question(
 
 def _day3(state: PlanState) -> Prompt | None:
     """The open question of the third day after a visit (SCH-2)."""
-    return next((p for p in reversed(state.prompts) if p.key.endswith(":day3")), None)
+    for prompt in reversed(state.prompts):
+        if prompt.key.endswith(":day3"):
+            return prompt
+    return None
 
 
-def _pain_before(state: PlanState, day3: Prompt | None) -> float | None:
+def _pain_before(state: PlanState, day3: Prompt) -> float | None:
     """The pain before the visit that is asked about, which need not be the latest (AL-04)."""
-    if day3 is None:
-        return None
-    scores = state.progress.scores
-    return next((one.pain for one in reversed(scores) if one.session_no == day3.session_no), None)
+    for score in reversed(state.progress.scores):
+        if score.session_no == day3.session_no:
+            return score.pain
+    return None
 
 
 def could_answer(state: PlanState, reading: Reading, now: datetime) -> bool:
@@ -86,9 +92,9 @@ def receive_text(draft: Draft, command: ReceiveText, finding: ReplyFinding) -> N
         _safety(draft, command, reading)
         return
     draft.answers(command.inbound_id)
-    draft.close_alerts(AlertReason.silent_client, "client answered")
+    draft.close_alerts(_SILENT, "client answered")
     draft.event(
-        EventKind.reply_read,
+        _READ,
         reading.group,
         inbound=command.inbound_id,
         value=reading.value,
@@ -212,7 +218,7 @@ def _change_answer(draft: Draft, command: ReceiveText, finding: ReplyFinding, pr
 def _note_change(draft: Draft, command: ReceiveText, asked: Prompt, changed: bool | None) -> None:
     """What was said the day before is on the sheet of its session; the text is kept with it."""
     draft.event(
-        EventKind.answer_recorded,
+        _RECORDED,
         "SCH-8",
         question="CHK-CHANGE",
         changed=changed,
@@ -230,17 +236,22 @@ def _score_answer(draft: Draft, command: ReceiveText, finding: ReplyFinding, pro
         return
     note_number(draft, question, value, prompt)
     draft.event(
-        EventKind.answer_recorded,
+        _RECORDED,
         question,
         question=question,
         value=value,
         prompt=prompt.key,
         **kept_as(draft.protocol, question, value),
     )
-    for alert in sorted(finding.alerts.get(question, ()), key=lambda one: one.urgency.rank):
+    raised = finding.alerts.get(question, ())
+    for alert in sorted(raised, key=_rank) if raised else ():
         ask_for_a_person(draft, alert, command.inbound_id, say=f"in:{command.inbound_id}:callback")
     if reading.imprecise:
         _unread(draft, command)
+
+
+def _rank(alert: NumberAlert) -> int:
+    return alert.urgency.rank
 
 
 def _ask_which(draft: Draft, command: ReceiveText, finding: ReplyFinding, fitting: Fitting) -> None:

@@ -5,16 +5,17 @@ The calendar itself is in the database; what is proposed here is claimed there, 
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from operator import attrgetter
 
 from care.draft import Draft
 from care.local_time import instant, local, local_day
+from care.same_again import same_again
 from care.session_questions import sessions_ahead
 from schemas.events import EventKind
 from schemas.plan import SLOT_TAKING, PlanState, Session, SessionStatus, Stage
-from schemas.protocol import Protocol
+from schemas.protocol import Protocol, SiteHours
 from schemas.taper import LadderStep, Step
 from schemas.transition import SlotConflict
 
@@ -24,8 +25,10 @@ LEAD = timedelta(hours=24)
 _DAY = timedelta(days=1)
 _SECOND_DAY = 3
 _REACH_DAYS = 4
-_RUNGS_REMEMBERED = 64
+_GAPS_REMEMBERED = 512
 _EVERY_DAY = frozenset(range(7))
+_BOOKED, _CANCELLED = SessionStatus.booked, SessionStatus.cancelled
+_ACTIVE, _PLACED = Stage.active, EventKind.session_placed
 _by_start = attrgetter("starts_at", "no")
 
 
@@ -36,15 +39,14 @@ def next_start(protocol: Protocol, step: Step, last: datetime, not_before: datet
     interval, so that one moved visit does not drag the series with it. Closed days are passed over.
     """
     hours, rung = protocol.hours, protocol.taper.rung(step)
-    first = local(hours.zone, protocol.first_session_at)
-    wall, weekdays = first.time(), _weekdays(first.weekday(), rung)
+    of_the_plan, wall = _usual_time(protocol)
+    weekdays = _weekdays(of_the_plan, rung)
     wanted_days = rung.interval_days
     base = local_day(hours, last)
     weekday = base.weekday()
     while True:
-        gaps = _nearest_first(int(rung.min_gap_days), wanted_days)
         for preferred in (weekdays, _EVERY_DAY):
-            for gap in [gap for gap in gaps if (weekday + gap) % 7 in preferred]:
+            for gap in _nearest_first(int(rung.min_gap_days), wanted_days, weekday, preferred):
                 day = base + gap * _DAY
                 start = instant(hours.zone, day, wall)
                 if start >= not_before and _open_on(protocol, day):
@@ -52,11 +54,19 @@ def next_start(protocol: Protocol, step: Step, last: datetime, not_before: datet
         base, wanted_days = base + timedelta(days=7), max(rung.interval_days, 7)
 
 
-@lru_cache(maxsize=_RUNGS_REMEMBERED)
-def _nearest_first(least: int, wanted: float) -> tuple[int, ...]:
-    """How many days may lie between two sessions, those nearest to the wanted ones first."""
+@same_again
+def _usual_time(protocol: Protocol) -> tuple[int, time]:
+    """The weekday and the wall time of a plan's series."""
+    first = local(protocol.hours.zone, protocol.first_session_at)
+    return first.weekday(), first.time()
+
+
+@lru_cache(maxsize=_GAPS_REMEMBERED)
+def _nearest_first(least: int, wanted: float, weekday: int, preferred: frozenset[int]) -> tuple[int, ...]:
+    """How many days may lie between a session on a weekday and a preferred one, nearest to the wanted first."""
     gaps = range(least, int(wanted) + _REACH_DAYS + 1)
-    return tuple(sorted(gaps, key=lambda gap: abs(gap - wanted)))
+    fitting = [gap for gap in gaps if (weekday + gap) % 7 in preferred]
+    return tuple(sorted(fitting, key=lambda gap: abs(gap - wanted)))
 
 
 def _weekdays(first: int, rung: LadderStep) -> frozenset[int]:
@@ -65,10 +75,14 @@ def _weekdays(first: int, rung: LadderStep) -> frozenset[int]:
 
 
 def _open_on(protocol: Protocol, day: date) -> bool:
-    spans = protocol.hours.spans
-    return day not in protocol.hours.closed_on and (
-        not spans or any(s.weekday == day.weekday() for s in spans)
-    )
+    hours = protocol.hours
+    return day not in hours.closed_on and day.weekday() in _open_weekdays(hours)
+
+
+@same_again
+def _open_weekdays(hours: SiteHours) -> frozenset[int]:
+    """Every day, where no opening times are known."""
+    return frozenset([span.weekday for span in hours.spans]) or _EVERY_DAY
 
 
 def first_start(protocol: Protocol, now: datetime) -> datetime:
@@ -97,14 +111,14 @@ def _coming(state: PlanState, now: datetime) -> list[Session]:
 def top_up(draft: Draft) -> None:
     """Keep the agreed number of sessions booked ahead while the plan is active."""
     state, protocol = draft.state, draft.protocol
-    if state.stage is not Stage.active:
+    if state.stage is not _ACTIVE:
         return
     for _ in range(protocol.booked_ahead - len(_coming(state, draft.now))):
         session = _following(draft)
         draft.put_session(session)
         draft.claim_slot(session)
         draft.event(
-            EventKind.session_placed,
+            _PLACED,
             f"taper_policy.ladder.{session.step}",
             session=session.no,
             starts_at=session.starts_at.isoformat(),
@@ -114,15 +128,14 @@ def top_up(draft: Draft) -> None:
 def _following(draft: Draft) -> Session:
     state, protocol = draft.state, draft.protocol
     step = state.progress.step
-    cancelled = SessionStatus.cancelled
-    counted = [s.starts_at for s in state.sessions if s.status is not cancelled]
+    counted = [s.starts_at for s in state.sessions if s.status is not _CANCELLED]
     if counted:
         start = next_start(protocol, step, max(counted), draft.now + LEAD)
     else:
         start = first_start(protocol, draft.now)
     return Session.of(
         no=state.sessions[-1].no + 1 if state.sessions else 1,
-        status=SessionStatus.booked,
+        status=_BOOKED,
         starts_at=start,
         minutes=protocol.session_minutes,
         step=step,
@@ -139,7 +152,7 @@ def respace(draft: Draft) -> tuple[Session, ...]:
     step = draft.state.progress.step
     coming = ahead(draft.state, now)
     numbers = {session.no for session in coming}
-    counted = [s for s in draft.state.sessions if s.status is not SessionStatus.cancelled]
+    counted = [s for s in draft.state.sessions if s.status is not _CANCELLED]
     last = max([s.starts_at for s in counted if s.no not in numbers], default=None)
     moved: list[Session] = []
     for session in coming:

@@ -12,6 +12,7 @@ from schemas.plan import PlanState, Session, Stage
 from schemas.protocol import Protocol
 
 _TEXT_LIFE = timedelta(hours=24)
+_ORDERED, _CLIENT = EventKind.text_ordered, Audience.client
 
 
 class TextingDraft:
@@ -38,7 +39,8 @@ class TextingDraft:
 
     def set(self, /, **changes: Any) -> None:
         """Replace fields of the state. It bears this step's number from then on: sealing needs no copy of its own."""
-        self.state = self.state.with_these(changes | self._sealing)
+        changes |= self._sealing
+        self.state = self.state.with_these(changes)
 
     def progress(self, /, **changes: Any) -> None:
         """Replace fields of the plan's progress."""
@@ -97,17 +99,17 @@ class TextingDraft:
             by=self._taken_back_by(audience, purpose),
         )
         self._texts += (order,)
-        self.event(EventKind.text_ordered, rule, key=order.key, template=template, purpose=purpose)
+        self.event(_ORDERED, rule, key=order.key, template=template, purpose=purpose)
 
     def _taken_back_by(self, audience: Audience, purpose: TextPurpose) -> str | None:
         """Who may take the text back: a person at a screen, and never what is about safety."""
-        staff = bool(self.actor.roles) and audience is Audience.client
+        staff = bool(self.actor.roles) and audience is _CLIENT
         return self.actor.id if staff and purpose is not TextPurpose.safety else None
 
     @property
     def tells_client(self) -> bool:
         """Whether this step already sends the client something: one text gets one automatic answer (F30)."""
-        return any(order.audience is Audience.client for order in self._texts)
+        return any(order.audience is _CLIENT for order in self._texts)
 
     def untell(self, session: Session) -> None:
         """The calendar refused this session's time: nothing written in this step may promise it to the client."""
@@ -133,4 +135,4 @@ class TextingDraft:
 
 def _promises(order: TextOrder, session: Session) -> bool:
     about = order.session_no == session.no
-    return order.audience is Audience.client and (about or session.starts_at in order.starts_at)
+    return order.audience is _CLIENT and (about or session.starts_at in order.starts_at)

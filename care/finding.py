@@ -37,7 +37,7 @@ def _alerts(pack: RulePack, question: str, reading: Reading, asked: ReplyQuestio
     """What the number raises, beside what is known of earlier answers to the same question."""
     if reading.value is None:
         return ()
-    known = ScoreContext(previous=asked.previous.get(question), pre_session=asked.pre_session)
+    known: ScoreContext = {"previous": asked.previous.get(question), "pre_session": asked.pre_session}
     if question == "CHK-PAIN":
         known["baseline"], known["day3"] = asked.baseline, asked.day3
     elif question == "CHK-STIFF":

@@ -13,6 +13,7 @@ from schemas.replies import Reading
 when_asked = attrgetter("asked_at", "key")
 """What prompts are ordered by, the one asked first before the others."""
 
+_CONFIRM, _CHANGE = PromptKind.confirm_session, PromptKind.health_change
 _HIGHEST = {"CHK-FLARE": 7, "CHK-HOME": 7}
 
 
@@ -32,8 +33,10 @@ def change_told(draft: Draft, reading: Reading) -> Prompt | None:
     """The open question whether anything has changed, where words or an alarm answer it (MID-4)."""
     if not (reading.free_text or (reading.groups and reading.group is not None)):
         return None
-    change = [p for p in open_prompts(draft) if p.kind is PromptKind.health_change]
-    return change[-1] if change else None
+    for prompt in reversed(open_prompts(draft)):
+        if prompt.kind is _CHANGE:
+            return prompt
+    return None
 
 
 def _in_range(prompt: Prompt, reading: Reading) -> bool:
@@ -41,9 +44,9 @@ def _in_range(prompt: Prompt, reading: Reading) -> bool:
 
 
 _ANSWERED: dict[PromptKind, Callable[[Prompt, Reading], bool]] = {
-    PromptKind.confirm_session: lambda _, reading: reading.choice is not None,
+    _CONFIRM: lambda _, reading: reading.choice is not None,
     PromptKind.score: _in_range,
-    PromptKind.health_change: lambda _, reading: reading.yes_no is not None,
+    _CHANGE: lambda _, reading: reading.yes_no is not None,
     PromptKind.which: lambda _, __: False,
 }
 """Whether a reading answers a prompt, by the prompt's kind. Which of two was meant is told by A or B alone."""
@@ -61,7 +64,7 @@ def matters(prompts: Sequence[Prompt], *, questions_apart: bool = True) -> int:
 
 def matter(prompt: Prompt, *, questions_apart: bool) -> tuple[PromptKind, int | str | None]:
     """What a prompt is about, the same for every prompt about it."""
-    if prompt.kind is PromptKind.confirm_session:
+    if prompt.kind is _CONFIRM:
         return prompt.kind, prompt.session_no
     return prompt.kind, prompt.question if questions_apart else None
 

@@ -23,6 +23,7 @@ PRESENT = "given"
 NEGATIVE = frozenset({"no", "none"})
 UNSURE = "unsure"
 _OLDEST = 130
+_MULTI = AnswerType.multi
 _SEQUENCES = (list, tuple, set, frozenset)
 
 
@@ -209,7 +210,7 @@ def read_item(form: Form, item: str, given: Any, today: date) -> ReadItem:
         except AnswerError:
             unreadable.append(field.name)
             value = _salvaged(field, answer, form)
-        if field.type is AnswerType.multi and value and len(value) > 1 and not NEGATIVE.isdisjoint(value):
+        if field.type is _MULTI and value and len(value) > 1 and not NEGATIVE.isdisjoint(value):
             unreadable.append(field.name)
             value = tuple(one for one in value if one not in NEGATIVE)
         if value != ():

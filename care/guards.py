@@ -64,6 +64,9 @@ from schemas.taper import Step
 
 LATE_CANCEL = timedelta(hours=24)
 
+_BOOKED, _ATTENDED, _LATE_CANCEL = SessionStatus.booked, SessionStatus.attended, SessionStatus.late_cancel
+_E3 = Urgency.E3
+
 Guard = Callable[[PlanState, Actor, Any, datetime], Refusal | None]
 
 
@@ -83,20 +86,20 @@ def _outcome(state: PlanState, actor: Actor, command: RecordOutcome, now: dateti
     session, outcome = state.session(command.session_no), command.outcome
     if session is None:
         return _known_session(state, command.session_no)
-    if session.status is not SessionStatus.booked:
+    if session.status is not _BOOKED:
         return refuse_closed(state) or Refusal(
             code="session_not_booked",
             sentence=f"Session {session.no} {SESSIONS[session.status]}; an outcome needs a booked session.",
         )
     earliest = session.starts_at
-    if outcome is SessionStatus.late_cancel:
+    if outcome is _LATE_CANCEL:
         earliest -= LATE_CANCEL
     if now < earliest:
         return Refusal(
             code="session_not_happened",
             sentence=f"Session {session.no} is on {say(state, session.starts_at)}; it has not happened yet.",
         )
-    return _cleared_before(state, session) if outcome is SessionStatus.attended else None
+    return _cleared_before(state, session) if outcome is _ATTENDED else None
 
 
 def _cleared_before(state: PlanState, session: Session) -> Refusal | None:
@@ -224,10 +227,10 @@ def _close_alert(state: PlanState, actor: Actor, command: CloseAlert, now: datet
             code="adverse_event_open",
             sentence="The plan has ended; follow its adverse event up until it is closed, and this closes with it.",
         )
-    if alert.urgency is Urgency.E3 and alert.reason not in CLINICAL:
+    if alert.urgency is _E3 and alert.reason not in CLINICAL:
         return _no_outcome_yet(state, alert, now) or _not_asked_yet(state, alert)
     refusal = refuse_lay(actor, f"close an {alert.urgency} alert about {alert.reason.replace('_', ' ')}")
-    if refusal is None and alert.urgency is not Urgency.E3 and command.note_id is None:
+    if refusal is None and alert.urgency is not _E3 and command.note_id is None:
         return Refusal(
             code="note_missing", sentence="Write what was found and done; the alert closes with it."
         )

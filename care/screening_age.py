@@ -23,6 +23,7 @@ GAP_RULE: Final = "disposition_algebra.expiry.gap_rules"
 
 _ASKED_AHEAD: Final = timedelta(days=7)
 _OFFICE_AT: Final = time(9)
+_BOOKED: Final = SessionStatus.booked
 
 
 @per_pack
@@ -73,8 +74,8 @@ def _last_visit(state: PlanState, session: Session) -> date | None:
         if score.at < before:
             last = score.at
             break
-    for one in _booked(state):
-        if one.starts_at < before and (last is None or last < one.starts_at):
+    for one in sessions_ahead(state.sessions):
+        if one.status is _BOOKED and one.starts_at < before and (last is None or last < one.starts_at):
             last = one.starts_at
     return local_day(state.protocol.hours, last) if last is not None else None
 
@@ -137,13 +138,11 @@ def still_to_ask(alert: Alert, command: Rescreen) -> Alert:
 def next_booked(state: PlanState) -> Session | None:
     """The next session with a time, if the plan has one; a past one that waits for its outcome is in nobody's way."""
     first = None
-    for one in _booked(state):
-        if not one.outcome_missing and (first is None or one.starts_at < first.starts_at):
+    for one in sessions_ahead(state.sessions):
+        if (
+            one.status is _BOOKED
+            and not one.outcome_missing
+            and (first is None or one.starts_at < first.starts_at)
+        ):
             first = one
     return first
-
-
-def _booked(state: PlanState) -> list[Session]:
-    """In order of their numbers."""
-    booked = SessionStatus.booked
-    return [one for one in sessions_ahead(state.sessions) if one.status is booked]

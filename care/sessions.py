@@ -20,6 +20,10 @@ from schemas.messages import TextPurpose
 from schemas.plan import CLIENT_MISSED, Score, Session, SessionStatus, Stage
 from schemas.screening import Urgency
 
+_ATTENDED = SessionStatus.attended
+_RECORDED, _CONFIRMED = EventKind.outcome_recorded, EventKind.session_confirmed
+_SETTLED_BY_OUTCOME = (AlertReason.outcome_missing, AlertReason.change_requested)
+
 
 def record_outcome(draft: Draft, command: RecordOutcome) -> None:
     """The outcome as the therapist saw it; the taper is evaluated next, and the series filled up."""
@@ -27,10 +31,10 @@ def record_outcome(draft: Draft, command: RecordOutcome) -> None:
     value = goal_value(goal, command)
     draft.put_session(session.but(status=command.outcome, closed_at=draft.now))
     draft.drop_session_prompts(session.no)
-    for reason in (AlertReason.outcome_missing, AlertReason.change_requested):
+    for reason in _SETTLED_BY_OUTCOME:
         draft.close_alerts(reason, "outcome recorded", session.no)
     draft.event(
-        EventKind.outcome_recorded,
+        _RECORDED,
         "OUTCOME",
         session=session.no,
         outcome=command.outcome,
@@ -43,7 +47,7 @@ def record_outcome(draft: Draft, command: RecordOutcome) -> None:
     note_day(draft, command.session_no, command.day_check, command.repeat_items)
     if command.start_unmet:
         hold_begun(draft, command.start_unmet)
-    if command.outcome is SessionStatus.attended:
+    if command.outcome is _ATTENDED:
         note_not_asked(draft, session.no, command.not_asked)
         note_missing(draft, "ALG-9", session.no)
         score = Score.of(
@@ -134,7 +138,7 @@ def cancel(draft: Draft, session: Session, *, by_clinic: bool) -> None:
 def confirm(draft: Draft, session: Session) -> None:
     """The client comes: the second reminder is not needed any more."""
     draft.put_session(session.but(confirmed=True))
-    draft.event(EventKind.session_confirmed, None, session=session.no)
+    draft.event(_CONFIRMED, None, session=session.no)
 
 
 def ask_for_change(draft: Draft, session: Session) -> None:

@@ -31,6 +31,8 @@ NO_CHANGE_TWICE = "TAP-DIS-2"
 
 MISSING, SILENT, LAST_STEP = "MISSING", "SILENT", "LAST_STEP"
 
+_HOLD = TaperVerdict.HOLD
+
 _Rule = Callable[[TaperPolicy, TaperInputs], bool]
 
 
@@ -200,7 +202,7 @@ _GROUPS: tuple[tuple[TaperVerdict, dict[str, _Rule]], ...] = (
     (TaperVerdict.SUSPEND, _SUSPEND),
     (TaperVerdict.ESCALATE, _ESCALATE),
     (
-        TaperVerdict.HOLD,
+        _HOLD,
         {"TAP-FRZ-1": lambda _, inputs: bool(inputs.open.e2 or inputs.open.ae in (1, 2))},
     ),
     (TaperVerdict.PROPOSE_STEP_UP, STEP_UP),
@@ -225,7 +227,7 @@ def evaluate(policy: TaperPolicy, inputs: TaperInputs) -> TaperDecision:
         return TaperDecision.of(
             verdict=first,
             to=policy.neighbour(inputs.step, -1) if first is TaperVerdict.PROPOSE_STEP_UP else None,
-            reasons=(*reasons, *_failing(policy, inputs)) if first is TaperVerdict.HOLD else reasons,
+            reasons=(*reasons, *_failing(policy, inputs)) if first is _HOLD else reasons,
             also=tuple([name for verdict, name in true if verdict is not first]),
             notes=notes,
             soft_flags=soft,
@@ -234,9 +236,7 @@ def evaluate(policy: TaperPolicy, inputs: TaperInputs) -> TaperDecision:
     below = policy.neighbour(inputs.step, 1) if not failing else None
     if below is None:
         at_the_end = (LAST_STEP,) if inputs.step is policy.ladder[-1].step else ()
-        return TaperDecision.of(
-            verdict=TaperVerdict.HOLD, reasons=failing, notes=(*notes, *at_the_end), soft_flags=soft
-        )
+        return TaperDecision.of(verdict=_HOLD, reasons=failing, notes=(*notes, *at_the_end), soft_flags=soft)
     return TaperDecision.of(
         verdict=TaperVerdict.PROPOSE_STEP_DOWN,
         to=below,

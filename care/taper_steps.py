@@ -14,13 +14,14 @@ from care.adverse_grades import worst_open
 from care.draft import Draft
 from care.goal_scores import change_that_counts
 from care.opening import blocking, screening_valid
+from care.same_again import same_again, same_parts_again
 from care.told import by_question
 from care.trend import on_track
 from schemas.alerts import AlertReason
 from schemas.events import EventKind
 from schemas.plan import CLIENT_MISSED, PlanState, Proposal, Score, Session, SessionStatus, Stage
-from schemas.protocol import ApprovalKind
-from schemas.screening import Urgency
+from schemas.protocol import ApprovalKind, Protocol
+from schemas.screening import URGENT, Urgency
 from schemas.taper import (
     Flares,
     OpenItems,
@@ -42,6 +43,9 @@ _NO_FLARES, _FLARES_NOT_KNOWN = Flares(), Flares(count_28d=None)
 _FLARE_QUESTION = "CHK-FLARE"
 _NOTHING_OPEN = OpenItems()
 
+_EVALUATED, _ACTIVE, _E2 = EventKind.taper_evaluated, Stage.active, Urgency.E2
+_ESCALATE, _STEP_DOWN = TaperVerdict.ESCALATE, TaperVerdict.PROPOSE_STEP_DOWN
+
 PROPOSALS = {
     TaperVerdict.PROPOSE_STEP_DOWN: ApprovalKind.taper,
     TaperVerdict.PROPOSE_STEP_UP: ApprovalKind.taper,
@@ -53,32 +57,18 @@ _PUT = frozenset(PROPOSALS.values())
 
 def taper_inputs(state: PlanState, now: datetime) -> TaperInputs:
     """Everything the policy looks at, from the plan's own record; what is not known stays None."""
-    protocol, progress = state.protocol, state.progress
-    scores = progress.scores[-protocol.taper.n_consecutive :]
-    primary = protocol.primary
-    began, stepped_up = _began(state), progress.last_step_up_at
-    recent = timedelta(days=protocol.taper.step_up_window_days)
+    progress = state.progress
+    stepped_up = progress.last_step_up_at
+    primary, pain = _trends(state)
     return TaperInputs.of(
         step=progress.step,
         days_at_step=_days(now, progress.step_entered_at),
         sessions_at_step=progress.sessions_at_step,
         days_since_step_up=None if stepped_up is None else _days(now, stepped_up),
-        step_ups_84d=len([at for at in progress.step_ups if now - at <= recent]),
-        planned_weeks=protocol.planned_weeks,
-        primary=PrimaryTrend.of(
-            mcid=change_that_counts(primary, progress, scores),
-            baseline=primary.baseline,
-            target=primary.target,
-            best_at_step=progress.best_at_step,
-            values=tuple([score.primary for score in scores]),
-            weeks=tuple([_weeks(score.at, began) for score in scores]),
-        ),
-        pain=PainTrend.of(
-            baseline=protocol.pain_baseline,
-            at_step_entry=progress.pain_at_step_entry,
-            recent=tuple([score.pain for score in scores]),
-            hours_before=_hours_before(scores, protocol.taper.pain_gap_hours),
-        ),
+        step_ups_84d=_step_ups(state, now) if progress.step_ups else 0,
+        planned_weeks=state.protocol.planned_weeks,
+        primary=primary,
+        pain=pain,
         flare=flares(state, now),
         adherence_28d=adherence(state, now),
         checkins_answered_of_3=sum(progress.checkins[-3:]),
@@ -92,6 +82,43 @@ def taper_inputs(state: PlanState, now: datetime) -> TaperInputs:
         open=_open_items(state),
         screening_valid=screening_valid(state, now),
     )
+
+
+@same_parts_again(
+    "protocol",
+    "opened_at",
+    "progress.started_at",
+    "progress.scores",
+    "progress.best_at_step",
+    "progress.best_by",
+    "progress.pain_at_step_entry",
+)
+def _trends(state: PlanState) -> tuple[PrimaryTrend, PainTrend]:
+    """How the goal and the pain went at the last visits: the same until the next, whatever is answered between."""
+    protocol, progress = state.protocol, state.progress
+    scores, began = progress.scores[-protocol.taper.n_consecutive :], _began(state)
+    measure = protocol.primary
+    primary = PrimaryTrend.of(
+        mcid=change_that_counts(measure, progress, scores),
+        baseline=measure.baseline,
+        target=measure.target,
+        best_at_step=progress.best_at_step,
+        values=tuple([score.primary for score in scores]),
+        weeks=tuple([_weeks(score.at, began) for score in scores]),
+    )
+    pain = PainTrend.of(
+        baseline=protocol.pain_baseline,
+        at_step_entry=progress.pain_at_step_entry,
+        recent=tuple([score.pain for score in scores]),
+        hours_before=_hours_before(scores, protocol.taper.pain_gap_hours),
+    )
+    return primary, pain
+
+
+def _step_ups(state: PlanState, now: datetime) -> int:
+    """How often visits were stepped up in the time that the policy looks back."""
+    recent = timedelta(days=state.protocol.taper.step_up_window_days)
+    return len([at for at in state.progress.step_ups if now - at <= recent])
 
 
 def as_expected(state: PlanState, score: Score) -> bool:
@@ -110,7 +137,7 @@ def _began(state: PlanState) -> datetime:
 
 @lru_cache(maxsize=_REMEMBERED)
 def _weeks(later: datetime, earlier: datetime) -> float:
-    """Of a visit since the plan began: asked at every evaluation until as many later ones have come."""
+    """Of a visit since the plan began: asked again until as many later ones have come."""
     return round(_days(later, earlier) / 7, 2)
 
 
@@ -151,7 +178,8 @@ def flares(state: PlanState, now: datetime) -> Flares:
     told = [a for a in by_question(state.progress.answers).get(_FLARE_QUESTION, ()) if a.at >= since]
     answers = [a for a in told if a.value > 0]
     if not answers:
-        return _NO_FLARES if told or not _asked_about_flares(state) else _FLARES_NOT_KNOWN
+        silent = not told and state.progress.step in _asked_about_flares(state.protocol)
+        return _FLARES_NOT_KNOWN if silent else _NO_FLARES
     stepped_up = state.progress.last_step_up_at
     fresh = [a for a in answers if stepped_up is None or a.at > stepped_up]
     return Flares.of(
@@ -161,9 +189,12 @@ def flares(state: PlanState, now: datetime) -> Flares:
     )
 
 
-def _asked_about_flares(state: PlanState) -> bool:
-    step = state.progress.step
-    return any(one.ask == _FLARE_QUESTION and step in one.every_days for one in state.protocol.routine)
+@same_again
+def _asked_about_flares(protocol: Protocol) -> frozenset[Step]:
+    """The steps at which a plan asks."""
+    return frozenset(
+        [step for one in protocol.routine if one.ask == _FLARE_QUESTION for step in one.every_days]
+    )
 
 
 def adherence(state: PlanState, now: datetime) -> float | None:
@@ -174,20 +205,17 @@ def adherence(state: PlanState, now: datetime) -> float | None:
     """
     policy = state.protocol.taper
     since = now - timedelta(days=policy.adherence_window_days)
-    attended = planned = 0
-    for session in state.sessions:
-        if since < session.starts_at <= now and session.status in _CAME_OR_MISSED:
-            planned += 1
-            attended += session.status is _CAME
+    recent = [s.status for s in state.sessions if since < s.starts_at <= now and s.status in _CAME_OR_MISSED]
     weekly = state.protocol.home_days_per_week
     told = by_question(state.progress.answers).get("CHK-HOME", ())
-    home = [min(a.value, weekly) for a in told if a.at > since]
-    planned += weekly * len(home)
+    home = [a.value if a.value < weekly else weekly for a in told if a.at > since]
+    planned = len(recent) + weekly * len(home)
     if planned < policy.adherence_min_planned:
         return None
-    return round(100 * (attended + sum(home)) / planned, 1)
+    return round(100 * (recent.count(_CAME) + sum(home)) / planned, 1)
 
 
+_when = attrgetter("at")
 _CAME = SessionStatus.attended
 _CAME_OR_MISSED = CLIENT_MISSED | {_CAME}
 
@@ -197,8 +225,8 @@ def _open_items(state: PlanState) -> OpenItems:
         return _NOTHING_OPEN
     urgencies = [alert.urgency for alert in state.alerts]
     return OpenItems.of(
-        e01=urgencies.count(Urgency.E0) + urgencies.count(Urgency.E1),
-        e2=urgencies.count(Urgency.E2),
+        e01=len([one for one in urgencies if one in URGENT]),
+        e2=urgencies.count(_E2),
         hold=len(blocking(state)),
         ae=worst_open(state),
     )
@@ -215,7 +243,7 @@ def take_verdict(draft: Draft, decision: TaperDecision, inputs: TaperInputs | No
     verdict, reasons = decision.verdict, decision.reasons
     rule = _rule_of(verdict, reasons)
     draft.event(
-        EventKind.taper_evaluated,
+        _EVALUATED,
         rule,
         verdict=verdict,
         to=decision.to,
@@ -224,9 +252,9 @@ def take_verdict(draft: Draft, decision: TaperDecision, inputs: TaperInputs | No
         notes=(*decision.notes, *decision.soft_flags),
         inputs=inputs or taper_inputs(draft.state, draft.now),
     )
-    if draft.state.stage is not Stage.active:
+    if draft.state.stage is not _ACTIVE:
         return
-    if verdict is TaperVerdict.ESCALATE and not _settled_before(draft, reasons[0]):
+    if verdict is _ESCALATE and not _settled_before(draft, reasons[0]):
         draft.raise_alert(AlertReason.taper_escalation, Urgency.E3, reasons[0])
     for approval in draft.state.approvals:
         if approval.kind in _PUT and approval.proposal.verdict is not verdict:
@@ -241,7 +269,7 @@ def _rule_of(verdict: TaperVerdict, reasons: tuple[str, ...]) -> str:
     """The rule that decided; where all of D1 to D9 hold, or some do not, the rule that says what follows."""
     if reasons and reasons[0].startswith("TAP-"):
         return reasons[0]
-    return "TAP-DN" if verdict is TaperVerdict.PROPOSE_STEP_DOWN else "TAP-HOLD"
+    return "TAP-DN" if verdict is _STEP_DOWN else "TAP-HOLD"
 
 
 def _stands(draft: Draft, verdict: TaperVerdict) -> bool:
@@ -281,9 +309,8 @@ def note_outcome(draft: Draft, session: Session, score: Score, techniques: tuple
     has not had before is remembered with its session (SCH-2).
     """
     progress = draft.state.progress
-    scores = sorted((*progress.scores, score), key=attrgetter("at"))
     changes: dict[str, Any] = {
-        "scores": tuple(scores[-_SCORES_KEPT:]),
+        "scores": tuple(sorted((*progress.scores, score), key=_when)[-_SCORES_KEPT:]),
         "sessions_completed": progress.sessions_completed + 1,
         "sessions_since_review": progress.sessions_since_review + 1,
     }

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from types import MappingProxyType
 
 from care.same_again import one_more
 from schemas.prompts import Answer
 
-Told = Mapping[str, tuple[Answer, ...]]
+Told = MappingProxyType[str, tuple[Answer, ...]]
 
 
 def _grouped(answers: tuple[Answer, ...]) -> Told:
@@ -20,7 +19,7 @@ def _grouped(answers: tuple[Answer, ...]) -> Told:
 
 def _with_newest(told: Told, newest: Answer, dropped: tuple[Answer, ...]) -> Told:
     """One answer more; a record that is full has dropped its oldest."""
-    more = dict(told)
+    more = told.copy()
     more[newest.question] = (*more.get(newest.question, ()), newest)
     for oldest in dropped:
         more[oldest.question] = more[oldest.question][1:]

@@ -16,17 +16,20 @@ ASKED_BACK = "REPLY-WHICH"
 """The rule by which a client is asked which of two an answer was meant for (`sms.md`, precedence)."""
 
 _WAITED_FOR = timedelta(hours=4)
+_CONFIRM, _WHICH = PromptKind.confirm_session, PromptKind.which
 _TEMPLATES = {
-    (PromptKind.confirm_session, PromptKind.score): "which_visit_or_question",
-    (PromptKind.confirm_session, PromptKind.confirm_session): "which_visit",
+    (_CONFIRM, PromptKind.score): "which_visit_or_question",
+    (_CONFIRM, _CONFIRM): "which_visit",
     (PromptKind.score, PromptKind.score): "which_question",
 }
 
 
 def asked_which(draft: Draft) -> Prompt | None:
     """The open question which of two was meant, if the client has been asked."""
-    which, now = PromptKind.which, draft.now
-    return next((p for p in draft.state.prompts if p.kind is which and p.expires_at > now), None)
+    for prompt in draft.state.prompts:
+        if prompt.kind is _WHICH and prompt.expires_at > draft.now:
+            return prompt
+    return None
 
 
 def ask_which(draft: Draft, inbound_id: str, finding: ReplyFinding, fitting: Sequence[Prompt]) -> bool:
@@ -46,7 +49,7 @@ def ask_which(draft: Draft, inbound_id: str, finding: ReplyFinding, fitting: Seq
     draft.add_prompt(
         Prompt.of(
             key=f"which:{inbound_id}",
-            kind=PromptKind.which,
+            kind=_WHICH,
             asked_at=draft.now,
             expires_at=out_of_quiet(draft.protocol.hours, draft.now) + _WAITED_FOR,
             undecided=Undecided.of(
@@ -90,4 +93,4 @@ def _one_each(fitting: Sequence[Prompt], *, questions_apart: bool) -> list[Promp
 
 
 def _of_a_visit(prompt: Prompt) -> bool:
-    return prompt.kind is PromptKind.confirm_session
+    return prompt.kind is _CONFIRM
