@@ -22,6 +22,11 @@ from schemas.screening import HoldKind
 from schemas.treating import AdverseEvent
 
 OFFICE_AT = time(9)
+_ALERT_PASSES_ON = AgendaKind.alert_escalation
+_CONTACT_OVERDUE = AgendaKind.contact_overdue
+_REVIEW_DUE = AgendaKind.review_due
+_ACTIVE = Stage.active
+_TOO_OLD = AgendaKind.screening_too_old
 
 
 def owner_of(state: PlanState, chain_position: int) -> str:
@@ -71,9 +76,9 @@ def _alerts(state: PlanState, alert: Alert) -> Iterator[AgendaItem]:
     owner = owner_of(state, alert.chain_position)
     due = alert.page_again_at or alert.acknowledge_by
     if alert.acknowledged_at is None and due <= alert.contact_by:
-        yield _alert_item(alert, AgendaKind.alert_escalation, due, owner)
+        yield _alert_item(alert, _ALERT_PASSES_ON, due, owner)
     else:
-        yield _alert_item(alert, AgendaKind.contact_overdue, alert.contact_by, owner)
+        yield _alert_item(alert, _CONTACT_OVERDUE, alert.contact_by, owner)
 
 
 def _alert_item(alert: Alert, kind: AgendaKind, due: datetime, owner: str) -> AgendaItem:
@@ -103,7 +108,7 @@ def _screening(state: PlanState) -> Iterator[AgendaItem]:
         ):
             day = held.hold.rescreen_on
             yield _hold_item(state, held, "rescreen", day, _office(state, day))
-    if state.stage in (Stage.active, Stage.suspended):
+    if state.stage in (_ACTIVE, Stage.suspended):
         day = state.screening.valid_until
         warn = days_later(state.protocol.hours, _office(state, day), -state.protocol.screening_warning_days)
         yield _screening_item(state, AgendaKind.screening_warning, f"warn:{day.isoformat()}", warn)
@@ -158,13 +163,13 @@ def _screening_item(state: PlanState, kind: AgendaKind, what: str, due: datetime
 @looks_at("stage", "protocol", "screening", "sessions", "progress.scores")
 def _screening_too_old(state: PlanState) -> Iterator[AgendaItem]:
     """The next session will find a form too old, or a gap too long: the questions are asked again before it."""
-    session = next_booked(state) if state.stage is Stage.active else None
+    session = next_booked(state) if state.stage is _ACTIVE else None
     terms = ask_again_before(state, session) if session is not None else None
     if session is None or terms is None:
         return
     yield AgendaItem.of(
         key=f"{session_key(session)}:ask-again:{terms.after_days}",
-        kind=AgendaKind.screening_too_old,
+        kind=_TOO_OLD,
         due=ask_again_due(state, session, terms),
         rule=terms.rule,
         owner=state.protocol.therapist_id,
@@ -181,7 +186,7 @@ def _screening_too_old(state: PlanState) -> Iterator[AgendaItem]:
 )
 def _reviews(state: PlanState) -> Iterator[AgendaItem]:
     """The therapist's review falls due by days or by sessions, whichever is earlier."""
-    if state.stage is not Stage.active:
+    if state.stage is not _ACTIVE:
         return
     protocol, progress = state.protocol, state.progress
     due = days_later(protocol.hours, progress.reviewed_at, protocol.review_days)
@@ -190,7 +195,7 @@ def _reviews(state: PlanState) -> Iterator[AgendaItem]:
     day = local_day(protocol.hours, progress.reviewed_at)
     yield AgendaItem.of(
         key=f"review:{day.isoformat()}",
-        kind=AgendaKind.review_due,
+        kind=_REVIEW_DUE,
         due=due,
         rule="review_after",
         owner=protocol.therapist_id,
@@ -217,11 +222,7 @@ def _assessment(state: PlanState) -> Iterator[AgendaItem]:
 
     After a long gap it is due again: `gap_rules` takes the old one out of force.
     """
-    if (
-        state.stage is not Stage.active
-        or state.assessment is not None
-        or not state.protocol.assessment_needed
-    ):
+    if state.stage is not _ACTIVE or state.assessment is not None or not state.protocol.assessment_needed:
         return
     first = next_booked(state)
     if first is not None and (first.no == 1 or state.progress.scores):

@@ -15,6 +15,11 @@ from schemas.plan import AgendaItem, AgendaKind, PlanState, Session, SessionStat
 
 DAY_BEFORE_AT = time(9)
 _DAY = timedelta(days=1)
+_LAPSE = AgendaKind.session_lapse
+_BOOKED = SessionStatus.booked
+_REMINDER = AgendaKind.session_reminder
+_DAY_BEFORE = AgendaKind.day_before
+_AFTER = AgendaKind.after_session
 
 
 def session_key(session: Session) -> str:
@@ -37,7 +42,7 @@ def _sessions(state: PlanState, session: Session) -> Iterator[AgendaItem]:
     if session.outcome_missing:
         return
     key = session_key(session)
-    if session.status is SessionStatus.booked:
+    if session.status is _BOOKED:
         if texts_flow(state):
             if not session.confirmed:
                 yield from _reminders(state, session, key)
@@ -49,7 +54,7 @@ def _sessions(state: PlanState, session: Session) -> Iterator[AgendaItem]:
         rule, before = lapse
         yield AgendaItem.of(
             key=f"{key}:lapse:{session.status}",
-            kind=AgendaKind.session_lapse,
+            kind=_LAPSE,
             due=session.starts_at - before,
             rule=rule,
             owner=state.protocol.therapist_id,
@@ -84,7 +89,7 @@ def _reminders(state: PlanState, session: Session, key: str) -> Iterator[AgendaI
         if session.placed_at is None or due > session.placed_at:
             yield AgendaItem.of(
                 key=f"{key}:remind-{hours}",
-                kind=AgendaKind.session_reminder,
+                kind=_REMINDER,
                 due=allowed(state, due),
                 expires=session.starts_at - until,
                 rule=f"REMIND-{hours}",
@@ -100,7 +105,7 @@ def _day_before(state: PlanState, session: Session, key: str) -> AgendaItem:
     asked_at = instant(hours.zone, day - _DAY, DAY_BEFORE_AT)
     return AgendaItem.of(
         key=f"{key}:day-before",
-        kind=AgendaKind.day_before,
+        kind=_DAY_BEFORE,
         due=allowed(state, max(asked_at, session.placed_at or asked_at)),
         expires=instant(hours.zone, day, time()),
         rule="SCH-8",
@@ -113,7 +118,7 @@ def _outcome(state: PlanState, session: Session, key: str) -> AgendaItem:
     """The morning after a visit: a look for the outcome that nobody recorded."""
     return AgendaItem.of(
         key=f"{key}:outcome",
-        kind=AgendaKind.after_session,
+        kind=_AFTER,
         due=sore_due(state.protocol, session.starts_at),
         rule="OUTCOME-DUE",
         owner=state.protocol.therapist_id,
@@ -127,7 +132,7 @@ def _lapse(state: PlanState, session: Session) -> tuple[str, timedelta] | None:
     A held session whose time comes does not go ahead; one without a slot is looked for again. A visit after a pause
     that nobody has ended a day before is held too.
     """
-    if state.pause is not None and session.status is SessionStatus.booked:
+    if state.pause is not None and session.status is _BOOKED:
         return _PAUSED if session.starts_at > state.pause.since else None
     return _LAPSES.get(session.status)
 

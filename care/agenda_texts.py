@@ -25,6 +25,8 @@ _DAY3_LIFE = timedelta(hours=8)
 _AFTER_KEYS = {"SCH-1": "sore", "SCH-2": "day3"}
 _ACTIVE = Stage.active  # looked at for every prompt, as what is asked of it is
 _REMIND, _EXPIRE = AgendaKind.prompt_reminder, AgendaKind.prompt_expiry
+_QUESTION = AgendaKind.routine_question
+_WHICH = PromptKind.which
 
 
 def texts_flow(state: PlanState) -> bool:
@@ -65,7 +67,7 @@ def _after_item(asked: tuple[int, str, str], due: datetime, since: datetime, lif
     number, rule, question = asked
     return AgendaItem.of(
         key=f"s{number}:{_AFTER_KEYS[rule]}",
-        kind=AgendaKind.routine_question,
+        kind=_QUESTION,
         due=due,
         expires=since + life,
         rule=rule,
@@ -100,7 +102,7 @@ def _question(quiet: Quiet, turn: Turn, since: datetime | None) -> Entry:
     (zone, quiet_start, quiet_end), (at, rule, question) = quiet, turn
     item = AgendaItem.of(
         key=f"q:{question}:{calendar_day(zone, at).isoformat()}",
-        kind=AgendaKind.routine_question,
+        kind=_QUESTION,
         due=moved_out_of_quiet(zone, quiet_start, quiet_end, max(at, since or at)),
         expires=at + _ROUTINE_LIFE,
         rule=rule,
@@ -117,7 +119,7 @@ def _prompts(state: PlanState, prompt: Prompt) -> Iterator[AgendaItem]:
         remind = allowed(state, prompt.asked_at + state.protocol.remind_after)
         if remind < prompt.expires_at:
             yield _prompt_item(prompt, _REMIND, "remind", remind, prompt.expires_at)
-    if prompt.routine or prompt.kind is PromptKind.which:
+    if prompt.routine or prompt.kind is _WHICH:
         yield _prompt_item(prompt, _EXPIRE, "expire", prompt.expires_at, None)
 
 
