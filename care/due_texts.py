@@ -46,15 +46,21 @@ def due_text(state: PlanState, item: AgendaItem, now: datetime) -> DueText | Non
         expires_at=item.expires or now + protocol.reply_window,
         due_at=item.due,
         agenda_key=item.key,
-        session_no=number,
-        session_revision=session.revision if session else None,
-        starts_at=(session.starts_at,) if session else (),
         therapist_id=protocol.therapist_id,
         prompt=True,
         asking=asking,
     )
+    if number is not None:
+        order = _about(number, session, order)
     noted = state if asking.key in keys_done(state.done) else state.newly_asking(asking)
     return DueText.of(state=noted, order=order)
+
+
+def _about(number: int, session: Session | None, order: TextOrder) -> TextOrder:
+    """A text about a visit, which names the time that it knows of."""
+    if session is None:
+        return order.but(session_no=number)
+    return order.but(session_no=number, session_revision=session.revision, starts_at=(session.starts_at,))
 
 
 def by_calendar(item: AgendaItem) -> bool:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from care.agenda import next_item
 from care.contact_budget import BUDGET_WINDOW
 from care.driving import Recording, Sent
 from care.local_time import is_quiet, local_day
-from schemas.alerts import AlertReason
+from schemas.alerts import Alert, AlertReason
 from schemas.commands import ReceiveText
 from schemas.messages import Audience, TextPurpose
 from schemas.plan import PlanState, Stage
@@ -43,12 +43,16 @@ def _no_alert_vanishes(step: Recording) -> bool:
     before, after = step.before.alerts, step.transition.state.alerts
     if before is after:
         return True
-    still = {alert.id: alert for alert in after}
-    closed = {one.alert_id for one in step.transition.closed_alerts}
-    return all(
-        alert.id in closed or (alert.id in still and still[alert.id].urgency.rank <= alert.urgency.rank)
-        for alert in before
-    )
+    closed = [one.alert_id for one in step.transition.closed_alerts]
+    return not [one for one in before if one.id not in closed and _vanishes(one, after)]
+
+
+def _vanishes(alert: Alert, after: tuple[Alert, ...]) -> bool:
+    """Whether an alert is gone, or less urgent than it was."""
+    for one in after:
+        if one.id == alert.id:
+            return one.urgency.rank > alert.urgency.rank
+    return True
 
 
 def _no_visit_is_forgotten(step: Recording) -> bool:
@@ -125,11 +129,9 @@ PLANNED_TEXTS: dict[str, Callable[[Sent], bool]] = {
 """What each text that the agenda plans must keep. Only what has just happened may be answered at any time."""
 
 
-def broken_by_step(step: Recording) -> Iterator[str]:
+def broken_by_step(step: Recording) -> list[str]:
     """The promises that this step breaks; none for a plan `at_rest`."""
-    for name, holds in STEPS.items():
-        if not holds(step):
-            yield name
+    return [name for name, holds in STEPS.items() if not holds(step)]
 
 
 class CheckInsAsked:
@@ -138,7 +140,7 @@ class CheckInsAsked:
     def __init__(self) -> None:
         self._at: dict[str, datetime] = {}
 
-    def broken_by(self, text: Sent, question: str) -> Iterator[str]:
+    def broken_by(self, text: Sent, question: str) -> list[str]:
         """Whether another has waited too long when this one is asked: six weeks more than twice its interval.
 
         Counted while texts flow and the plan keeps its step.
@@ -147,21 +149,23 @@ class CheckInsAsked:
         self._at[question] = text.at
         progress, long_ago = state.progress, text.at - _SIX_WEEKS
         flows = max(progress.step_entered_at, state.texts_since or progress.step_entered_at)
+        broken: list[str] = []
         if flows > long_ago:
-            return
+            return broken
         for one in state.protocol.routine:
-            days = one.every_days.get(progress.step)
-            if days is None:
-                continue
             asked_at = self._at.get(one.ask, flows)
-            if max(asked_at, flows) < long_ago - timedelta(days=2 * days):
-                yield "no check-in is pushed for ever (SCH-3 … SCH-6)"
+            if asked_at >= long_ago:  # as most of them: no interval is less than none
+                continue
+            days = one.every_days.get(progress.step)
+            if days is not None and max(asked_at, flows) < long_ago - timedelta(days=2 * days):
+                broken.append("no check-in is pushed for ever (SCH-3 … SCH-6)")
+        return broken
 
 
-def broken_by_text(text: Sent, asked: CheckInsAsked) -> Iterator[str]:
+def broken_by_text(text: Sent, asked: CheckInsAsked) -> list[str]:
     """The promises that a text of the agenda breaks; `asked` is what its client was asked before, and notes it."""
-    for name, holds in PLANNED_TEXTS.items():
-        if not holds(text):
-            yield name
-    if text.order.asking is not None and text.order.asking.routine is not None:
-        yield from asked.broken_by(text, text.order.asking.routine)
+    broken = [name for name, holds in PLANNED_TEXTS.items() if not holds(text)]
+    asking = text.order.asking
+    if asking is not None and asking.routine is not None:
+        broken += asked.broken_by(text, asking.routine)
+    return broken
