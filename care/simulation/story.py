@@ -32,6 +32,7 @@ class Story:
         for event in events:
             if event.rule is not None:
                 rules.add(event.rule)
-            told = event.facts.get("rules") or event.facts.get("reasons")
-            if isinstance(told, tuple):
+            facts = event.facts
+            told = facts.get("rules") or facts.get("reasons")
+            if told and isinstance(told, tuple):
                 rules.update(told)
