@@ -78,21 +78,19 @@ class Life(DrivenPlan):
     def run(self, until: datetime) -> Story:
         """Live until a moment, or until care has ended and nothing needs a person."""
         self.open()
-        acts, late = self._acts, self._late
+        acts = self._acts
         self._at(until + timedelta.resolution, acts.clear)  # the last act: nothing is left to do
         while acts:
             item = next_item(self.state)
             if item is not None and item.due < acts[0][0]:
-                moment = item.due + late
-                if moment > self.now:
-                    self.now = moment
+                done_at = item.due + self._late
+                self.now = done_at if done_at > self.now else self.now
                 self.do(item)
             elif item is None and self.state.closed and not self.state.alerts:
                 acts.clear()  # what was still planned holds this life: without it, all of it is freed at once
             else:
                 moment, _, act = heappop(acts)
-                if moment > self.now:
-                    self.now = moment
+                self.now = moment if moment > self.now else self.now
                 act()
         self.story.stage = self.state.stage
         ended = self.state.closed_at or until
