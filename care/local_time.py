@@ -110,7 +110,12 @@ def closing_today(hours: SiteHours, moment: datetime) -> datetime | None:
 
 def is_quiet(hours: SiteHours, moment: datetime) -> bool:
     """Whether routine texts must wait at this instant (`sms_checkins.quiet_hours`)."""
-    return out_of_quiet(hours, moment) != moment
+    return _quiet_at(hours.quiet_start, hours.quiet_end, local(hours.zone, moment).time())
+
+
+def _quiet_at(start: time, end: time, at: time) -> bool:
+    """Whether a wall time lies in the quiet hours, which may run through midnight."""
+    return start <= at < end if start <= end else at >= start or at < end
 
 
 def out_of_quiet(hours: SiteHours, moment: datetime) -> datetime:
@@ -123,8 +128,6 @@ def moved_out_of_quiet(zone_name: str, start: time, end: time, moment: datetime)
     """`out_of_quiet` by the three things of a site's hours that it depends on."""
     here = local(zone_name, moment)
     at, day = here.time(), here.date()
-    if start <= end:
-        return instant(zone_name, day, end) if start <= at < end else moment
-    if at >= start:
-        return instant(zone_name, day + timedelta(days=1), end)
-    return instant(zone_name, day, end) if at < end else moment
+    if not _quiet_at(start, end, at):
+        return moment
+    return instant(zone_name, day if at < end else day + timedelta(days=1), end)
