@@ -36,13 +36,15 @@ def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     structlog.configure(**usual)
 
 
-def _read(lines: io.StringIO) -> list[dict[str, object]]:
-    return [orjson.loads(line) for line in lines.getvalue().splitlines()]
+def _read(lines: io.StringIO, logger: str) -> list[dict[str, object]]:
+    """The lines of one logger: a console that other tests share may be asked for a page meanwhile, and says so."""
+    told = [orjson.loads(line) for line in lines.getvalue().splitlines()]
+    return [line for line in told if line["logger"] == logger]
 
 
 def test_our_own_line_is_one_json_object_with_time_level_logger_and_service(lines: io.StringIO) -> None:
     structlog.stdlib.get_logger("worker.test").info("text settled", status="sent", plan="p-1")
-    [line] = _read(lines)
+    [line] = _read(lines, "worker.test")
     assert line["event"] == "text settled"
     assert (line["level"], line["logger"], line["service"]) == ("info", "worker.test", "worker")
     assert str(line["timestamp"]).endswith("Z")
@@ -50,7 +52,7 @@ def test_our_own_line_is_one_json_object_with_time_level_logger_and_service(line
 
 def test_a_line_of_a_library_looks_the_same(lines: io.StringIO) -> None:
     logging.getLogger("some.library").warning("pool of %s is full", "10")
-    [line] = _read(lines)
+    [line] = _read(lines, "some.library")
     assert (line["event"], line["level"], line["service"]) == ("pool of 10 is full", "warning", "worker")
 
 
@@ -103,7 +105,7 @@ async def test_inside_an_activity_the_plan_is_a_field_beside_the_sentence(lines:
     environment = ActivityEnvironment()
     environment.info = replace(environment.info, workflow_id=plan_workflow_id("p-1"), attempt=3)
     await environment.run(work)
-    [line] = _read(lines)
+    [line] = _read(lines, "temporalio.activity")
     assert line["event"] == "slow provider"
     assert (line["plan_id"], line["attempt"]) == ("p-1", 3)
     assert "workflow_id" not in line and "temporal_activity" not in line
