@@ -243,8 +243,7 @@ def _score_answer(draft: Draft, command: ReceiveText, finding: ReplyFinding, pro
         prompt=prompt.key,
         **kept_as(draft.protocol, question, value),
     )
-    raised = finding.alerts.get(question, ())
-    for alert in sorted(raised, key=_rank) if raised else ():
+    for alert in sorted(finding.alerts.get(question, ()), key=_rank):
         ask_for_a_person(draft, alert, command.inbound_id, say=f"in:{command.inbound_id}:callback")
     if reading.imprecise:
         _unread(draft, command)

@@ -25,15 +25,13 @@ from schemas.screening import URGENT, HoldKind
 _TOLD_ANEW = frozenset({HoldKind.defer, HoldKind.refer_urgent, HoldKind.incomplete})
 """What holds again when its question is asked again and answered the same, whatever ended it before."""
 
-_ACKNOWLEDGED = EventKind.alert_acknowledged
-
 
 def acknowledge(draft: Draft, command: AcknowledgeAlert) -> None:
     """A named person has taken the alert on; from now the contact deadline counts."""
     alert = the_alert(draft.state, command.alert_id)
     taken = alert.but(acknowledged_at=draft.now, acknowledged_by=draft.actor.id)
     draft.set(alerts=tuple([taken if a is alert else a for a in draft.state.alerts]))
-    draft.event(_ACKNOWLEDGED, alert.rule, alert=alert.id)
+    draft.event(EventKind.alert_acknowledged, alert.rule, alert=alert.id)
 
 
 def close_alert(draft: Draft, command: CloseAlert) -> None:

@@ -30,7 +30,6 @@ _COMMANDS_KEPT = 64
 _SETTLED_KEPT = 6
 _PUT_OFF_KEPT = 20
 _number = attrgetter("no")
-_RAISED, _CLOSED, _E2 = EventKind.alert_raised, EventKind.alert_closed, Urgency.E2
 
 
 class Draft(TextingDraft):
@@ -126,7 +125,7 @@ class Draft(TextingDraft):
             alert = raised_to(same, alert)
             self.set(alerts=(*(a for a in self.state.alerts if a is not same), alert))
         self.event(
-            _RAISED,
+            EventKind.alert_raised,
             rule,
             alert=alert.id,
             urgency=urgency,
@@ -156,7 +155,7 @@ class Draft(TextingDraft):
         self.set(alerts=tuple(a for a in self.state.alerts if a.id != alert.id))
         closed = ClosedAlert.of(alert_id=alert.id, outcome=outcome, closed_by=self.actor.id, note_id=note_id)
         self._closed_alerts = (*self._closed_alerts, closed)
-        self.event(_CLOSED, alert.rule, alert=alert.id, outcome=outcome, reason=alert.reason)
+        self.event(EventKind.alert_closed, alert.rule, alert=alert.id, outcome=outcome, reason=alert.reason)
 
     def close_alerts(self, reason: AlertReason, outcome: str, session_no: int | None = None) -> None:
         """Close every open alert of a reason whose cause has gone."""
@@ -291,6 +290,6 @@ class Draft(TextingDraft):
 
 def _mid_plan(alert: Alert) -> tuple[str, ...]:
     """What an alert of E2 does to a running plan: no session before it closes, nor before its questions are asked."""
-    if alert.urgency is not _E2 or not freezes(alert):
+    if alert.urgency is not Urgency.E2 or not freezes(alert):
         return ()
     return ("MID-2", "MID-4") if alert.screening_items else ("MID-2",)

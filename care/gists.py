@@ -6,6 +6,7 @@ The agenda asks whoever reads a gist again only where the gist has another value
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import attrgetter, is_
 from typing import Any, Generic, Protocol, TypeVar
 
 from schemas.plan import PlanState
@@ -42,3 +43,20 @@ class Gist(Generic[G]):
 def gist_of(*parts: str, gists: tuple[Gist[Any], ...] = ()) -> Callable[[Callable[..., G]], Gist[G]]:
     """A gist of these parts, every one of which must be named; one that reads others is given them after the plan."""
     return lambda work: Gist(work, parts, gists)
+
+
+def same_parts_again(gist: Gist[G]) -> Callable[[PlanState], G]:
+    """A gist that is made again only where one of the parts that it reads, two or more, is another object."""
+    look_at = attrgetter(*gist.parts)
+    last: tuple[tuple[object, ...], G] | None = None
+
+    def answer(state: PlanState) -> G:
+        nonlocal last
+        known, seen = last, look_at(state)  # in one assignment each: plans are stepped in several threads
+        if known is not None and all(map(is_, known[0], seen)):
+            return known[1]
+        found = gist(state)
+        last = (seen, found)
+        return found
+
+    return answer

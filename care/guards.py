@@ -64,8 +64,8 @@ from schemas.taper import Step
 
 LATE_CANCEL = timedelta(hours=24)
 
-_BOOKED, _ATTENDED, _LATE_CANCEL = SessionStatus.booked, SessionStatus.attended, SessionStatus.late_cancel
-_E3 = Urgency.E3
+_BOOKED, _ATTENDED = SessionStatus.booked, SessionStatus.attended
+
 
 Guard = Callable[[PlanState, Actor, Any, datetime], Refusal | None]
 
@@ -92,7 +92,7 @@ def _outcome(state: PlanState, actor: Actor, command: RecordOutcome, now: dateti
             sentence=f"Session {session.no} {SESSIONS[session.status]}; an outcome needs a booked session.",
         )
     earliest = session.starts_at
-    if outcome is _LATE_CANCEL:
+    if outcome is SessionStatus.late_cancel:
         earliest -= LATE_CANCEL
     if now < earliest:
         return Refusal(
@@ -227,10 +227,10 @@ def _close_alert(state: PlanState, actor: Actor, command: CloseAlert, now: datet
             code="adverse_event_open",
             sentence="The plan has ended; follow its adverse event up until it is closed, and this closes with it.",
         )
-    if alert.urgency is _E3 and alert.reason not in CLINICAL:
+    if alert.urgency is Urgency.E3 and alert.reason not in CLINICAL:
         return _no_outcome_yet(state, alert, now) or _not_asked_yet(state, alert)
     refusal = refuse_lay(actor, f"close an {alert.urgency} alert about {alert.reason.replace('_', ' ')}")
-    if refusal is None and alert.urgency is not _E3 and command.note_id is None:
+    if refusal is None and alert.urgency is not Urgency.E3 and command.note_id is None:
         return Refusal(
             code="note_missing", sentence="Write what was found and done; the alert closes with it."
         )

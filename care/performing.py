@@ -38,7 +38,6 @@ from schemas.screening import URGENT, Urgency
 __all__ = ["DueText", "due_text", "perform", "question_not_asked", "text_not_sent"]
 
 _CHECKINS_KEPT = 6
-_UNANSWERED = EventKind.checkin_unanswered
 
 
 def perform(state: PlanState, item: AgendaItem, now: datetime) -> Draft:
@@ -82,7 +81,7 @@ def _prompt_expired(draft: Draft, item: AgendaItem) -> None:
     progress = draft.state.progress
     run = progress.silent_run + 1
     draft.progress(silent_run=run, checkins=(*progress.checkins[1 - _CHECKINS_KEPT :], False))
-    draft.event(_UNANSWERED, "AL-12", prompt=item.subject, run=run)
+    draft.event(EventKind.checkin_unanswered, "AL-12", prompt=item.subject, run=run)
     if run >= draft.protocol.silent_phone_after:
         urgency = Urgency.E2 if run >= draft.protocol.silent_hold_after else Urgency.E3
         draft.raise_alert(AlertReason.silent_client, urgency, "AL-12")

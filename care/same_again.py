@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from operator import attrgetter, is_
 from typing import TypeVar
 
 A = TypeVar("A")
@@ -32,28 +31,6 @@ def same_again(work: Callable[[A], R]) -> Callable[[A], R]:
         return found
 
     return answer
-
-
-def same_parts_again(*parts: str) -> Callable[[Callable[[A], R]], Callable[[A], R]]:
-    """Remember what was made of the last value's parts, as objects: two or more, and all that it depends on."""
-    look_at = attrgetter(*parts)
-
-    def remembering(work: Callable[[A], R]) -> Callable[[A], R]:
-        last: tuple[tuple[object, ...], R] | None = None
-
-        @wraps(work)
-        def answer(value: A) -> R:
-            nonlocal last
-            known, seen = last, look_at(value)
-            if known is not None and all(map(is_, known[0], seen)):
-                return known[1]
-            found = work(value)
-            last = (seen, found)
-            return found
-
-        return answer
-
-    return remembering
 
 
 def one_more(

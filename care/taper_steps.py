@@ -12,9 +12,10 @@ from typing import Any
 
 from care.adverse_grades import worst_open
 from care.draft import Draft
+from care.gists import gist_of, same_parts_again
 from care.goal_scores import change_that_counts
 from care.opening import blocking, screening_valid
-from care.same_again import same_again, same_parts_again
+from care.same_again import same_again
 from care.told import by_question
 from care.trend import on_track
 from schemas.alerts import AlertReason
@@ -59,13 +60,13 @@ def taper_inputs(state: PlanState, now: datetime) -> TaperInputs:
     """Everything the policy looks at, from the plan's own record; what is not known stays None."""
     progress = state.progress
     stepped_up = progress.last_step_up_at
-    primary, pain = _trends(state)
+    primary, pain = _same_trends(state)
     return TaperInputs.of(
         step=progress.step,
         days_at_step=_days(now, progress.step_entered_at),
         sessions_at_step=progress.sessions_at_step,
         days_since_step_up=None if stepped_up is None else _days(now, stepped_up),
-        step_ups_84d=_step_ups(state, now) if progress.step_ups else 0,
+        step_ups_84d=_step_ups(state, now),
         planned_weeks=state.protocol.planned_weeks,
         primary=primary,
         pain=pain,
@@ -84,7 +85,7 @@ def taper_inputs(state: PlanState, now: datetime) -> TaperInputs:
     )
 
 
-@same_parts_again(
+@gist_of(
     "protocol",
     "opened_at",
     "progress.started_at",
@@ -93,7 +94,7 @@ def taper_inputs(state: PlanState, now: datetime) -> TaperInputs:
     "progress.best_by",
     "progress.pain_at_step_entry",
 )
-def _trends(state: PlanState) -> tuple[PrimaryTrend, PainTrend]:
+def trends(state: PlanState) -> tuple[PrimaryTrend, PainTrend]:
     """How the goal and the pain went at the last visits: the same until the next, whatever is answered between."""
     protocol, progress = state.protocol, state.progress
     scores, began = progress.scores[-protocol.taper.n_consecutive :], _began(state)
@@ -113,6 +114,9 @@ def _trends(state: PlanState) -> tuple[PrimaryTrend, PainTrend]:
         hours_before=_hours_before(scores, protocol.taper.pain_gap_hours),
     )
     return primary, pain
+
+
+_same_trends = same_parts_again(trends)
 
 
 def _step_ups(state: PlanState, now: datetime) -> int:
@@ -208,7 +212,7 @@ def adherence(state: PlanState, now: datetime) -> float | None:
     recent = [s.status for s in state.sessions if since < s.starts_at <= now and s.status in _CAME_OR_MISSED]
     weekly = state.protocol.home_days_per_week
     told = by_question(state.progress.answers).get("CHK-HOME", ())
-    home = [a.value if a.value < weekly else weekly for a in told if a.at > since]
+    home = [min(a.value, weekly) for a in told if a.at > since]
     planned = len(recent) + weekly * len(home)
     if planned < policy.adherence_min_planned:
         return None

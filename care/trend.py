@@ -68,8 +68,7 @@ def known(values: Iterable[float | None]) -> list[float]:
 
 def last_known(values: Iterable[float | None], count: int) -> Sequence[float]:
     """The last `count` values that were taken; none at all if there are fewer."""
-    taken = [value for value in values if value is not None]
-    return taken[-count:] if len(taken) >= count else ()
+    return last(known(values), count)
 
 
 def confirmed(pain: PainTrend, apart_hours: float) -> Sequence[float]:

@@ -101,7 +101,7 @@ class Person:
     def pain_at(self, since: timedelta) -> int:
         """Pain, 0-10."""
         eased = min(1.0, self.share(since) * _PAIN_EASES_FASTER)
-        worse = sum(_under_way(self.flares, since)) if self.flares else 0
+        worse = sum(_under_way(self.flares, since))
         return self._score(self.pain - (self.pain - _LEAST_PAIN) * eased + worse)
 
     def goal_at(self, since: timedelta) -> float:
@@ -125,7 +125,7 @@ class Person:
 
     def answers_at(self, since: timedelta) -> bool:
         """Whether a question asked now is answered."""
-        return self.chance(self.answers) and not (self.silences and _under_way(self.silences, since))
+        return self.chance(self.answers) and not _under_way(self.silences, since)
 
     def words(self, question: str | None, since: timedelta) -> str:
         """The reply to a question; to a visit's reminder without one."""

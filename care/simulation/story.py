@@ -32,7 +32,6 @@ class Story:
         for event in events:
             if event.rule is not None:
                 rules.add(event.rule)
-            facts = event.facts
-            told = facts.get("rules") or facts.get("reasons")
-            if told and isinstance(told, tuple):
+            told = event.facts.get("rules") or event.facts.get("reasons")
+            if isinstance(told, tuple):
                 rules.update(told)

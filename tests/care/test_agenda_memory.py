@@ -15,11 +15,13 @@ from care.agenda_sessions import SESSION_SOURCES
 from care.agenda_sources import Source
 from care.agenda_texts import TEXT_SOURCES
 from care.gists import Gist
+from care.taper_steps import trends
 from schemas.commands import PausePlan
 from schemas.plan import PlanState
 from schemas.protocol import ApprovalKind
 from tests.care.plans import NOW, plan_for
 from tests.care.played_plan import PlayedPlan
+from tests.care.test_goals_in_other_measures import in_degrees, visit
 
 SOURCES = (*SESSION_SOURCES, *TEXT_SOURCES, *DEADLINE_SOURCES)
 
@@ -42,7 +44,7 @@ class Watched:
 
 
 def lives() -> list[PlanState]:
-    """A plan at every step of two very different months."""
+    """A plan at every step of three very different months; one of the goals is an angle."""
     going_on = PlayedPlan(plan_for({}), NOW)
     going_on.approve(ApprovalKind.start)
     for number in (1, 2, 3):
@@ -52,7 +54,10 @@ def lives() -> list[PlanState]:
     going_on.must(PausePlan(until=going_on.now + timedelta(days=10)))
     going_on.until(going_on.now + timedelta(days=20))
     waiting = PlayedPlan(plan_for({"SCR-01": {"value": "checked"}}), NOW).until(NOW + timedelta(days=30))
-    return [step.transition.state for played in (going_on, waiting) for step in played.steps]
+    measured = in_degrees()
+    visit(measured, 1, 95)
+    played_lives = (going_on, waiting, measured)
+    return [step.transition.state for played in played_lives for step in played.steps]
 
 
 def gists_of(sources: Iterable[Source | Gist[Any]]) -> set[Gist[Any]]:
@@ -71,7 +76,7 @@ def test_a_source_of_the_agenda_names_every_part_of_the_plan_that_it_reads(sourc
 
 
 @pytest.mark.parametrize(
-    "gist", sorted(gists_of(SOURCES), key=attrgetter("__name__")), ids=attrgetter("__name__")
+    "gist", sorted({*gists_of(SOURCES), trends}, key=attrgetter("__name__")), ids=attrgetter("__name__")
 )
 def test_a_gist_names_every_part_of_the_plan_that_it_reads_itself(gist: Gist[Any]) -> None:
     read: set[str] = set()
