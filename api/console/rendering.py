@@ -11,7 +11,7 @@ from typing import Any, Final
 from jinja2 import Environment
 from starlette.responses import HTMLResponse
 
-from api.console import goal_words, words
+from api.console import goal_words, limit_words, words
 from api.console.moments import span
 from api.templates import templates_of
 
@@ -22,7 +22,13 @@ _HEADERS: Final = {"Cache-Control": "no-store"}
 @cache
 def _templates() -> Environment:
     environment = templates_of(
-        "api.console", words=words, goal_words=goal_words, static=static, span=span, icon=icon
+        "api.console",
+        words=words,
+        goal_words=goal_words,
+        limit_words=limit_words,
+        static=static,
+        span=span,
+        icon=icon,
     )
     environment.filters.update(initials=words.initials, plain=words.plain, headline=words.headline)
     return environment

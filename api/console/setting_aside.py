@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from api.asked_overriding import OverrideAsked
-from api.console import words
 from api.console.asked_ahead import NOT_GIVEN, refusal_of
+from api.console.limit_words import limit
 from api.routes.overriding import override
 from api.screening_story import hold_in_words
 from care.overriding import rules_behind
@@ -80,14 +80,13 @@ def _holds(pack: RulePack, state: PlanState, actor: Actor, now: datetime) -> Ite
 def _restrictions(pack: RulePack, state: PlanState, actor: Actor, now: datetime) -> Iterator[HeldThing]:
     for one in state.protocol.restrictions:
         known = pack.restrictions.get(one.code)
-        place = f" ({words.plain(one.region)})" if one.region else ""
         rules = rules_behind(pack, state.screening.result, one)
         fields = {
             name: str(told).lower() if told is True else told for name, told in one.plain().items() if told
         }
         yield HeldThing(
             name="-".join(("restriction", *fields.values())),
-            what=f"{known.effect if known else one.code}{place}",
+            what=limit(one.code, known.effect if known else None, one.technique, one.region, one.side),
             rules=(one.code, *rules),
             asked=_questions(pack, state, rules),
             fields=fields,

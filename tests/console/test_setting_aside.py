@@ -75,6 +75,7 @@ async def test_a_restriction_is_lifted_from_the_approval_sheet(
     path = f"/plans/{plan_id}/overrides"
     assert f'href="{path}"' in (await priya.get(f"/approvals/{plan_id}-1")).text
     page = await priya.get(path)
+    assert "No PNF contract relax (Lower back)" in page.text
     data = {**fields_of(page, "SCR-21-b"), "reason": "Bruises after falls only; skin checked, no bleeding."}
     done = await priya.post(path, data=data)
     assert done.status_code == 303

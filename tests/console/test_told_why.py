@@ -7,6 +7,7 @@ from html import unescape
 import httpx2
 import pytest
 
+from api.console.limit_words import limit
 from api.rule_words import about_rules
 from care.pack import builtin
 from database.demo_clinic import FRONT_DESK
@@ -98,4 +99,22 @@ async def test_a_technique_is_left_out_once_with_all_its_reasons(
     for reason in ("profiles.chronic_tension", "conditions.back_pain", "R-EXCL-TECH"):
         assert reason in left_out
     assert "technique not selectable" not in left_out
-    assert "(PNF contract relax, Lower back)" in sheet
+    assert "no PNF contract relax (Lower back)" in sheet
+
+
+@pytest.mark.parametrize("page", ["", "/session-sheet"])
+async def test_a_technique_that_is_ruled_out_is_called_by_its_name(
+    priya: httpx2.AsyncClient, lived_plan: str, page: str
+) -> None:
+    shown = (await priya.get(f"/plans/{lived_plan}{page}")).text
+    assert "no PNF contract relax (Lower back)" in shown
+    assert "not selectable" not in shown
+
+
+def test_a_restriction_names_what_it_rules_out_and_where() -> None:
+    effect = "light force only"
+    assert limit("R-EXCL-TECH", "not selectable", "all_hands_on", None, None) == "no hands-on technique"
+    assert limit("R-EXCL-REGION", "nothing there", None, "knee", "left") == "no technique (knee, left)"
+    assert limit("R-LOWFORCE", effect, None, "knee", None) == "light force only (knee)"
+    assert limit("R-LOWFORCE", effect, None, None, None) == effect
+    assert limit("R-OF-OLD", None, None, None, None) == "R-OF-OLD"
