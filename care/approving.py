@@ -121,9 +121,12 @@ def _resume(draft: Draft, approval: Approval, command: DecideApproval) -> None:
 
 
 def _not_cleared(draft: Draft, approval: Approval, command: DecideApproval) -> None:
-    """The document says no, or never came. A region stays held and the rest goes on; the whole plan is declined."""
+    """The document says no, or never came. A region stays held and the rest goes on; the whole plan is declined.
+
+    Where a new one was asked for ahead of time, the old one counts until its last day, and then the hold is back.
+    """
     held = draft.state.held(approval.proposal.hold_key)
-    if held is not None and blocks_plan(draft.state, held.hold):
+    if held is not None and held.discharged_at is None and blocks_plan(draft.state, held.hold):
         _decline(draft, approval, command)
 
 

@@ -8,7 +8,12 @@ from typing import Final
 
 from care.adverse_grades import FREEZES, worst_open
 from care.alerts import freezes
-from care.guards_starting import refuse_unfit, refuse_with_regions, refuse_without_techniques
+from care.guards_starting import (
+    refuse_no_technique,
+    refuse_unfit,
+    refuse_with_regions,
+    refuse_without_techniques,
+)
 from care.guards_time import refuse_far
 from care.local_time import local, local_day
 from care.new_goal import refuse_goal
@@ -250,7 +255,7 @@ def _resume_approval(
 
 def resumable(state: PlanState, now: datetime) -> Refusal | None:
     """Why a suspended plan may not go on yet (MID-3)."""
-    return refuse_running(state) or refuse_unfit(state, now)
+    return refuse_running(state) or refuse_no_technique(state.protocol.techniques) or refuse_unfit(state, now)
 
 
 def refuse_running(state: PlanState) -> Refusal | None:

@@ -16,7 +16,11 @@ def refuse_without_techniques(state: PlanState, command: DecideApproval) -> Refu
     """`plan_merge.empty_allowed`: without a technique there is no plan; the physiotherapist says what instead."""
     chosen = command.edit.techniques if command.edit else None
     there = command.regions.techniques if command.regions else state.protocol.techniques
-    left = there if chosen is None else chosen
+    return refuse_no_technique(there if chosen is None else chosen)
+
+
+def refuse_no_technique(left: tuple[str, ...]) -> Refusal | None:
+    """A plan that nothing is left for neither starts nor goes on."""
     if left:
         return None
     return Refusal(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from care.booking import ahead, respace, top_up
 from care.draft import Draft
+from care.screening_age import assessment_lapses
 from schemas.alerts import AlertReason
 from schemas.commands import DischargePlan, PausePlan, ResumePlan, Withdraw
 from schemas.events import EventKind
@@ -124,6 +125,8 @@ def resume(draft: Draft, rule: str) -> None:
             _restore(draft, session, rule)
     draft.progress(last_contact_at=draft.now)
     top_up(draft)
+    if assessment_lapses(draft.state, draft.now):
+        draft.set(assessment=None)
     tell_visits(draft, "plan_resumed", rule)
 
 

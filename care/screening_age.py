@@ -80,6 +80,20 @@ def _last_visit(state: PlanState, session: Session) -> date | None:
     return local_day(state.protocol.hours, last) if last is not None else None
 
 
+def assessment_lapses(state: PlanState, now: datetime) -> bool:
+    """Whether the physical assessment is from before a gap after which the client is examined anew.
+
+    However the questions are asked again meanwhile. The gap reaches to the next visit, or to now without one.
+    """
+    last = max((score.at for score in state.progress.scores if score.at <= now), default=None)
+    if state.assessment is None or last is None or state.assessment.at > last:
+        return False
+    session, hours = next_booked(state), state.protocol.hours
+    until = max(now, session.starts_at) if session is not None else now
+    days = (local_day(hours, until) - local_day(hours, last)).days
+    return any(gap.assess and days > gap.after_days for gap in state.protocol.ask_again)
+
+
 def ask_again_due(state: PlanState, session: Session, terms: AskAgain) -> datetime:
     """When somebody is asked to ask: a week ahead, or as soon after that as the form or the gap is too old."""
     hours = state.protocol.hours
@@ -110,11 +124,15 @@ def repeated(screening: ScreeningState, protocol: Protocol, command: Rescreen, t
     """The screening with the day on which its questions were last asked, and how long it counts.
 
     No items named means the whole form: only that starts the validity afresh, at the length that its new
-    disposition earns.
+    disposition earns. After a few questions the form counts no longer than what it has come to.
     """
+    length = timedelta(
+        days=protocol.screening_valid_by.get(command.result.overall, protocol.screening_valid_days)
+    )
     if not command.items:
-        days = protocol.screening_valid_by.get(command.result.overall, protocol.screening_valid_days)
-        return screening.but(completed_on=today, valid_until=today + timedelta(days=days))
+        return screening.but(completed_on=today, valid_until=today + length)
+    completed = screening.completed_on or screening.result.evaluated_on
+    screening = screening.but(valid_until=min(screening.valid_until, completed + length))
     short = next((one.items for one in protocol.ask_again if one.items), None)
     if short is not None and set(short) <= set(command.items):
         return screening.but(repeated_on=today)

@@ -344,11 +344,17 @@ class CloseAlert(Made):
 
 
 class Rescreen(Frozen):
-    """Screening questions were asked again and evaluated at the edge."""
+    """Screening questions were asked again and evaluated at the edge; no items are the whole form.
+
+    `techniques` are those that the findings leave the plan (None: as before), `unexamined` what its physical
+    assessment must look at now and has not.
+    """
 
     kind: Literal["rescreen"] = "rescreen"
     result: ScreeningResult
     items: tuple[str, ...] = ()
+    techniques: tuple[str, ...] | None = None
+    unexamined: tuple[str, ...] = ()
 
 
 Command = Annotated[

@@ -16,9 +16,10 @@ from api.intake_reading import AGE_ITEM
 from api.permitted import allowed
 from api.plan_at_hand import ThePlan
 from api.problems import FieldProblem, invalid
-from care.screening import screen_again, validate_answers
+from care.asking_again import asked_again
+from care.screening import validate_answers
 from database.forms import keep_form, latest_form
-from schemas.commands import Amend, CommandReply, DischargePlan, PausePlan, Rescreen, ResumePlan, Withdraw
+from schemas.commands import Amend, CommandReply, DischargePlan, PausePlan, ResumePlan, Withdraw
 
 router = APIRouter(prefix="/api/v1/plans/{plan_id}", tags=["steering"])
 
@@ -88,12 +89,13 @@ async def post_rescreen(asked: RescreenAsked, plan: ThePlan, ask: Ask) -> Respon
         raise invalid([FieldProblem(f"answers.{AGE_ITEM}", "The age comes from the date of birth.")])
     form = await latest_form(clinic.engine, plan.id)
     answers = {**form["screening"], **asked.answers}
-    result = screen_again(pack, answers, today, state.protocol)
     whole = set(pack.items) - {AGE_ITEM} <= set(asked.answers)
-    items = () if whole else tuple(sorted(asked.answers))
-    response = await plan.told(ask, Rescreen(result=result, items=items))
+    repeat = asked_again(pack, state, today, known=form["screening"], told=asked.answers, whole=whole)
+    response = await plan.told(ask, repeat)
     kept = {**form, "screening": answers}
-    await keep_form(clinic.engine, plan.id, key=ask.id, form=kept, screening=result, now=clinic.clock())
+    await keep_form(
+        clinic.engine, plan.id, key=ask.id, form=kept, screening=repeat.result, now=clinic.clock()
+    )
     return response
 
 

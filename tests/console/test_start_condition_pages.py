@@ -106,7 +106,7 @@ async def test_a_plan_for_the_leg_says_everywhere_that_the_held_knee_is_left_out
         assert "<dt>Left out</dt><dd><strong>Knee (left)</strong>" in (await priya.get(path)).text
     sheet = (await priya.get(f"/plans/{plan_id}/session-sheet")).text
     assert "Left out: knee (left)." in sheet
-    assert "no technique on the named region/side (knee, left)" in sheet
+    assert "no technique (knee, left)" in sheet
 
 
 async def test_a_form_that_tells_of_no_operation_is_put_before_a_person_in_words(
