@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from care.adverse_grades import EXAMINE_FIRST, FREEZES, SUSPENDS, URGENCIES, rule_of, terms_of
+from care.adverse_grades import EXAMINE_FIRST, FREEZES, SUSPENDS, URGENCIES, followed_up, rule_of, terms_of
 from care.draft import Draft
 from care.pausing import ask_to_resume, suspend
 from schemas.alerts import AlertReason
@@ -87,11 +87,9 @@ def call_due(draft: Draft, item: AgendaItem) -> None:
 def follow_up(draft: Draft, command: FollowUpAdverseEvent) -> None:
     """The client was called or examined: what is known now, and whether it is over."""
     event = next(one for one in draft.state.adverse if one.id == command.event_id)
-    grade = max(event.grade, command.grade or 0)
-    now = event.but(
-        grade=grade,
-        examined=event.examined or command.examined,
-        client_told=event.client_told or command.client_told,
+    known = followed_up(event, command)
+    grade = known.grade
+    now = known.but(
         follow_ups=event.follow_ups + 1,
         follow_up_at=draft.now + _until_next_call(draft, grade),
     )
@@ -109,14 +107,14 @@ def follow_up(draft: Draft, command: FollowUpAdverseEvent) -> None:
     _settle(draft, AlertReason.adverse_follow_up, event.id, "client called")
     if now.client_told:
         _settle(draft, AlertReason.duty_of_candour, event.id, "client told")
+    if grade > event.grade:
+        _act_on(draft, now)
     if command.resolved:
         draft.set(adverse=tuple(one for one in draft.state.adverse if one.id != event.id))
         for reason in (AlertReason.adverse_event, AlertReason.duty_of_candour):
             _settle(draft, reason, event.id, "adverse event closed")
         draft.event(EventKind.adverse_closed, rule_of(grade), adverse=event.id, grade=grade)
         return
-    if grade > event.grade:
-        _act_on(draft, now)
     _outlive_the_plan(draft, now)
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from schemas.commands import FollowUpAdverseEvent
 from schemas.plan import PlanState
 from schemas.screening import Urgency
-from schemas.treating import AdverseTerms
+from schemas.treating import AdverseEvent, AdverseTerms
 
 FREEZES, EXAMINE_FIRST, SUSPENDS = 1, 2, 3
 """From which grade on the taper is frozen, a physiotherapist examines first, the plan stands still."""
@@ -36,3 +37,18 @@ def rule_of(grade: int) -> str:
 def worst_open(state: PlanState) -> int:
     """The highest grade still open, as the taper looks at it (TAP-SUS-1, TAP-FRZ-1); 0 for none that counts."""
     return max([event.grade for event in state.adverse], default=0)
+
+
+def followed_up(event: AdverseEvent, told: FollowUpAdverseEvent) -> AdverseEvent:
+    """What is known of an event after a call or an examination; its grade rises and never falls.
+
+    Of one that got worse to grade 2 or more, what was examined and told before was of something milder: it is
+    examined and told anew (`adverse_events.mandatory_follow_up`, REQ-07).
+    """
+    grade = max(event.grade, told.grade or 0)
+    anew = grade > event.grade and grade >= EXAMINE_FIRST
+    return event.but(
+        grade=grade,
+        examined=told.examined or (event.examined and not anew),
+        client_told=told.client_told or (event.client_told and not anew),
+    )

@@ -12,16 +12,15 @@ from datetime import datetime
 
 from care.draft import Draft
 from care.fitting import asked_last, change_told, fits, matters, open_prompts, session_asked
-from care.number_noted import ask_for_a_person, kept_as, note_number
+from care.number_noted import ask_for_a_person, kept_as, note_number, rank
 from care.pausing import suspend
 from care.sessions import ask_for_change, cancelled_by_reply, confirm
 from care.told import by_question
-from care.which import ask_which, asked_which
+from care.which import alert_at_best, ask_which, asked_which, never_told_which
 from schemas.alerts import AlertReason
 from schemas.commands import ReceiveText
 from schemas.events import EventKind
 from schemas.messages import TextPurpose
-from schemas.number_alerts import NumberAlert
 from schemas.plan import PlanState
 from schemas.prompts import Prompt, PromptKind
 from schemas.replies import Reading
@@ -30,6 +29,7 @@ from schemas.transition import ReplyFinding, ReplyQuestion
 
 _PAIN, _GOAL = "CHK-PAIN", "CHK-GOAL"
 _STIFFNESS = "STIFF"
+_CALLED_BACK = frozenset(Urgency) - {Urgency.E3}
 _READ, _RECORDED, _SILENT = EventKind.reply_read, EventKind.answer_recorded, AlertReason.silent_client
 
 Fitting = tuple[Prompt, ...]
@@ -114,8 +114,11 @@ def receive_text(draft: Draft, command: ReceiveText, finding: ReplyFinding) -> N
     else:
         if change is not None:
             _note_change(draft, command, change, changed=True)
-        if not worried:
-            _to_a_person(draft, command, finding, change)
+        if change is not None and not (worried and reading.urgency in _CALLED_BACK):
+            draft.drop_prompt(change.key)
+            _health_changed(draft, command, reading)
+        elif not worried:
+            _unread(draft, command)
 
 
 _Act = Callable[[Draft, ReceiveText, ReplyFinding, Fitting], None]
@@ -212,7 +215,7 @@ def _change_answer(draft: Draft, command: ReceiveText, finding: ReplyFinding, pr
     changed = finding.reading.yes_no
     _note_change(draft, command, prompt, changed)
     if changed:
-        draft.raise_alert(AlertReason.health_change, Urgency.E2, "MID-4", subject=command.inbound_id)
+        _health_changed(draft, command, finding.reading)
 
 
 def _note_change(draft: Draft, command: ReceiveText, asked: Prompt, changed: bool | None) -> None:
@@ -243,20 +246,22 @@ def _score_answer(draft: Draft, command: ReceiveText, finding: ReplyFinding, pro
         prompt=prompt.key,
         **kept_as(draft.protocol, question, value),
     )
-    for alert in sorted(finding.alerts.get(question, ()), key=_rank):
+    for alert in sorted(finding.alerts.get(question, ()), key=rank):
         ask_for_a_person(draft, alert, command.inbound_id, say=f"in:{command.inbound_id}:callback")
     if reading.imprecise:
         _unread(draft, command)
 
 
-def _rank(alert: NumberAlert) -> int:
-    return alert.urgency.rank
-
-
 def _ask_which(draft: Draft, command: ReceiveText, finding: ReplyFinding, fitting: Fitting) -> None:
-    """Two open questions fit the same answer: ask which, once, then a person; nothing happens on a guess (F33)."""
-    if not ask_which(draft, command.inbound_id, finding, fitting):
-        _unread(draft, command)
+    """Two open questions fit the same answer: ask which, once, then a person; nothing happens on a guess (F33).
+
+    What the number would mean at its best is no guess: that is raised at once, whichever was meant.
+    """
+    inbound = command.inbound_id
+    if not ask_which(draft, inbound, finding, fitting):
+        never_told_which(draft, inbound, finding.alerts)
+    elif (at_best := alert_at_best(finding, fitting)) is not None:
+        ask_for_a_person(draft, at_best, inbound)
 
 
 def _says_which(draft: Draft, reading: Reading) -> bool:
@@ -273,7 +278,7 @@ def _decided(draft: Draft, command: ReceiveText, finding: ReplyFinding, fitting:
     meant, held = which.undecided.options[option - 1], which.undecided
     prompt = next((p for p in open_prompts(draft) if p.key == meant), None)
     if prompt is None:
-        _unread(draft, command)
+        never_told_which(draft, held.inbound_id, held.alerts)
         return
     reading = Reading.of(value=held.value, choice=held.choice, imprecise=held.imprecise)
     said = ReplyFinding.of(reading=reading, alerts=held.alerts)
@@ -294,13 +299,18 @@ def _reask(draft: Draft, command: ReceiveText, finding: ReplyFinding, fitting: F
     )
 
 
-def _to_a_person(draft: Draft, command: ReceiveText, finding: ReplyFinding, change: Prompt | None) -> None:
-    """Words that answer nothing: read by a human, never ignored. To CHK-CHANGE they are a change (MID-4)."""
-    if change is not None:
-        draft.drop_prompt(change.key)
-        draft.raise_alert(AlertReason.health_change, Urgency.E2, "MID-4", subject=command.inbound_id)
-        return
-    _unread(draft, command)
+def _health_changed(draft: Draft, command: ReceiveText, reading: Reading) -> None:
+    """A change before a visit: a physiotherapist closes it before anyone treats, with what was named (MID-4, MID-2).
+
+    A mild safety word says what changed; by itself it would hold no visit back.
+    """
+    draft.raise_alert(
+        AlertReason.health_change,
+        Urgency.E2,
+        "MID-4",
+        subject=command.inbound_id,
+        screening_items=reading.screening_items,
+    )
 
 
 def _unread(draft: Draft, command: ReceiveText) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from care.adverse_grades import EXAMINE_FIRST, SUSPENDS, terms_of, worst_open
+from care.adverse_grades import EXAMINE_FIRST, SUSPENDS, followed_up, terms_of, worst_open
 from schemas.commands import Actor, FollowUpAdverseEvent, Refusal, ReportAdverseEvent, Role
 from schemas.plan import PlanState, Session
 
@@ -33,7 +33,8 @@ def refuse_follow_up(
             code="not_a_clinician",
             sentence="Only a registered physiotherapist examines; ask one to record it.",
         )
-    grade = max(event.grade, command.grade or 0)
+    known = followed_up(event, command)
+    grade = known.grade
     role = terms_of(state, grade).closed_by
     if not command.resolved or role is None:
         return None
@@ -42,12 +43,12 @@ def refuse_follow_up(
             code="wrong_role",
             sentence=f"A grade {grade} event is closed by the {role.replace('_', ' ')} (adverse_events.grades).",
         )
-    if grade >= EXAMINE_FIRST and not (event.examined or command.examined):
+    if grade >= EXAMINE_FIRST and not known.examined:
         return Refusal(
             code="not_examined",
             sentence=f"A grade {grade} event is examined by a physiotherapist before it is closed.",
         )
-    if grade >= EXAMINE_FIRST and not (event.client_told or command.client_told):
+    if grade >= EXAMINE_FIRST and not known.client_told:
         return Refusal(
             code="client_not_told", sentence="Tell the client openly what happened (REQ-07), then close it."
         )

@@ -46,6 +46,11 @@ def ask_for_a_person(draft: Draft, alert: NumberAlert, subject: str, say: str | 
         suspend(draft, alert.rule, ())
 
 
+def rank(alert: NumberAlert) -> int:
+    """How urgent a number alert is: 0 for an emergency up to 3 for routine."""
+    return alert.urgency.rank
+
+
 def kept_as(protocol: Protocol, question: str, value: int) -> dict[str, Fact]:
     """What the record says beside a number that its measure keeps on another scale, such as -5 … +5 (GROC).
 

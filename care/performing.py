@@ -30,6 +30,7 @@ from care.opening import (
 )
 from care.pausing import ask_to_resume, hold_late, lapse, suspend
 from care.screening_age import ask_again_before
+from care.which import never_told_which
 from schemas.alerts import Alert, AlertReason
 from schemas.events import EventKind
 from schemas.plan import TEXT_KINDS, AgendaItem, AgendaKind, Approval, PlanState, SessionStatus, Stage
@@ -75,8 +76,7 @@ def _prompt_expired(draft: Draft, item: AgendaItem) -> None:
     prompt = next((p for p in draft.state.prompts if p.key == item.subject), None)
     draft.drop_prompt(item.subject or "")
     if prompt is not None and prompt.undecided is not None:
-        unread = prompt.undecided.inbound_id
-        draft.raise_alert(AlertReason.unread_reply, Urgency.E3, "REPLY-WHICH", subject=unread)
+        never_told_which(draft, prompt.undecided.inbound_id, prompt.undecided.alerts)
         return
     progress = draft.state.progress
     run = progress.silent_run + 1

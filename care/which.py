@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import chain
 
 from care.draft import Draft
 from care.fitting import matter, when_asked
 from care.local_time import out_of_quiet
+from care.number_noted import ask_for_a_person, rank
+from schemas.alerts import AlertReason
 from schemas.messages import TextPurpose
+from schemas.number_alerts import NumberAlert
 from schemas.prompts import Prompt, PromptKind, Undecided
+from schemas.screening import Urgency
 from schemas.transition import ReplyFinding
 
 ASKED_BACK = "REPLY-WHICH"
@@ -71,6 +76,29 @@ def ask_which(draft: Draft, inbound_id: str, finding: ReplyFinding, fitting: Seq
         life=_WAITED_FOR * 4,
     )
     return True
+
+
+def alert_at_best(finding: ReplyFinding, fitting: Sequence[Prompt]) -> NumberAlert | None:
+    """The alert that a number raises whichever question it was meant for: of each one's gravest, the mildest.
+
+    None where one of the questions would raise nothing that must be called back, or where a visit may be meant.
+    """
+    gravest = []
+    for one in _one_each(fitting, questions_apart=finding.questions_apart):
+        raised = finding.alerts.get(one.question or "", ())
+        if not raised:
+            return None
+        gravest.append(min(raised, key=rank))
+    mildest = max(gravest, key=rank)
+    return mildest if mildest.urgency is not Urgency.E3 else None
+
+
+def never_told_which(draft: Draft, inbound_id: str, alerts: Mapping[str, Sequence[NumberAlert]]) -> None:
+    """A person reads what nobody could place; until then it counts as the gravest that it may have meant."""
+    draft.raise_alert(AlertReason.unread_reply, Urgency.E3, ASKED_BACK, subject=inbound_id)
+    gravest = min(chain.from_iterable(alerts.values()), key=rank, default=None)
+    if gravest is not None and gravest.urgency is not Urgency.E3:
+        ask_for_a_person(draft, gravest, inbound_id, say=f"in:{inbound_id}:callback")
 
 
 def _told_apart(draft: Draft, matters: Sequence[Prompt]) -> tuple[datetime, ...]:

@@ -126,6 +126,43 @@ def test_a_follow_up_raises_a_grade_and_never_lowers_it(running: PlayedPlan) -> 
     assert running.state.adverse[0].grade == 3
 
 
+def test_an_effect_that_got_worse_is_examined_and_told_anew(running: PlayedPlan) -> None:
+    running.must(ReportAdverseEvent(grade=1, note_id="sore"))
+    mild = FollowUpAdverseEvent(event_id=event_of(running), examined=True, client_told=True, note_id="mild")
+    running.must(mild)
+    running.must(FollowUpAdverseEvent(event_id=event_of(running), grade=2, note_id="numb foot"), FRONT_DESK)
+    (event,) = running.state.adverse
+    assert (event.examined, event.client_told) == (False, False)
+    assert running.has_alert(AlertReason.duty_of_candour)
+    over = FollowUpAdverseEvent(event_id=event.id, resolved=True, note_id="n")
+    for said, code in (({}, "not_examined"), ({"examined": True}, "client_not_told")):
+        refusal = running.ask(over.model_copy(update=said), LEAD)
+        assert refusal is not None and refusal.code == code
+    for alert in running.state.alerts:
+        running.must(CloseAlert(alert_id=alert.id, outcome="seen", note_id="n"), LEAD)
+    running.until(running.session(1).starts_at + timedelta(hours=1))
+    refusal = running.ask(RecordOutcome(session_no=1, outcome=SessionStatus.attended, pain=3, primary=5))
+    assert refusal is not None and refusal.code == "examination_needed"
+    running.must(FollowUpAdverseEvent(event_id=event.id, examined=True, client_told=True, note_id="n"))
+    running.must(FollowUpAdverseEvent(event_id=event.id, note_id="rang: no change"), FRONT_DESK)
+    assert running.state.adverse[0].examined, "the same grade again takes nothing back"
+
+
+def test_an_effect_that_turns_out_major_as_it_ends_stands_the_plan_still_all_the_same(
+    running: PlayedPlan,
+) -> None:
+    running.must(ReportAdverseEvent(grade=1, note_id="sore"))
+    running.must(
+        FollowUpAdverseEvent(
+            event_id=event_of(running), grade=3, examined=True, client_told=True, resolved=True, note_id="n"
+        ),
+        LEAD,
+    )
+    assert not running.state.adverse
+    assert stage_of(running) is Stage.suspended
+    assert running.approval(ApprovalKind.resume)
+
+
 def test_the_assessment_is_on_the_agenda_before_the_first_session_and_its_lack_loses_no_record(
     assessed_first: PlayedPlan,
 ) -> None:

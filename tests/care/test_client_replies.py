@@ -214,6 +214,37 @@ def test_a_client_who_never_says_which_is_asked_by_a_person(running: PlayedPlan)
     assert all(p.kind is not PromptKind.which for p in running.state.prompts)
 
 
+def _asked_for_pain_and_soreness(running: PlayedPlan) -> None:
+    running.until(running.now + FIRST_PAIN)
+    [pain] = [p for p in running.state.prompts if p.kind is PromptKind.score]
+    sore = pain.but(key="q:CHK-SORE", question="CHK-SORE", asked_at=running.now)
+    running.state = running.state.but(prompts=(pain, sore))
+
+
+def test_a_number_that_is_grave_for_either_question_is_a_persons_at_once_and_asked_about_once_f30(
+    running: PlayedPlan,
+) -> None:
+    _asked_for_pain_and_soreness(running)
+    before = len(running.texts())
+    running.text("9")
+    assert running.alert(AlertReason.number_alert).urgency is Urgency.E2
+    assert [text.order.template for text in running.texts()[before:]] == ["which_question"]
+    running.text("B")
+    assert [text.order.template for text in running.texts()[before + 1 :]] == ["MSG-CALLBACK"]
+    assert "AL-05" in {a.rule for a in running.state.alerts if a.reason is AlertReason.number_alert}
+
+
+def test_a_grave_number_that_nobody_could_place_counts_as_the_gravest_it_may_mean(
+    running: PlayedPlan,
+) -> None:
+    _asked_for_pain_and_soreness(running)
+    running.text("9")
+    running.until(running.now + timedelta(hours=30))
+    assert running.has_alert(AlertReason.unread_reply)
+    assert running.has_alert(AlertReason.number_alert)
+    assert len(running.texts("MSG-CALLBACK")) == 1
+
+
 def test_a_later_text_does_not_swallow_the_answer_to_an_earlier_question_f31(running: PlayedPlan) -> None:
     running.until(running.now + FIRST_PAIN)
     running.text("6")

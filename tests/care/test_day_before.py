@@ -7,8 +7,11 @@ from datetime import timedelta
 import pytest
 
 from care.day_before import DayBefore, Told, day_before
-from schemas.commands import Reschedule
+from schemas.alerts import AlertReason
+from schemas.commands import RecordOutcome, Reschedule
 from schemas.events import EventKind
+from schemas.plan import SessionStatus
+from schemas.screening import Urgency
 from tests.care.played_plan import PlayedPlan
 
 
@@ -50,6 +53,19 @@ def test_an_answer_that_has_not_come_is_not_known(asked: PlayedPlan) -> None:
     assert known(asked).asked_at is not None
     asked.until(asked.session(1).starts_at)
     assert known(asked).told is Told.not_known
+
+
+@pytest.mark.parametrize("words", ["No, pregnant though", "No pain, had surgery Monday", "bit of a tumble"])
+def test_a_change_told_in_mild_words_is_a_change_all_the_same_and_nobody_treats_before_it_is_closed_mid_4(
+    asked: PlayedPlan, words: str
+) -> None:
+    asked.text(words)
+    change = asked.alert(AlertReason.health_change)
+    assert (change.urgency, change.rule) == (Urgency.E2, "MID-4")
+    asked.until(asked.session(1).starts_at + timedelta(hours=1))
+    attended = RecordOutcome(session_no=1, outcome=SessionStatus.attended, pain=3, primary=5)
+    refusal = asked.ask(attended)
+    assert refusal is not None and refusal.code == "alert_open"
 
 
 def test_no_after_an_alarming_text_takes_nothing_back(asked: PlayedPlan) -> None:
