@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from care.local_time import after_staffed, closing_today, local
+from care.local_time import after_staffed, closing_today, end_of_working_day, is_open, local
 from schemas.alerts import Alert, AlertReason
 from schemas.plan import PlanState, Session
 from schemas.protocol import Protocol
@@ -109,12 +109,21 @@ def raised_to(held: Alert, new: Alert) -> Alert:
 
 
 def deadlines(protocol: Protocol, urgency: Urgency, now: datetime) -> tuple[datetime, datetime]:
-    """By when an alert must be acknowledged, and its client spoken to, counted in staffed minutes."""
+    """By when an alert must be acknowledged, and its client spoken to, counted in staffed minutes.
+
+    A working day ends when the site closes, however short it is; what is told while nobody is there may have an
+    earlier time after the next opening (`enums.urgency`).
+    """
     terms, hours = protocol.alert_terms[urgency], protocol.hours
     acknowledge_by = after_staffed(hours, now, terms.acknowledge_minutes)
-    if terms.contact_minutes == terms.acknowledge_minutes:
-        return acknowledge_by, acknowledge_by
-    return acknowledge_by, after_staffed(hours, now, terms.contact_minutes)
+    contact_by = acknowledge_by
+    if terms.contact_minutes != terms.acknowledge_minutes:
+        contact_by = after_staffed(hours, now, terms.contact_minutes)
+    if terms.closed_minutes is not None and not is_open(hours, now):
+        contact_by = min(contact_by, after_staffed(hours, now, terms.closed_minutes))
+    if terms.contact_days is not None:
+        contact_by = min(contact_by, end_of_working_day(hours, now, terms.contact_days) or contact_by)
+    return acknowledge_by, max(acknowledge_by, contact_by)
 
 
 def page_again(

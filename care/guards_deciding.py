@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Final
 
 from care.adverse_grades import FREEZES, worst_open
-from care.alerts import freezes
 from care.guards_starting import (
     refuse_no_technique,
     refuse_unfit,
@@ -26,7 +25,7 @@ from care.texts_agreed import refuse_agreement
 from schemas.commands import Actor, DecideApproval, Decision, ProtocolEdit, Refusal
 from schemas.plan import Approval, PlanState, Stage
 from schemas.protocol import ApprovalKind
-from schemas.screening import URGENT
+from schemas.screening import Urgency
 from schemas.taper import Step
 
 
@@ -230,7 +229,7 @@ def _taper(state: PlanState, approval: Approval, command: DecideApproval, now: d
 
 
 def refuse_frozen(state: PlanState, step: Step | None) -> Refusal | None:
-    """MID-2: while the client's health is in question nobody is seen less often; more often is always possible."""
+    """MID-2, TAP-FRZ-1: while any alert of E2 or more is open nobody is seen less often; more often always may be."""
     ladder = [rung.step for rung in state.protocol.taper.ladder]
     if step in ladder and ladder.index(step) < ladder.index(state.progress.step):
         return None
@@ -239,11 +238,11 @@ def refuse_frozen(state: PlanState, step: Step | None) -> Refusal | None:
             code="adverse_event_open",
             sentence="An adverse event of grade 1 or more is open (TAP-FRZ-1); follow it up and close it first.",
         )
-    if not any(alert.urgency in URGENT or freezes(alert) for alert in state.alerts):
+    if all(alert.urgency is Urgency.E3 for alert in state.alerts):
         return None
     return Refusal(
         code="alert_open",
-        sentence="An alert about the client's health is open (MID-2); close it with its outcome first.",
+        sentence="An alert that cannot wait is open (E2 or more urgent, MID-2); close it with its outcome first.",
     )
 
 

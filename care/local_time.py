@@ -99,6 +99,23 @@ def after_staffed(hours: SiteHours, start: datetime, minutes: int) -> datetime:
     return start + wanted
 
 
+def is_open(hours: SiteHours, moment: datetime) -> bool:
+    """Whether somebody is at the site at this instant."""
+    return after_staffed(hours, moment, 0) == moment
+
+
+def end_of_working_day(hours: SiteHours, moment: datetime, days: int) -> datetime | None:
+    """When the site closes so many working days after the day of this instant; None if it does not open again."""
+    open_on, day, left = _opening_times(hours), local_day(hours, moment), days
+    for _ in range(_LONGEST_CLOSURE_DAYS):
+        day += _DAY
+        times = open_on(day)
+        left -= bool(times)
+        if not left:
+            return max(closes for _, closes in times)
+    return None
+
+
 def closing_today(hours: SiteHours, moment: datetime) -> datetime | None:
     """When the site closes for the last time on this day; None if it has closed, or does not open."""
     day = local_day(hours, moment)

@@ -30,6 +30,7 @@ from care.opening import (
 )
 from care.pausing import ask_to_resume, hold_late, lapse, suspend
 from care.screening_age import ask_again_before
+from care.taper_steps import lapse_fewer_visits
 from care.which import never_told_which
 from schemas.alerts import Alert, AlertReason
 from schemas.events import EventKind
@@ -85,6 +86,8 @@ def _prompt_expired(draft: Draft, item: AgendaItem) -> None:
     if run >= draft.protocol.silent_phone_after:
         urgency = Urgency.E2 if run >= draft.protocol.silent_hold_after else Urgency.E3
         draft.raise_alert(AlertReason.silent_client, urgency, "AL-12")
+    if run >= draft.protocol.silent_hold_after:
+        lapse_fewer_visits(draft)
 
 
 def _put_approval(draft: Draft, approval: Approval) -> None:

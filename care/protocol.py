@@ -248,5 +248,7 @@ def _alert_terms(pack: RulePack) -> dict[Urgency, AlertTerms]:
             contact_minutes=max(contact, acknowledge),
             pages=level.page_staff == PAGES_AT_ONCE,
             page_again_after=_page_again_after(level),
+            closed_minutes=level.contact_closed_minutes,
+            contact_days=level.contact_working_days,
         )
     return terms

@@ -41,7 +41,7 @@ _SCORES_KEPT = 12
 _NEW_TECHNIQUES_KEPT = 5
 _REMEMBERED = 256
 _NO_FLARES, _FLARES_NOT_KNOWN = Flares(), Flares(count_28d=None)
-_FLARE_QUESTION = "CHK-FLARE"
+_FLARE_QUESTION, _HOME_QUESTION = "CHK-FLARE", "CHK-HOME"
 _NOTHING_OPEN = OpenItems()
 
 _EVALUATED, _ACTIVE, _E2 = EventKind.taper_evaluated, Stage.active, Urgency.E2
@@ -182,7 +182,7 @@ def flares(state: PlanState, now: datetime) -> Flares:
     told = [a for a in by_question(state.progress.answers).get(_FLARE_QUESTION, ()) if a.at >= since]
     answers = [a for a in told if a.value > 0]
     if not answers:
-        silent = not told and state.progress.step in _asked_about_flares(state.protocol)
+        silent = not told and state.progress.step in _steps_asked_at(state.protocol)[_FLARE_QUESTION]
         return _FLARES_NOT_KNOWN if silent else _NO_FLARES
     stepped_up = state.progress.last_step_up_at
     fresh = [a for a in answers if stepped_up is None or a.at > stepped_up]
@@ -194,11 +194,14 @@ def flares(state: PlanState, now: datetime) -> Flares:
 
 
 @same_again
-def _asked_about_flares(protocol: Protocol) -> frozenset[Step]:
-    """The steps at which a plan asks."""
-    return frozenset(
-        [step for one in protocol.routine if one.ask == _FLARE_QUESTION for step in one.every_days]
-    )
+def _steps_asked_at(protocol: Protocol) -> dict[str, frozenset[Step]]:
+    """At which steps a plan asks about flares, and about what was done at home."""
+    return {
+        question: frozenset(
+            step for one in protocol.routine if one.ask == question for step in one.every_days
+        )
+        for question in (_FLARE_QUESTION, _HOME_QUESTION)
+    }
 
 
 def adherence(state: PlanState, now: datetime) -> float | None:
@@ -206,17 +209,20 @@ def adherence(state: PlanState, now: datetime) -> float | None:
 
     Each week that the client told of counts with the home days of the plan as it is now. More of them than planned
     make up for no missed visit. None with fewer planned events than it takes: too little is never read as good.
+    Nor are visits alone, where a client who is asked has told of no week at home (D4); too few of them stay too few.
     """
     policy = state.protocol.taper
     since = now - timedelta(days=policy.adherence_window_days)
     recent = [s.status for s in state.sessions if since < s.starts_at <= now and s.status in _CAME_OR_MISSED]
     weekly = state.protocol.home_days_per_week
-    told = by_question(state.progress.answers).get("CHK-HOME", ())
+    told = by_question(state.progress.answers).get(_HOME_QUESTION, ())
     home = [min(a.value, weekly) for a in told if a.at > since]
     planned = len(recent) + weekly * len(home)
+    silent = not home and state.progress.step in _steps_asked_at(state.protocol)[_HOME_QUESTION]
     if planned < policy.adherence_min_planned:
         return None
-    return round(100 * (recent.count(_CAME) + sum(home)) / planned, 1)
+    share = round(100 * (recent.count(_CAME) + sum(home)) / planned, 1)
+    return None if silent and share >= policy.adherence_ok_min else share
 
 
 _when = attrgetter("at")
@@ -267,6 +273,13 @@ def take_verdict(draft: Draft, decision: TaperDecision, inputs: TaperInputs | No
     if kind is None or _settled_before(draft, verdict) or _stands(draft, verdict):
         return
     draft.open_approval(kind, rule, Proposal.of(verdict=verdict, step=decision.to, reasons=reasons))
+
+
+def lapse_fewer_visits(draft: Draft) -> None:
+    """The client has fallen silent since these were proposed; being seen more often may still be decided."""
+    for approval in draft.state.approvals:
+        if approval.kind in _PUT and approval.proposal.verdict is not TaperVerdict.PROPOSE_STEP_UP:
+            draft.close_approval(approval, "lapsed")
 
 
 def _rule_of(verdict: TaperVerdict, reasons: tuple[str, ...]) -> str:

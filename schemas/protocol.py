@@ -60,12 +60,16 @@ class AlertTerms(Made):
     """How fast an alert of one urgency must be acknowledged and acted on, in staffed minutes.
 
     `page_again_after` is by the clock on the wall: the next of the chain is paged then, though nobody is there.
+    `closed_minutes` is for contact where the site was closed as it opened, `contact_days` the end of which working
+    day after today is the latest.
     """
 
     acknowledge_minutes: int
     contact_minutes: int
     pages: bool
     page_again_after: timedelta | None = None
+    closed_minutes: int | None = None
+    contact_days: int | None = None
 
 
 @made

@@ -28,6 +28,8 @@ class UrgencyLevel(Strict):
 
     `contact_staffed_minutes` and `same_day` are `contact_within` for the engine, `page_again_hours` REQ-13 while a
     site is closed: what pages and nobody has taken on goes to the next of the chain, once a day at least.
+    `contact_working_days` ends contact with the close of so many working days after today's, and
+    `contact_closed_minutes` is `out_of_hours`: the staffed minutes after the next opening.
     """
 
     label: str
@@ -37,6 +39,8 @@ class UrgencyLevel(Strict):
     contact_within: str
     out_of_hours: str = ""
     contact_staffed_minutes: int | None = Field(default=None, ge=1)
+    contact_working_days: int | None = Field(default=None, ge=1, le=10)
+    contact_closed_minutes: int | None = Field(default=None, ge=1)
     same_day: SameDayTerms | None = None
     page_again_hours: int | None = Field(default=None, ge=1, le=24)
     basis: str = ""

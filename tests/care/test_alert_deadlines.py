@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
+from care.alerts import deadlines
 from care.draft import Draft
 from schemas.alerts import Alert, AlertReason
 from schemas.commands import (
@@ -21,6 +22,7 @@ from schemas.events import EventKind
 from schemas.messages import TextPurpose
 from schemas.plan import SessionStatus, Stage
 from schemas.screening import Urgency
+from tests.care.plans import HOURS, plan_for
 from tests.care.played_plan import FRONT_DESK, PlayedPlan
 
 MONDAY = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
@@ -50,6 +52,27 @@ def test_every_urgency_has_its_deadlines_in_staffed_minutes(
 ) -> None:
     alert = raised(running, urgency)
     assert (alert.acknowledge_by, alert.contact_by) == (acknowledge, contact)
+
+
+def test_what_is_urgent_and_told_while_the_site_is_closed_is_rung_about_in_the_first_two_hours() -> None:
+    at_night = deadlines(plan_for({}).protocol, Urgency.E1, SATURDAY_NIGHT)
+    assert at_night == (datetime(2026, 3, 9, 9, 0, tzinfo=UTC), datetime(2026, 3, 9, 10, 0, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("told", "rung_by"),
+    [
+        (datetime(2026, 3, 9, 12, 0, tzinfo=UTC), datetime(2026, 3, 10, 13, 0, tzinfo=UTC)),
+        (datetime(2026, 3, 13, 12, 30, tzinfo=UTC), datetime(2026, 3, 16, 13, 0, tzinfo=UTC)),
+        (datetime(2026, 3, 14, 12, 30, tzinfo=UTC), datetime(2026, 3, 16, 13, 0, tzinfo=UTC)),
+    ],
+)
+def test_a_short_working_day_is_a_working_day_and_msg_callback_keeps_its_word(
+    told: datetime, rung_by: datetime
+) -> None:
+    mornings = tuple(span.but(opens=time(9), closes=time(13)) for span in HOURS.spans)
+    protocol = plan_for({}, hours=HOURS.but(spans=mornings)).protocol
+    assert deadlines(protocol, Urgency.E2, told)[1] == rung_by
 
 
 def test_only_emergencies_page(running: PlayedPlan) -> None:

@@ -17,6 +17,7 @@ from schemas.messages import TextPurpose
 from schemas.plan import SessionStatus
 from schemas.protocol import ApprovalKind
 from schemas.taper import Step
+from tests.care.going_well import answer_everything
 from tests.care.plans import HOURS, NOW, plan_for
 from tests.care.played_plan import FRONT_DESK, THERAPIST, PlayedPlan
 
@@ -183,7 +184,7 @@ def test_a_new_step_moves_what_is_booked_and_keeps_its_numbers(running: PlayedPl
 
 def test_a_new_step_leaves_a_visit_of_the_next_24_hours_where_it_is(running: PlayedPlan) -> None:
     running.attend(1)
-    running.until(running.session(2).starts_at - timedelta(hours=5))
+    answer_everything(running, running.session(2).starts_at - timedelta(hours=5))
     before = running.session(2)
     new_step(running, Step.S2)
     assert running.session(2).starts_at == before.starts_at

@@ -26,6 +26,7 @@ from schemas.plan import PlanState, SessionStatus
 from schemas.prompts import Answer
 from schemas.protocol import ApprovalKind
 from schemas.taper import Step, TaperDecision, TaperVerdict
+from tests.care.going_well import answer_everything, with_proposal
 from tests.care.played_plan import PlayedPlan
 
 DOWN = TaperDecision(verdict=TaperVerdict.PROPOSE_STEP_DOWN, to=Step.S2, reasons=("D1",))
@@ -119,11 +120,34 @@ def test_while_health_is_in_question_visits_do_not_thin_but_may_thicken_mid_2(ru
     assert running.state.progress.step is Step.S0
 
 
+@pytest.mark.parametrize("kind", [ApprovalKind.taper, ApprovalKind.discharge])
+def test_a_client_who_has_fallen_silent_is_not_seen_less_often_on_an_older_proposal_al_12(
+    kind: ApprovalKind,
+) -> None:
+    played = with_proposal(kind)
+    played.until(played.now + timedelta(days=13))
+    assert played.state.progress.silent_run >= played.state.protocol.silent_hold_after
+    assert not any(one.kind is kind for one in played.state.approvals)
+
+
+def test_the_silent_client_may_still_be_seen_more_often_al_12(running: PlayedPlan) -> None:
+    hold_after = running.state.protocol.silent_hold_after
+    while running.state.progress.silent_run < hold_after:
+        if running.state.progress.silent_run == hold_after - 1:
+            judged(running, UP)
+        running.until(running.now + timedelta(hours=6))
+    fewer = Amend(edit=ProtocolEdit(start_step=Step.S2), reason_id="why")
+    refusal = running.ask(fewer)
+    assert refusal is not None and refusal.code == "alert_open"
+    running.approve(ApprovalKind.taper)
+    assert running.state.progress.step is Step.S0
+
+
 def test_a_new_step_starts_its_counts_afresh_and_late_outcomes_do_not_count_towards_it(
     running: PlayedPlan,
 ) -> None:
     running.attend(1)
-    running.until(running.session(2).starts_at + timedelta(hours=1))
+    answer_everything(running, running.session(2).starts_at + timedelta(hours=1))
     judged(running, DOWN)
     running.approve(ApprovalKind.taper)
     running.must(RecordOutcome(session_no=2, outcome=SessionStatus.attended, pain=2, primary=6))
@@ -162,6 +186,7 @@ def test_what_was_not_measured_stays_unknown(running: PlayedPlan) -> None:
 def test_a_no_show_breaks_adherence_and_a_clinic_s_cancellation_does_not(running: PlayedPlan) -> None:
     for number in (1, 2, 3):
         running.attend(number)
+    told_of_home_days(running, 7)
     running.must(CancelSession(session_no=4, by_clinic=True))
     assert adherence(running.state, running.now) == 100
     running.until(running.session(5).starts_at + timedelta(hours=1))
@@ -170,6 +195,24 @@ def test_a_no_show_breaks_adherence_and_a_clinic_s_cancellation_does_not(running
     assert known is not None
     assert known < 100
     assert running.state.progress.missed_run == 1
+
+
+def test_visits_alone_are_not_good_adherence_of_a_client_who_never_said_what_was_done_at_home_d4(
+    running: PlayedPlan,
+) -> None:
+    for number in (1, 2, 3, 4):
+        running.attend(number)
+    assert adherence(running.state, running.now) is None
+    told_of_home_days(running, 7)
+    assert adherence(running.state, running.now) == 100
+
+
+def test_too_few_visits_are_too_few_whatever_was_done_at_home_tap_esc_5(running: PlayedPlan) -> None:
+    running.attend(1)
+    for number in (2, 3, 4):
+        running.until(running.session(number).starts_at + timedelta(hours=1))
+        running.must(RecordOutcome(session_no=number, outcome=SessionStatus.no_show))
+    assert adherence(running.state, running.now) == 25
 
 
 def told_of_home_days(played: PlayedPlan, *days: int) -> PlayedPlan:
