@@ -7,7 +7,8 @@ from datetime import datetime
 
 from api.clinic import Clinic
 from api.plan_at_hand import PlanAtHand
-from care.day_before import Told, day_before
+from care.day_before import Told, day_before, next_visit
+from care.guards_treating import refuse_treating
 from care.session_sheet import SessionSheet, session_sheet
 from care.start_condition import unmet
 from database.events import events_of_kinds
@@ -46,7 +47,16 @@ async def sheet_of_plan(clinic: Clinic, plan: PlanAtHand, pack: RulePack) -> She
     """The sheet of a plan's next session by its own rule pack."""
     state = plan.state
     made = state.assessment.outcome if state.assessment else None
-    sheet = session_sheet(pack, state.protocol, made, state.screening.result.findings, unmet(pack, state))
+    visit = next_visit(state)
+    waits = refuse_treating(state, visit) if visit is not None else None
+    sheet = session_sheet(
+        pack,
+        state.protocol,
+        made,
+        state.screening.result.findings,
+        unmet=unmet(pack, state),
+        waits_for=(waits.sentence,) if waits is not None else (),
+    )
     answers = await events_of_kinds(clinic.engine, plan.id, [EventKind.answer_recorded])
     before = day_before(state, answers)
     if before is None:

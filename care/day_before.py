@@ -45,7 +45,7 @@ def day_before(state: PlanState, events: Iterable[PlanEvent]) -> DayBefore | Non
 
     Of several answers, one that tells of a change counts; those from before a session was moved do not.
     """
-    session = _next(state)
+    session = next_visit(state)
     if session is None:
         return None
     answers = [
@@ -69,7 +69,7 @@ def day_before(state: PlanState, events: Iterable[PlanEvent]) -> DayBefore | Non
     )
 
 
-def _next(state: PlanState) -> Session | None:
+def next_visit(state: PlanState) -> Session | None:
     """The session to come, or the one that is on: not one whose outcome somebody was asked for already."""
     coming = [s for s in state.sessions if s.status in _COMES and not s.outcome_missing]
     return min(coming, key=lambda session: session.starts_at, default=None)

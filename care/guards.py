@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from care.alerts import CLINICAL, day_to_ask, freezes, to_ask_again, visit_to_record
+from care.alerts import CLINICAL, day_to_ask, to_ask_again, visit_to_record
 from care.day_questions import refuse_day_questions
 from care.guards_deciding import (
     refuse_closed,
@@ -24,10 +24,9 @@ from care.guards_deciding import (
     say,
 )
 from care.guards_time import refuse_far
-from care.guards_treating import refuse_follow_up, refuse_report, refuse_session
+from care.guards_treating import refuse_follow_up, refuse_report, refuse_treating
 from care.overriding import refuse_override_of_hold, refuse_override_of_restriction
 from care.regions import refuse_regions
-from care.screening_age import refuse_old_screening
 from care.state_words import SESSIONS, STAGES
 from care.telephone import refuse_check_in
 from schemas.alerts import Alert
@@ -99,20 +98,7 @@ def _outcome(state: PlanState, actor: Actor, command: RecordOutcome, now: dateti
             code="session_not_happened",
             sentence=f"Session {session.no} is on {say(state, session.starts_at)}; it has not happened yet.",
         )
-    return _cleared_before(state, session) if outcome is _ATTENDED else None
-
-
-def _cleared_before(state: PlanState, session: Session) -> Refusal | None:
-    """MID-2: a session may not start before a physiotherapist has closed what came up before it."""
-    if any(freezes(a) and a.opened_at < session.starts_at for a in state.alerts):
-        return Refusal(
-            code="alert_open",
-            sentence=(
-                f"What came up before session {session.no} is still open (MID-2). "
-                "Close the alert with what you found, then record the outcome."
-            ),
-        )
-    return refuse_session(state, session) or refuse_old_screening(state, session)
+    return refuse_treating(state, session) if outcome is _ATTENDED else None
 
 
 def _assessment(state: PlanState, actor: Actor, command: RecordAssessment, now: datetime) -> Refusal | None:

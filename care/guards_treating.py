@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from care.adverse_grades import EXAMINE_FIRST, SUSPENDS, followed_up, terms_of, worst_open
+from care.alerts import freezes
+from care.screening_age import refuse_old_screening
 from schemas.commands import Actor, FollowUpAdverseEvent, Refusal, ReportAdverseEvent, Role
 from schemas.plan import PlanState, Session
 
@@ -61,15 +63,31 @@ def _may_close(actor: Actor, role: str) -> bool:
     return role in actor.roles
 
 
-def refuse_session(state: PlanState, session: Session) -> Refusal | None:
+def refuse_treating(state: PlanState, session: Session) -> Refusal | None:
+    """MID-2: a session may not start before a physiotherapist has closed what came up before it.
+
+    The sheet for the treatment room says so before anybody lays hands on, recording the outcome would say it after.
+    """
+    if any(freezes(a) and a.opened_at < session.starts_at for a in state.alerts):
+        return Refusal(
+            code="alert_open",
+            sentence=(
+                f"What came up before session {session.no} is still open (MID-2). A physiotherapist first closes "
+                "the alert with what was found; then the session can go ahead and its outcome be recorded."
+            ),
+        )
+    return _not_examined(state, session) or refuse_old_screening(state, session)
+
+
+def _not_examined(state: PlanState, session: Session) -> Refusal | None:
     """After grade 2 or more no session before a physiotherapist has examined the client."""
     waiting = [e for e in state.adverse if e.grade >= EXAMINE_FIRST and not e.examined]
     if any(event.reported_at < session.starts_at for event in waiting):
         return Refusal(
             code="examination_needed",
             sentence=(
-                f"An adverse event from before session {session.no} has not been examined yet. "
-                "Record the examination, then the outcome."
+                f"An adverse event from before session {session.no} has not been examined yet. A physiotherapist "
+                "first records the examination; then the session can go ahead and its outcome be recorded."
             ),
         )
     return None

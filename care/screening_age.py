@@ -116,7 +116,7 @@ def refuse_old_screening(state: PlanState, session: Session) -> Refusal | None:
     )
     return Refusal(
         code="rescreen_needed",
-        sentence=f"{why} ({terms.rule}). Ask again first: {asked}. Then record the outcome.",
+        sentence=f"{why} ({terms.rule}). Ask again first: {asked}. Then the session can go ahead.",
     )
 
 

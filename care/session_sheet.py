@@ -83,6 +83,8 @@ class SessionSheet(Frozen):
     assessment: str | None
     not_clear: tuple[str, ...] = ()
     """Questions that the condition wants clear (`must_be_clear`) and that were not."""
+    waits_for: tuple[str, ...] = ()
+    """What came up since the last visit and keeps the next one waiting (MID-2, MID-4, adverse events, gaps)."""
 
 
 def session_sheet(
@@ -90,11 +92,13 @@ def session_sheet(
     protocol: Protocol,
     assessment: str | None = None,
     findings: Iterable[Finding] = (),
+    *,
     unmet: Iterable[Hold] = (),
+    waits_for: Iterable[str] = (),
 ) -> SessionSheet:
     """The sheet of a plan: techniques = profile ∩ condition − restrictions, as the therapist narrowed them.
 
-    `unmet` are its start conditions that nobody has confirmed.
+    `unmet` are its start conditions that nobody has confirmed, `waits_for` why nobody may be treated now.
     """
     rules = pack.session_rules
     found = {one.item for one in findings if one.disposition is not Disposition.clear}
@@ -130,6 +134,7 @@ def session_sheet(
         asked_first=tuple({"id": one.id, "q": one.q} for one in pack.screening.session_day_check),
         assessment=assessment,
         not_clear=_not_clear(pack, protocol, found),
+        waits_for=tuple(waits_for),
     )
 
 

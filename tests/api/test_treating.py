@@ -52,6 +52,18 @@ async def test_the_session_sheet_says_what_is_allowed_and_why_the_rest_is_not(
     assert all(one["rule"] and one["why"] for one in sheet["left_out"])
 
 
+async def test_the_sheet_says_before_the_visit_that_nobody_treats_what_has_not_been_examined_mid_2(
+    therapist: AsyncClient, anna: dict[str, Any]
+) -> None:
+    plan_id = await active(therapist, anna)
+    assert (await read(therapist, plan_id, "/session-sheet"))["sheet"]["waits_for"] == []
+    told = {"grade": 2, "description": "New pins and needles down the leg."}
+    taken = await therapist.post(f"/api/v1/plans/{plan_id}/adverse-events", json=told)
+    assert taken.status_code == 200, taken.text
+    (waits,) = (await read(therapist, plan_id, "/session-sheet"))["sheet"]["waits_for"]
+    assert "has not been examined yet" in waits
+
+
 async def test_an_adverse_event_is_reported_followed_up_and_closed(
     therapist: AsyncClient, anna: dict[str, Any]
 ) -> None:

@@ -96,6 +96,16 @@ async def test_the_session_sheet_says_what_may_be_done_and_what_is_left_out_and_
     assert "rule pack <strong>draft: not for clinical use before sign-off</strong>" in page.text
 
 
+async def test_the_session_sheet_says_no_session_yet_while_an_effect_waits_to_be_examined(
+    priya: httpx2.AsyncClient, lived_plan: str
+) -> None:
+    form = {"key": "report", "form": "effect", "grade": "2", "description": "Pins and needles in the foot."}
+    await priya.post(f"/plans/{lived_plan}/adverse-events", data=form)
+    page = await priya.get(f"/plans/{lived_plan}/session-sheet")
+    assert "No session yet." in page.text
+    assert "first records the examination" in page.text
+
+
 async def test_a_therapist_changes_a_running_plan_and_ends_it(
     priya: httpx2.AsyncClient, lived_plan: str, plans: StagedPlans
 ) -> None:
