@@ -12,6 +12,7 @@ from datetime import datetime
 
 from care.draft import Draft
 from care.fitting import asked_last, change_told, fits, matters, open_prompts, session_asked
+from care.local_time import after_staffed
 from care.number_noted import ask_for_a_person, kept_as, note_number, rank
 from care.pausing import suspend
 from care.sessions import ask_for_change, cancelled_by_reply, confirm
@@ -29,6 +30,7 @@ from schemas.transition import ReplyFinding, ReplyQuestion
 
 _PAIN, _GOAL = "CHK-PAIN", "CHK-GOAL"
 _STIFFNESS = "STIFF"
+_CLOSED, _PARSER = "MSG-OOH", "sms_checkins.parser"
 _CALLED_BACK = frozenset(Urgency) - {Urgency.E3}
 _READ, _RECORDED, _SILENT = EventKind.reply_read, EventKind.answer_recorded, AlertReason.silent_client
 
@@ -186,7 +188,7 @@ def _opt_in(draft: Draft, command: ReceiveText, finding: ReplyFinding, fitting: 
 
 def _help(draft: Draft, command: ReceiveText, finding: ReplyFinding, fitting: Fitting) -> None:
     """The provider answers HELP itself; a person sees that it was asked."""
-    _unread(draft, command)
+    _for_a_person(draft, command)
 
 
 def _answer(draft: Draft, command: ReceiveText, finding: ReplyFinding, fitting: Fitting) -> None:
@@ -314,7 +316,26 @@ def _health_changed(draft: Draft, command: ReceiveText, reading: Reading) -> Non
 
 
 def _unread(draft: Draft, command: ReceiveText) -> None:
-    draft.raise_alert(AlertReason.unread_reply, Urgency.E3, "sms_checkins.parser", subject=command.inbound_id)
+    """A person reads it at the next opening; while nobody does, the client hears so, once (HAZ-03, MSG-OOH)."""
+    if not draft.tells_client and not _told_that_nobody_reads(draft):
+        draft.text(
+            f"in:{command.inbound_id}:closed", template=_CLOSED, purpose=TextPurpose.safety, rule=_CLOSED
+        )
+    _for_a_person(draft, command)
+
+
+def _for_a_person(draft: Draft, command: ReceiveText) -> None:
+    draft.raise_alert(AlertReason.unread_reply, Urgency.E3, _PARSER, subject=command.inbound_id)
+
+
+def _told_that_nobody_reads(draft: Draft) -> bool:
+    """Whether somebody reads now, or the client was told otherwise since the site closed."""
+    hours, now = draft.protocol.hours, draft.now
+    opens = after_staffed(hours, now, 0)
+    return opens == now or any(
+        alert.rule == _PARSER and after_staffed(hours, alert.opened_at, 0) == opens
+        for alert in draft.state.alerts
+    )
 
 
 _BY_PROMPT: dict[PromptKind, Callable[[Draft, ReceiveText, ReplyFinding, Prompt], None]] = {

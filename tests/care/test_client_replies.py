@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -44,7 +44,7 @@ class Effect:
     alert: AlertReason | None = None
     urgency: Urgency | None = None
     answers: int = 0
-    """Texts that go back to the client."""
+    """Texts that go back to the client, on a Saturday."""
     stage: Stage = Stage.active
 
 
@@ -53,11 +53,11 @@ ANSWERING_A_REMINDER = {
     "1.": Effect(confirmed=True),
     "2": Effect(alert=AlertReason.change_requested, urgency=Urgency.E3, answers=1),
     "3": Effect(status=SessionStatus.cancelled, answers=1),
-    "7": Effect(alert=AlertReason.unread_reply, urgency=Urgency.E3),
-    "1 or 3?": Effect(alert=AlertReason.unread_reply, urgency=Urgency.E3),
-    "maybe": Effect(alert=AlertReason.unread_reply, urgency=Urgency.E3),
-    "👍": Effect(alert=AlertReason.unread_reply, urgency=Urgency.E3),
-    "": Effect(alert=AlertReason.unread_reply, urgency=Urgency.E3),
+    "7": Effect(alert=AlertReason.unread_reply, urgency=Urgency.E3, answers=1),
+    "1 or 3?": Effect(alert=AlertReason.unread_reply, urgency=Urgency.E3, answers=1),
+    "maybe": Effect(alert=AlertReason.unread_reply, urgency=Urgency.E3, answers=1),
+    "👍": Effect(alert=AlertReason.unread_reply, urgency=Urgency.E3, answers=1),
+    "": Effect(alert=AlertReason.unread_reply, urgency=Urgency.E3, answers=1),
     "INFO": Effect(alert=AlertReason.unread_reply, urgency=Urgency.E3),
     "HELP": Effect(
         status=SessionStatus.held,
@@ -349,3 +349,25 @@ def test_a_text_to_a_closed_plan_still_reaches_a_person(running: PlayedPlan) -> 
     assert [s.order.template for s in running.texts()[before:]] == ["MSG-999"]
     assert running.alert(AlertReason.safety_words).urgency is Urgency.E0
     assert running.stands(Stage.withdrawn)
+
+
+def test_who_writes_while_nobody_reads_is_told_so_once_until_the_site_opens_haz_03(
+    running: PlayedPlan,
+) -> None:
+    running.until(datetime(2026, 3, 7, 22, 0, tzinfo=UTC))
+    running.text("can someone ring me about next week please")
+    running.text("it is about the parking")
+    assert len(running.texts("MSG-OOH")) == 1
+    assert running.has_alert(AlertReason.unread_reply)
+    running.until(datetime(2026, 3, 9, 9, 0, tzinfo=UTC))
+    running.text("are you there now")
+    assert len(running.texts("MSG-OOH")) == 1, "somebody reads it"
+    running.until(datetime(2026, 3, 9, 21, 0, tzinfo=UTC))
+    running.text("still about the parking")
+    assert len(running.texts("MSG-OOH")) == 2
+
+
+def test_an_alarm_at_night_has_its_own_text_and_no_second_one(running: PlayedPlan) -> None:
+    running.until(datetime(2026, 3, 7, 22, 0, tzinfo=UTC))
+    running.text("my calf is swollen and hot")
+    assert running.texts("MSG-DVT") and not running.texts("MSG-OOH")
