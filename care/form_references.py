@@ -18,7 +18,7 @@ from schemas.rules_form import (
     ScreeningItem,
     Test,
 )
-from schemas.screening import Disposition
+from schemas.screening import URGENT, Disposition, Scope
 
 ALL_HANDS_ON = "all_hands_on"
 """The word for every technique in which somebody touches the client."""
@@ -34,6 +34,8 @@ _WANTS: dict[Operator, type] = {
 }
 _DATES = (Operator.days_ago_lt, Operator.days_ago_gte)
 _MAGNITUDES = (Operator.lt, Operator.lte, Operator.gt, Operator.gte)
+_ONE_VALUE = (Operator.eq, Operator.ne)
+_HIGHEST: dict[AnswerType, int] = {AnswerType.int_0_10: 10, AnswerType.age_years: 120}
 
 
 def owners(pack: RulePack) -> set[str]:
@@ -106,6 +108,30 @@ def _params_in_use(raw_item: dict[str, Any], path: Path) -> Found:
             yield (*path, "params", name), f"{name} is {value}, but no rule here uses {value}; change both"
 
 
+def _never_or_always(item: ScreeningItem, test: Test, kind: AnswerType) -> Iterator[str]:
+    """A comparison that no answer, or every answer, satisfies: the rule would never fire, or for everybody."""
+    if test.op in (Operator.is_in, Operator.has_any) and not test.v:
+        yield f"{test.op} with an empty list is never so; name what it looks for"
+    elif kind is AnswerType.multi and test.op in _ONE_VALUE:
+        yield f"{test.op} compares one answer, and {test.f} of {item.id} takes several; use has_any"
+    elif test.op in _MAGNITUDES and (runs := _range_of(item, test, kind)) is not None:
+        low, high = runs
+        if not _splits(test.op, float(test.v), low, high):
+            yield f"{test.op} {test.v:g} says nothing of {test.f} of {item.id}, which runs from {low} to {high}"
+
+
+def _range_of(item: ScreeningItem, test: Test, kind: AnswerType) -> tuple[int, int] | None:
+    """From where to where an answer runs; None where it has no end."""
+    return (0, _HIGHEST[kind]) if kind in _HIGHEST else item.between.get(test.f)
+
+
+def _splits(op: Operator, number: float, low: int, high: int) -> bool:
+    """Whether some answers are on one side of the number and some on the other."""
+    if op in (Operator.lt, Operator.gte):
+        return low < number <= high
+    return low <= number < high
+
+
 def _kinds(item: ScreeningItem) -> dict[str, tuple[AnswerType, tuple[str, ...]]]:
     kinds = {field.f: (field.type, field.options) for field in item.subfields}
     return {"value": (item.type, item.options), **kinds}
@@ -129,6 +155,8 @@ def _test_problems(pack: RulePack, item: ScreeningItem, test: Test) -> Iterator[
         yield f"{test.op} needs a date, and {test.f} of {target.id} is {kind}"
     elif test.op in _MAGNITUDES and kind not in NUMBER_TYPES:
         yield f"{test.op} needs a number, and {test.f} of {target.id} is {kind}"
+    elif reasons := tuple(_never_or_always(target, test, kind)):
+        yield from reasons
     elif kind in _LISTED and v is not None:
         yield from (reason for _, reason in must((), f"option of {target.id}", v, options))
     elif kind is AnswerType.region and v is not None:
@@ -160,6 +188,12 @@ def _outcome(pack: RulePack, item: ScreeningItem, outcome: Outcome, path: Path) 
         yield path, "needs_clearance names no clearance; say from whom, which document and valid_days"
     if outcome.disposition is Disposition.defer and not outcome.defer:
         yield path, "defer says nothing of when; give `defer: {until, rescreen_after_days}`"
+    if outcome.disposition is Disposition.refer_urgent and outcome.urgency is None:
+        yield path, "refer_urgent says nothing of how urgent; give `urgency`, or nobody would be asked to act"
+    if outcome.scope is Scope.region and not (outcome.region or outcome.region_from):
+        yield path, "scope region names no region; give `region` or `region_from`, or it would hold nothing"
+    if outcome.urgency in URGENT and not outcome.message:
+        yield path, f"{outcome.urgency} tells the client nothing; name the `message` that says what to do now"
     for ref in outcome.restrictions:
         yield from _restriction(pack, ref, regions, path)
 

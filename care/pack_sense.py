@@ -33,7 +33,7 @@ _WITHIN_REACH: Final = {
 _ALWAYS_THERE: Final = (
     (("screening", "items"), "screening item", ("SCR-16", "SCR-24")),
     (("sms_checkins", "questions"), "question", ("CHK-SORE", "CHK-PAIN", "CHK-CHANGE", "CHK-BETTER")),
-    (("messages",), "message", ("MSG-111", "MSG-REASK")),
+    (("messages",), "message", ("MSG-111", "MSG-REASK", "MSG-OOH")),
     (("measures",), "measure", (FIRST_GOAL,)),
 )
 """What the engine itself asks, sends and measures, whatever else a pack holds."""

@@ -70,6 +70,39 @@ def test_no_text_comes_at_night_never_or_before_its_time(old: str, new: str, sai
     assert said in refusal((old, new))
 
 
+_JOINT = "{f: value, op: has_any, v: [hot_swollen_joint]}"
+_HEART = "then: {disposition: refer_urgent, urgency: E0, message: MSG-999, scope: plan}"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (_JOINT, "{f: value, op: eq, v: hot_swollen_joint}", "SCR-11-a: eq compares one answer"),
+        (_JOINT, "{f: value, op: ne, v: none}", "SCR-11-a: ne compares one answer"),
+        (_JOINT, "{f: value, op: has_any, v: []}", "SCR-11-a: has_any with an empty list is never so"),
+        (
+            "{f: value, op: gte, v: 8}, {f: worst",
+            "{f: value, op: gte, v: 80}, {f: worst",
+            "SCR-16-a: gte 80 says nothing of value of SCR-16, which runs from 0 to 10",
+        ),
+        (
+            "{f: value, op: gte, v: 8}, {f: worst",
+            "{f: value, op: gte, v: 0}, {f: worst",
+            "SCR-16-a: gte 0 says nothing",
+        ),
+        (_HEART, _HEART.replace("urgency: E0, ", ""), "SCR-01-a: refer_urgent says nothing of how urgent"),
+        (_HEART, _HEART.replace("message: MSG-999, ", ""), "SCR-01-a: E0 tells the client nothing"),
+        (
+            "scope: region, region: neck,",
+            "scope: region,",
+            "scope region names no region",
+        ),
+    ],
+)
+def test_no_rule_is_there_that_could_never_fire_hold_or_reach_anybody(old: str, new: str, said: str) -> None:
+    assert said in refusal((old, new))
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
