@@ -47,6 +47,7 @@ class Field:
     options: tuple[str, ...] = ()
     optional: bool = False
     between: tuple[int, int] | None = None
+    within_days: int | None = None
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,15 @@ def form_of(pack: RulePack) -> Form:
 def _fields(item: ScreeningItem, sides: tuple[str, ...]) -> tuple[Field, ...]:
     main = Field(VALUE, item.type, item.options, not item.required)
     below = tuple(
-        Field(sub.f, sub.type, sub.options, sub.optional, item.between.get(sub.f)) for sub in item.subfields
+        Field(
+            sub.f,
+            sub.type,
+            sub.options,
+            sub.optional,
+            item.between.get(sub.f),
+            item.within_days.get(sub.f),
+        )
+        for sub in item.subfields
     )
     asks_where = any(sub.type is AnswerType.region for sub in item.subfields)
     side = (Field(SIDE, AnswerType.choice, sides, optional=True),) if asks_where else ()
@@ -265,6 +274,16 @@ def _item_errors(form: Form, item: str, given: Mapping[str, Any], today: date | 
             yield FieldError(path=path, sentence=f"{item} has no sub-question {name!r}.")
         elif not is_blank(answer):
             try:
-                _READERS[field.type](field, answer, form, today)
+                _recent(field, _READERS[field.type](field, answer, form, today), today)
             except AnswerError as error:
                 yield FieldError(path=path, sentence=f"{path}: {error}")
+
+
+def _recent(field: Field, answer: Any, today: date | None) -> None:
+    """Only as it is told: an answer that is kept and judged again later grows old, and stays what it was."""
+    if field.within_days is None or today is None or (today - answer).days <= field.within_days:
+        return
+    raise AnswerError(
+        f"the date is more than {field.within_days} days back, and the question asks about less; "
+        "check the year, or answer no."
+    )

@@ -85,6 +85,8 @@ def _item(item: ScreeningItem, path: Path) -> Found:
     for name, (low, high) in item.between.items():
         if low >= high:
             yield (*path, "between", name), f"{name} runs from {low} to {high}; give the lower first"
+    dates = [field.f for field in item.subfields if field.type is AnswerType.date]
+    yield from must((*path, "within_days"), "date asked below", item.within_days, dates)
     names = [field.f for field in item.subfields]
     for place, field in enumerate(item.subfields):
         here = (*path, "subfields", place)

@@ -182,6 +182,8 @@ class ScreeningItem(Strict):
     """Numbers that cannot be lower than another answer of the item: the worst pain than the pain now."""
     between: dict[str, tuple[int, int]] = Field(default_factory=dict)
     """The lowest and highest number that a person can mean: 2024 for "years since" is a slip, and no long time."""
+    within_days: dict[str, Annotated[int, Field(ge=1)]] = Field(default_factory=dict)
+    """How long ago the question asks about: a date further back is a slip of the year, and no old story."""
     rules: tuple[ScreeningRule, ...] = ()
     unsure: Outcome | None = None
     rationale: str = ""

@@ -10,7 +10,7 @@ from care.client_form import AGE, Question, applies
 from care.form_answers import SIDE, VALUE, is_blank, validate_answers
 from care.intake_form import FormItem, SubQuestion
 from schemas.rules import RulePack
-from schemas.rules_form import AnswerType
+from schemas.rules_form import AnswerType, ScreeningItem
 
 LONGEST_WORDS: Final = 10_000
 
@@ -23,6 +23,10 @@ _WRONG: Final = {
     AnswerType.int_0_10: "Choose a number from 0 to 10.",
     AnswerType.text: "This is too long for us to keep. Please shorten it.",
 }
+_WRONG_YEAR: Final = (
+    "Write a day that has been, in numbers, such as 27 3 2026. A guess is fine. "
+    "Check the year: if it was longer ago than the question says, answer no above."
+)
 _BLANK: Final = {
     AnswerType.choice: "Choose an answer. If you are not sure, say so.",
     AnswerType.multi: "Choose what fits, or say that nothing does.",
@@ -82,14 +86,15 @@ def _wrong(item: FormItem, answer: dict[str, Any], pack: RulePack, today: date) 
     types = _types(item)
     named = [error.path.rpartition(".")[2] for error in validate_answers(pack, {item.id: answer}, today)]
     long = [name for name, value in answer.items() if isinstance(value, str) and len(value) > LONGEST_WORDS]
-    between = pack.items[item.id].between
-    return {name: _sentence(types.get(name, AnswerType.choice), between.get(name)) for name in named + long}
+    asked = pack.items[item.id]
+    return {name: _sentence(asked, name, types.get(name, AnswerType.choice)) for name in named + long}
 
 
-def _sentence(kind: AnswerType, between: tuple[int, int] | None) -> str:
+def _sentence(asked: ScreeningItem, name: str, kind: AnswerType) -> str:
+    between = asked.between.get(name)
     if between is not None:
         return f"Write a whole number from {between[0]} to {between[1]}."
-    return _WRONG.get(kind, _WRONG[AnswerType.choice])
+    return _WRONG_YEAR if name in asked.within_days else _WRONG.get(kind, _WRONG[AnswerType.choice])
 
 
 def _blank(question: Question, item: FormItem, answer: dict[str, Any]) -> dict[str, str]:

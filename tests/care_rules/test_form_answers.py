@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from care.intake_form import intake_form
-from care.screening import validate_answers
+from care.screening import screen, validate_answers
 from schemas.rules import RulePack
 from tests.care_rules.conftest import TODAY
 
@@ -38,6 +39,19 @@ def test_blanks_are_incomplete_not_wrong(pack: RulePack) -> None:
         ("SCR-05", {"value": ["none", "tired"]}, "SCR-05.value", "'tired' is not one of the options"),
         ("SCR-05", {"value": 3}, "SCR-05.value", "send a list of options."),
         ("SCR-07", {"value": "yes", "date": "2026-02-01"}, "SCR-07.date", "lies in the future"),
+        (
+            "SCR-07",
+            {"value": "yes", "date": "2025-01-10"},
+            "SCR-07.date",
+            "more than 49 days back, and the question asks about less; check the year, or answer no.",
+        ),
+        (
+            "SCR-08",
+            {"value": "told_unstable", "date": "2025-01-10"},
+            "SCR-08.date",
+            "more than 366 days back",
+        ),
+        ("SCR-09", {"value": "yes", "date": "1926-01-10"}, "SCR-09.date", "more than 366 days back"),
         ("SCR-07", {"value": "yes", "date": "last week"}, "SCR-07.date", "YYYY-MM-DD"),
         (
             "SCR-07",
@@ -80,6 +94,16 @@ def test_a_wrong_answer_is_named_with_the_way_out(
     (error,) = validate_answers(pack, {item: answer}, TODAY)
     assert error.path == path
     assert said in error.sentence
+
+
+def test_a_date_that_was_told_in_time_is_judged_as_it_is_however_old_it_has_grown(
+    pack: RulePack, all_clear: dict[str, Any]
+) -> None:
+    operated = {"value": "yes", "procedure": "arthroscopy", "date": TODAY.isoformat(), "region": ["knee"]}
+    answers = {**all_clear, "SCR-09": {**operated, "wound": "yes"}}
+    later = TODAY + timedelta(days=400)
+    assert validate_answers(pack, answers, TODAY) == []
+    assert screen(pack, answers, later, ("lumbar",)).incomplete == ()
 
 
 def test_what_a_phone_sends_is_accepted(pack: RulePack) -> None:

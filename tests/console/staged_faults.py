@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Any, Final, cast
 
 import httpx2
+from sqlalchemy import update
 
 from activities.reconciling import Search
 from care.agenda import next_item
@@ -20,6 +21,7 @@ from database.outbox import Fate, Words
 from database.receipts import Receipt
 from database.record import record
 from database.staff_notices import NewNotice
+from database.tables.invitations import invitations as invitations_table
 from database.tables.staff_notices import NoticeKind
 from schemas.invitations import InvitationWay, InvitedClient
 from schemas.messages import MessageStatus, TextOrder
@@ -184,6 +186,14 @@ async def invited(at: Scene, ends_as: MessageStatus, sid: str | None = None) -> 
     )
     found = await invitations.invitation(engine, invitation_id)
     assert await invitation_texts.claim(engine, found)
+    async with (
+        engine.begin() as connection
+    ):  # a claim is noted by the real clock, and this clinic has its own
+        await connection.execute(
+            update(invitations_table)
+            .where(invitations_table.c.id == invitation_id)
+            .values(text_claimed_at=now)
+        )
     await invitation_texts.settle(engine, found, ends_as, sid=sid, reason="test")
     return invitation_id
 

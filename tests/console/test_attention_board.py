@@ -169,7 +169,7 @@ async def test_an_alert_of_each_level_says_its_level_in_words_and_stands_in_its_
         plan.commit(draft)
 
     staged = await plans.live(lived_plan, MORNING, act=raised)
-    alert = next(one for one in staged.state.alerts if one.reason is AlertReason.unread_reply)
+    alert = next(one for one in staged.state.alerts if one.rule == "test")
     found = await lines(priya)
     line = found[f"alert-{alert.id}"]
     assert f"{urgency} {words.URGENCIES[urgency].lower()}" in line.text
