@@ -126,8 +126,9 @@ def _merge(draft: Draft, command: Rescreen) -> tuple[HeldRequirement, ...]:
     """Holds after a repeat: letters and referrals stay until discharged; a defer or a gap is what it is now.
 
     A letter that has discharged a hold counts until its last day, also when the same answer is given again
-    (ALG-4); a defer found again brings its new date (ALG-7), also one that was set aside (ALG-10). No letter written
-    before answers an urgent finding that is told anew, or a question that is left open again.
+    (ALG-4), but not for another condition, date or place that the same rule finds. A defer found again brings its new
+    date (ALG-7), also one that was set aside (ALG-10). No letter from before answers an urgent finding that is told
+    anew, or a question that is left open again.
     """
     today = local_day(draft.protocol.hours, draft.now)
     new = {held.key: held for held in (HeldRequirement(hold=hold) for hold in command.result.holds)}
@@ -141,7 +142,7 @@ def _merge(draft: Draft, command: Rescreen) -> tuple[HeldRequirement, ...]:
             expired = held.document_valid_until is not None and held.document_valid_until <= today
             merged[held.key] = (
                 held.but(discharged_at=None, discharged_by=None, document_valid_until=None)
-                if expired
+                if expired or (held.key in new and _of_something_else(held.hold, command))
                 else held
             )
         elif held.key in new and held.hold.kind in _AS_IT_IS_NOW:
@@ -153,6 +154,11 @@ def _merge(draft: Draft, command: Rescreen) -> tuple[HeldRequirement, ...]:
     for key, held in new.items():
         merged.setdefault(key, held)
     return tuple(merged.values())
+
+
+def _of_something_else(hold: Hold, command: Rescreen) -> bool:
+    """Whether the answers name what no letter for this hold can have spoken of; a place of its own is in its key."""
+    return _item(hold) in command.other or (hold.region is None and _item(hold) in command.elsewhere)
 
 
 def _answered(draft: Draft, held: HeldRequirement, command: Rescreen) -> bool:

@@ -347,7 +347,8 @@ class Rescreen(Frozen):
     """Screening questions were asked again and evaluated at the edge; no items are the whole form.
 
     `techniques` are those that the findings leave the plan (None: as before), `unexamined` what its physical
-    assessment must look at now and has not.
+    assessment must look at now and has not. `other` are questions that were answered with something not told before
+    (another condition, another date), `elsewhere` those of another place: a letter about the old spoke of neither.
     """
 
     kind: Literal["rescreen"] = "rescreen"
@@ -355,6 +356,8 @@ class Rescreen(Frozen):
     items: tuple[str, ...] = ()
     techniques: tuple[str, ...] | None = None
     unexamined: tuple[str, ...] = ()
+    other: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = ()
 
 
 Command = Annotated[

@@ -154,6 +154,62 @@ def test_a_renewed_letter_that_has_not_come_yet_ends_nothing_before_the_old_ones
     assert held.hold.rule in open_holds(played), "and on that day the hold is back"
 
 
+def cleared(fracture: Answers) -> PlayedPlan:
+    """A running plan whose client's broken knee a letter has cleared; the back is treated meanwhile."""
+    played = PlayedPlan(plan_for(fracture, targets=("knee", "lumbar")), NOW)
+    letter = DecideApproval(
+        approval_id=played.approval(ApprovalKind.clearance).id,
+        decision=Decision.approve,
+        document_valid_until=date(2026, 5, 31),
+        reason_id="letter",
+    )
+    played.approve(ApprovalKind.start)
+    played.must(letter)
+    played.attend(1)
+    return played
+
+
+def broken(on: date) -> Answers:
+    return {
+        "SCR-08": {
+            "value": "healing_or_not_checked",
+            "region": ["knee"],
+            "side": "left",
+            "date": on.isoformat(),
+        }
+    }
+
+
+def test_a_letter_about_one_break_says_nothing_of_the_next_under_the_same_rule_alg_4() -> None:
+    first, again = broken(date(2026, 1, 5)), broken(date(2026, 3, 9))
+    played = cleared(first)
+    assert not open_holds(played)
+    told(played, first, "SCR-08", before=first)
+    assert not open_holds(played), "the same answer: its letter counts until its last day"
+    told(played, again, "SCR-08", before=first)
+    assert open_holds(played)
+    assert played.approval(ApprovalKind.clearance)
+
+
+def test_what_has_gone_since_the_letter_came_asks_for_no_other_letter_alg_4() -> None:
+    both: Answers = {"SCR-12": {"value": ["told_osteoporosis", "spine_fracture"]}}
+    played = running()
+    one: Answers = {"SCR-12": {"value": ["told_osteoporosis"]}}
+    known = asked_again(
+        played.pack,
+        played.state,
+        played.now.date(),
+        known={**ALL_CLEAR, **both},
+        told=one,
+        whole=False,
+    )
+    assert (known.other, known.elsewhere) == ((), ())
+    more = asked_again(
+        played.pack, played.state, played.now.date(), known={**ALL_CLEAR, **one}, told=both, whole=False
+    )
+    assert more.other == ("SCR-12",)
+
+
 def examined() -> PlayedPlan:
     played = running(assessment_needed=True)
     played.until(played.session(1).starts_at)
