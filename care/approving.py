@@ -15,7 +15,7 @@ from care.opening import NOT_STARTED, await_next, blocks_plan
 from care.pausing import close_plan, respace_and_tell, resume, tell_visits
 from care.regions import change_regions, treat
 from care.start_condition import follow_protocol
-from care.taper_steps import as_expected, change_step
+from care.taper_steps import as_expected, change_step, settled_by
 from care.texts_agreed import asks_about_texts, record_agreement, ring_instead
 from schemas.alerts import AlertReason
 from schemas.commands import Amend, DecideApproval, Decision, ProtocolEdit
@@ -131,9 +131,10 @@ def _not_cleared(draft: Draft, approval: Approval, command: DecideApproval) -> N
 
 
 def _keep_as_is(draft: Draft, approval: Approval, command: DecideApproval) -> None:
-    verdict = approval.proposal.verdict
-    if verdict is not None:
-        draft.settle(verdict)
+    proposal = approval.proposal
+    if proposal.verdict is not None:
+        for matter in settled_by(proposal.verdict, proposal.reasons):
+            draft.settle(matter)
 
 
 def _stay_paused(draft: Draft, approval: Approval, command: DecideApproval) -> None:

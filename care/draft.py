@@ -27,7 +27,7 @@ from schemas.transition import ClosedAlert, ClosedApproval, Placement, Transitio
 
 _SESSIONS_KEPT = 16
 _COMMANDS_KEPT = 64
-_SETTLED_KEPT = 6
+_SETTLED_KEPT = 12
 _PUT_OFF_KEPT = 20
 _number = attrgetter("no")
 

@@ -264,13 +264,13 @@ def take_verdict(draft: Draft, decision: TaperDecision, inputs: TaperInputs | No
     )
     if draft.state.stage is not _ACTIVE:
         return
-    if verdict is _ESCALATE and not _settled_before(draft, reasons[0]):
-        draft.raise_alert(AlertReason.taper_escalation, Urgency.E3, reasons[0])
+    if verdict is _ESCALATE and (new := _not_settled(draft, reasons)):
+        draft.raise_alert(AlertReason.taper_escalation, Urgency.E3, new[0])
     for approval in draft.state.approvals:
         if approval.kind in _PUT and approval.proposal.verdict is not verdict:
             draft.close_approval(approval, "lapsed")
     kind = PROPOSALS.get(verdict)
-    if kind is None or _settled_before(draft, verdict) or _stands(draft, verdict):
+    if kind is None or _stands(draft, verdict) or not _not_settled(draft, settled_by(verdict, reasons)):
         return
     draft.open_approval(kind, rule, Proposal.of(verdict=verdict, step=decision.to, reasons=reasons))
 
@@ -293,10 +293,19 @@ def _stands(draft: Draft, verdict: TaperVerdict) -> bool:
     return any(a.proposal.verdict is verdict for a in draft.state.approvals)
 
 
-def _settled_before(draft: Draft, what: str) -> bool:
+def settled_by(verdict: TaperVerdict, reasons: tuple[str, ...]) -> tuple[str, ...]:
+    """What a rejection looks at: fewer visits or discharge as such, for more visits each reason of its own.
+
+    A flare is news to a therapist who has said no because of the pain (TAP-UP-1 … TAP-UP-3).
+    """
+    return reasons if verdict is TaperVerdict.PROPOSE_STEP_UP else (verdict,)
+
+
+def _not_settled(draft: Draft, matters: tuple[str, ...]) -> tuple[str, ...]:
     """What the therapist rejected or looked at is not put again before a proposal would have expired anyway."""
     quiet = timedelta(days=draft.protocol.proposal_expires_days)
-    return any(settled == what and draft.now - at < quiet for settled, at in draft.state.settled)
+    settled = {what for what, at in draft.state.settled if draft.now - at < quiet}
+    return tuple([one for one in matters if one not in settled])
 
 
 def change_step(draft: Draft, step: Step, rule: str) -> None:

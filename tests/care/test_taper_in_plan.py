@@ -87,6 +87,30 @@ def test_a_rejected_proposal_rests_for_two_weeks(running: PlayedPlan) -> None:
     assert running.approval(ApprovalKind.taper)
 
 
+def test_a_no_to_more_visits_because_of_a_flare_is_no_answer_to_the_pain_that_came_since(
+    running: PlayedPlan,
+) -> None:
+    judged(running, UP)
+    running.reject(ApprovalKind.taper)
+    judged(running, UP)
+    assert not running.state.approvals
+    both = UP.but(reasons=("TAP-UP-1", "TAP-UP-2"))
+    judged(running, both)
+    running.reject(ApprovalKind.taper)
+    judged(running, both)
+    assert not running.state.approvals, "both have been looked at"
+
+
+def test_an_escalation_that_was_looked_at_mutes_no_other_reason(running: PlayedPlan) -> None:
+    judged(running, ESCALATE)
+    alert = running.alert(AlertReason.taper_escalation)
+    running.must(CloseAlert(alert_id=alert.id, outcome="seen", note_id="n"))
+    judged(running, ESCALATE)
+    assert not running.has_alert(AlertReason.taper_escalation)
+    judged(running, ESCALATE.but(reasons=("TAP-ESC-1", "TAP-ESC-6")))
+    assert running.alert(AlertReason.taper_escalation).rule == "TAP-ESC-6"
+
+
 def test_a_proposal_nobody_decides_lapses_after_two_weeks(running: PlayedPlan) -> None:
     judged(running, DOWN)
     opened = running.approval(ApprovalKind.taper)
