@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from care.local_time import after_staffed, closing_today, end_of_working_day, is_open, local
+from care.local_time import after_staffed, closing_today, end_of_working_day, local, next_opening
 from schemas.alerts import Alert, AlertReason
 from schemas.plan import PlanState, Session
 from schemas.protocol import Protocol
@@ -119,7 +119,7 @@ def deadlines(protocol: Protocol, urgency: Urgency, now: datetime) -> tuple[date
     contact_by = acknowledge_by
     if terms.contact_minutes != terms.acknowledge_minutes:
         contact_by = after_staffed(hours, now, terms.contact_minutes)
-    if terms.closed_minutes is not None and not is_open(hours, now):
+    if terms.closed_minutes is not None and next_opening(hours, now) > now:
         contact_by = min(contact_by, after_staffed(hours, now, terms.closed_minutes))
     if terms.contact_days is not None:
         contact_by = min(contact_by, end_of_working_day(hours, now, terms.contact_days) or contact_by)

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from care.draft import Draft
 from care.fitting import asked_last, change_told, fits, matters, open_prompts, session_asked
-from care.local_time import after_staffed
+from care.local_time import next_opening
 from care.number_noted import ask_for_a_person, kept_as, note_number, rank
 from care.pausing import suspend
 from care.sessions import ask_for_change, cancelled_by_reply, confirm
@@ -31,7 +31,6 @@ from schemas.transition import ReplyFinding, ReplyQuestion
 _PAIN, _GOAL = "CHK-PAIN", "CHK-GOAL"
 _STIFFNESS = "STIFF"
 _CLOSED, _PARSER = "MSG-OOH", "sms_checkins.parser"
-_CALLED_BACK = frozenset(Urgency) - {Urgency.E3}
 _READ, _RECORDED, _SILENT = EventKind.reply_read, EventKind.answer_recorded, AlertReason.silent_client
 
 Fitting = tuple[Prompt, ...]
@@ -106,21 +105,20 @@ def receive_text(draft: Draft, command: ReceiveText, finding: ReplyFinding) -> N
         opt_out=reading.opt_out,
     )
     change = change_told(draft, reading)
-    worried = _safety(draft, command, reading)
+    raised = _safety(draft, command, reading)
     fitting = fits(draft, reading)
     act = _first_that_applies(draft, reading, fitting)
     if act is not _answer:  # which notes it together with what the client says
         draft.heard()
     if act is not None:
         act(draft, command, finding, fitting)
-    else:
-        if change is not None:
-            _note_change(draft, command, change, changed=True)
-        if change is not None and not (worried and reading.urgency in _CALLED_BACK):
+    elif change is not None:
+        _note_change(draft, command, change, changed=True)
+        if raised in {None, Urgency.E3}:
             draft.drop_prompt(change.key)
             _health_changed(draft, command, reading)
-        elif not worried:
-            _unread(draft, command)
+    elif raised is None:
+        _unread(draft, command)
 
 
 _Act = Callable[[Draft, ReceiveText, ReplyFinding, Fitting], None]
@@ -141,10 +139,10 @@ def _first_that_applies(draft: Draft, reading: Reading, fitting: Fitting) -> _Ac
     return _reask if reading.unreadable and _can_ask_again(draft) else None
 
 
-def _safety(draft: Draft, command: ReceiveText, reading: Reading) -> bool:
-    """Keyword groups: one text at once, an alert, and for E0/E1 a suspension (MID-1). True if any was found."""
+def _safety(draft: Draft, command: ReceiveText, reading: Reading) -> Urgency | None:
+    """Keyword groups: one text at once, an alert of this urgency, for E0/E1 a suspension (MID-1). None for none."""
     if not reading.groups or reading.group is None:
-        return False
+        return None
     urgency = reading.urgency or Urgency.E3
     if reading.message is not None:
         draft.text(
@@ -162,7 +160,7 @@ def _safety(draft: Draft, command: ReceiveText, reading: Reading) -> bool:
     )
     if urgency in URGENT:
         suspend(draft, reading.group, reading.screening_items)
-    return True
+    return urgency
 
 
 def _opt_out(draft: Draft, command: ReceiveText, finding: ReplyFinding, fitting: Fitting) -> None:
@@ -331,9 +329,9 @@ def _for_a_person(draft: Draft, command: ReceiveText) -> None:
 def _told_that_nobody_reads(draft: Draft) -> bool:
     """Whether somebody reads now, or the client was told otherwise since the site closed."""
     hours, now = draft.protocol.hours, draft.now
-    opens = after_staffed(hours, now, 0)
+    opens = next_opening(hours, now)
     return opens == now or any(
-        alert.rule == _PARSER and after_staffed(hours, alert.opened_at, 0) == opens
+        alert.rule == _PARSER and next_opening(hours, alert.opened_at) == opens
         for alert in draft.state.alerts
     )
 

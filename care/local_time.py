@@ -99,9 +99,9 @@ def after_staffed(hours: SiteHours, start: datetime, minutes: int) -> datetime:
     return start + wanted
 
 
-def is_open(hours: SiteHours, moment: datetime) -> bool:
-    """Whether somebody is at the site at this instant."""
-    return after_staffed(hours, moment, 0) == moment
+def next_opening(hours: SiteHours, moment: datetime) -> datetime:
+    """The same instant while somebody is at the site, or when it opens next."""
+    return after_staffed(hours, moment, 0)
 
 
 def end_of_working_day(hours: SiteHours, moment: datetime, days: int) -> datetime | None:
@@ -118,11 +118,8 @@ def end_of_working_day(hours: SiteHours, moment: datetime, days: int) -> datetim
 
 def closing_today(hours: SiteHours, moment: datetime) -> datetime | None:
     """When the site closes for the last time on this day; None if it has closed, or does not open."""
-    day = local_day(hours, moment)
-    if day in hours.closed_on:
-        return None
-    closes = (instant(hours.zone, day, span.closes) for span in hours.spans if span.weekday == day.weekday())
-    return max((at for at in closes if at > moment), default=None)
+    today = _opening_times(hours)(local_day(hours, moment))
+    return max((closes for _, closes in today if closes > moment), default=None)
 
 
 def is_quiet(hours: SiteHours, moment: datetime) -> bool:

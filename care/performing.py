@@ -83,10 +83,10 @@ def _prompt_expired(draft: Draft, item: AgendaItem) -> None:
     run = progress.silent_run + 1
     draft.progress(silent_run=run, checkins=(*progress.checkins[1 - _CHECKINS_KEPT :], False))
     draft.event(EventKind.checkin_unanswered, "AL-12", prompt=item.subject, run=run)
+    holds = run >= draft.protocol.silent_hold_after
     if run >= draft.protocol.silent_phone_after:
-        urgency = Urgency.E2 if run >= draft.protocol.silent_hold_after else Urgency.E3
-        draft.raise_alert(AlertReason.silent_client, urgency, "AL-12")
-    if run >= draft.protocol.silent_hold_after:
+        draft.raise_alert(AlertReason.silent_client, Urgency.E2 if holds else Urgency.E3, "AL-12")
+    if holds:
         lapse_fewer_visits(draft)
 
 

@@ -218,10 +218,10 @@ def adherence(state: PlanState, now: datetime) -> float | None:
     told = by_question(state.progress.answers).get(_HOME_QUESTION, ())
     home = [min(a.value, weekly) for a in told if a.at > since]
     planned = len(recent) + weekly * len(home)
-    silent = not home and state.progress.step in _steps_asked_at(state.protocol)[_HOME_QUESTION]
     if planned < policy.adherence_min_planned:
         return None
     share = round(100 * (recent.count(_CAME) + sum(home)) / planned, 1)
+    silent = not home and state.progress.step in _steps_asked_at(state.protocol)[_HOME_QUESTION]
     return None if silent and share >= policy.adherence_ok_min else share
 
 
@@ -266,9 +266,7 @@ def take_verdict(draft: Draft, decision: TaperDecision, inputs: TaperInputs | No
         return
     if verdict is _ESCALATE and (new := _not_settled(draft, reasons)):
         draft.raise_alert(AlertReason.taper_escalation, Urgency.E3, new[0])
-    for approval in draft.state.approvals:
-        if approval.kind in _PUT and approval.proposal.verdict is not verdict:
-            draft.close_approval(approval, "lapsed")
+    _lapse_all_but(draft, verdict)
     kind = PROPOSALS.get(verdict)
     if kind is None or _stands(draft, verdict) or not _not_settled(draft, settled_by(verdict, reasons)):
         return
@@ -277,8 +275,12 @@ def take_verdict(draft: Draft, decision: TaperDecision, inputs: TaperInputs | No
 
 def lapse_fewer_visits(draft: Draft) -> None:
     """The client has fallen silent since these were proposed; being seen more often may still be decided."""
+    _lapse_all_but(draft, TaperVerdict.PROPOSE_STEP_UP)
+
+
+def _lapse_all_but(draft: Draft, verdict: TaperVerdict) -> None:
     for approval in draft.state.approvals:
-        if approval.kind in _PUT and approval.proposal.verdict is not TaperVerdict.PROPOSE_STEP_UP:
+        if approval.kind in _PUT and approval.proposal.verdict is not verdict:
             draft.close_approval(approval, "lapsed")
 
 

@@ -24,8 +24,7 @@ _WRONG: Final = {
     AnswerType.text: "This is too long for us to keep. Please shorten it.",
 }
 _WRONG_YEAR: Final = (
-    "Write a day that has been, in numbers, such as 27 3 2026. A guess is fine. "
-    "Check the year: if it was longer ago than the question says, answer no above."
+    f"{_WRONG[AnswerType.date]} Check the year: if it was longer ago than the question says, answer no above."
 )
 _BLANK: Final = {
     AnswerType.choice: "Choose an answer. If you are not sure, say so.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from care import pack as packs
 from care.agenda import next_item
@@ -130,6 +130,17 @@ class PlayedPlan(DrivenPlan):
     def approve(self, kind: ApprovalKind) -> None:
         """The therapist approves the one open approval of a kind."""
         self.must(DecideApproval(approval_id=self.approval(kind).id, decision=Decision.approve))
+
+    def clear(self, until: date, approval: Approval | None = None) -> None:
+        """The therapist records the document that the one open clearance asks for, or this one; its last day."""
+        asked = approval or self.approval(ApprovalKind.clearance)
+        command = DecideApproval(
+            approval_id=asked.id,
+            decision=Decision.approve,
+            document_valid_until=until,
+            reason_id="letter",
+        )
+        self.must(command)
 
     def reject(self, kind: ApprovalKind) -> None:
         """The therapist rejects it."""

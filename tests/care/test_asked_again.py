@@ -25,6 +25,8 @@ from tests.care.played_plan import FRONT_DESK, THERAPIST, PlayedPlan
 
 Answers = dict[str, Any]
 
+LAST_DAY = date(2026, 5, 31)
+"""Until when the letters of these tests count."""
 WOUND: Answers = {"SCR-11": {"value": ["wound_or_skin_problem"], "region": ["knee"]}}
 NO_TOUCH: Answers = {"SCR-25": {"value": ["can_say_stop", "not_ok_with_touch"]}}
 WORST_PAIN: Answers = {"SCR-16": {"value": 9, "worst_24h": 10, "sharp": "no"}}
@@ -103,14 +105,7 @@ def test_a_plan_that_nothing_is_left_for_does_not_start() -> None:
     assert played.state.protocol.techniques == ()
     for approval in played.state.approvals:
         if approval.kind is ApprovalKind.clearance:
-            played.must(
-                DecideApproval(
-                    approval_id=approval.id,
-                    decision=Decision.approve,
-                    document_valid_until=date(2026, 5, 31),
-                    reason_id="letter",
-                )
-            )
+            played.clear(LAST_DAY, approval)
     refusal = start_refused(played)
     assert refusal is not None and refusal.code == "nothing_allowed"
 
@@ -135,16 +130,7 @@ def test_techniques_that_a_new_finding_rules_out_are_gone_and_do_not_come_back_b
 def test_a_renewed_letter_that_has_not_come_yet_ends_nothing_before_the_old_ones_last_day() -> None:
     played = PlayedPlan(plan_for(CHECKED), NOW)
     (held,) = blocking(played.state)
-    clearance = played.approval(ApprovalKind.clearance)
-    last_day = date(2026, 5, 31)
-    played.must(
-        DecideApproval(
-            approval_id=clearance.id,
-            decision=Decision.approve,
-            document_valid_until=last_day,
-            reason_id="letter",
-        )
-    )
+    played.clear(LAST_DAY)
     played.approve(ApprovalKind.start)
     played.until(datetime(2026, 5, 20, 12, 0, tzinfo=UTC))
     played.reject(ApprovalKind.clearance)
@@ -157,14 +143,8 @@ def test_a_renewed_letter_that_has_not_come_yet_ends_nothing_before_the_old_ones
 def cleared(fracture: Answers) -> PlayedPlan:
     """A running plan whose client's broken knee a letter has cleared; the back is treated meanwhile."""
     played = PlayedPlan(plan_for(fracture, targets=("knee", "lumbar")), NOW)
-    letter = DecideApproval(
-        approval_id=played.approval(ApprovalKind.clearance).id,
-        decision=Decision.approve,
-        document_valid_until=date(2026, 5, 31),
-        reason_id="letter",
-    )
     played.approve(ApprovalKind.start)
-    played.must(letter)
+    played.clear(LAST_DAY)
     played.attend(1)
     return played
 

@@ -37,14 +37,7 @@ WHOLE_LEG_IN_PARTS = flare("hip", "knee", "ankle_foot")
 def cleared(played: PlayedPlan, region: str) -> None:
     """The physiotherapist's review of one held region."""
     (asked,) = (one for one in played.state.approvals if (one.proposal.hold_key or "").endswith(region))
-    played.must(
-        DecideApproval(
-            approval_id=asked.id,
-            decision=Decision.approve,
-            document_valid_until=LETTER_UNTIL,
-            reason_id="seen",
-        )
-    )
+    played.clear(LETTER_UNTIL, asked)
 
 
 def asked_again(played: PlayedPlan, answers: Answers) -> None:
@@ -207,10 +200,7 @@ def test_a_plan_without_any_technique_left_is_not_started() -> None:
     clot: Answers = {"SCR-04": {"value": "under_3_months", "on_treatment": "yes", "side": "left"}}
     opened = PlayedPlan(plan_for(clot, targets=("knee", "hip")), NOW)
     (asked,) = opened.state.approvals
-    letter = DecideApproval(
-        approval_id=asked.id, decision=Decision.approve, document_valid_until=LETTER_UNTIL, reason_id="letter"
-    )
-    opened.must(letter)
+    opened.clear(LETTER_UNTIL, asked)
     assert opened.state.protocol.techniques == (), "hands-on leg work waits, whatever the letter says"
     start = DecideApproval(approval_id=opened.approval(ApprovalKind.start).id, decision=Decision.approve)
     refused = opened.ask(start)

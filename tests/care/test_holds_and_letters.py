@@ -48,10 +48,7 @@ def rescreened(
 def clear(played: PlayedPlan, hold_key: str, until: date) -> None:
     """A letter for one hold is recorded."""
     (approval,) = (a for a in played.state.approvals if a.proposal.hold_key == hold_key)
-    command = DecideApproval(
-        approval_id=approval.id, decision=Decision.approve, document_valid_until=until, reason_id="letter"
-    )
-    played.must(command)
+    played.clear(until, approval)
 
 
 # -- how a plan opens ---------------------------------------------------------------------------------------

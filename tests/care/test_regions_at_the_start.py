@@ -100,14 +100,7 @@ def test_a_held_region_beside_a_free_one_is_kept_out_of_the_work_and_its_letter_
 
 def test_a_region_question_that_nobody_answered_is_asked_before_the_plan_starts_there() -> None:
     played = waiting(NO_WORD_WHERE)
-    played.must(
-        DecideApproval(
-            approval_id=played.approval(ApprovalKind.clearance).id,
-            decision=Decision.approve,
-            document_valid_until=NOW.date().replace(year=2027),
-            reason_id="seen",
-        )
-    )
+    played.clear(NOW.date().replace(year=2027))
     refusal = refused(played, start_with(played.state, NO_WORD_WHERE, "lumbar", "knee"))
     assert refusal.code == "rescreen_needed"
     assert "SCR-10" in refusal.sentence

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from care.opening import blocking
 from care.screening import screen
 from schemas.alerts import AlertReason
-from schemas.commands import CloseAlert, DecideApproval, Decision, Rescreen
+from schemas.commands import CloseAlert, Rescreen
 from schemas.plan import Stage
 from schemas.protocol import ApprovalKind
 from schemas.screening import Urgency
@@ -25,14 +25,7 @@ def running_after(answers: dict[str, dict[str, object]]) -> PlayedPlan:
     for alert in played.state.alerts:
         played.must(CloseAlert(alert_id=alert.id, outcome="seen", note_id="note"))
     for approval in played.state.approvals:
-        played.must(
-            DecideApproval(
-                approval_id=approval.id,
-                decision=Decision.approve,
-                document_valid_until=date(2026, 5, 1),
-                reason_id="letter",
-            )
-        )
+        played.clear(date(2026, 5, 1), approval)
     played.approve(ApprovalKind.start)
     return played.until(NOW + timedelta(days=6))
 
